@@ -179,9 +179,10 @@ public sealed record ShipmentDelivered(string Shipment, DateTimeOffset Returnabl
 /// <param name="Quantities">Units per line id.</param>
 /// <param name="Restock">Whether the goods are sellable again.</param>
 /// <param name="Reason">Why.</param>
+/// <param name="At">When it came back in the world.</param>
 [EventName("order.return-accepted.v1")]
 public sealed record ReturnAccepted(
-    string Return, ImmutableArray<SoldLine> Lines, ImmutableArray<LineQuantity> Quantities, bool Restock, string Reason) : OrderEvent;
+    string Return, ImmutableArray<SoldLine> Lines, ImmutableArray<LineQuantity> Quantities, bool Restock, string Reason, DateTimeOffset At) : OrderEvent;
 
 /// <summary>The return's amount went back.</summary>
 /// <param name="Return">Its id.</param>
