@@ -56,10 +56,13 @@ public abstract record OrderEvent;
 /// <param name="Lines">Its lines.</param>
 /// <param name="PaymentToken">The provider's token to pay with at once, if given.</param>
 /// <param name="ReturnsAnyTime">True when the importer waived the return window.</param>
+/// <param name="PlacedAt">When it was placed in the world.</param>
+/// <param name="Backdated">True when the importer said when: what follows by itself is dated so, too.</param>
+/// <param name="ReserveBy">Until when its stock must be reserved.</param>
 [EventName("order.placed.v1")]
 public sealed record OrderPlaced(
     string Number, CartId Cart, CustomerId? Customer, Sealed<Recipient> Recipient, Currency Currency, ImmutableArray<OrderLine> Lines,
-    string? PaymentToken, bool ReturnsAnyTime) : OrderEvent;
+    string? PaymentToken, bool ReturnsAnyTime, DateTimeOffset PlacedAt, bool Backdated, DateTimeOffset ReserveBy) : OrderEvent;
 
 /// <summary>A tombstone: the cart let go before the order was placed, so it never will be.</summary>
 [EventName("order.abandoned.v1")]
@@ -91,8 +94,9 @@ public sealed record PaymentDeclined(string Operation, string Code) : OrderEvent
 
 /// <summary>The provider gave no answer: nobody knows, so it is asked again until somebody does.</summary>
 /// <param name="Operation">The provider operation's key.</param>
+/// <param name="Since">Since when.</param>
 [EventName("order.payment-uncertain.v1")]
-public sealed record PaymentUncertain(string Operation) : OrderEvent;
+public sealed record PaymentUncertain(string Operation, DateTimeOffset Since) : OrderEvent;
 
 /// <summary>The due amount is authorised and the goods are owned.</summary>
 /// <param name="Operation">The provider operation's key.</param>
@@ -108,11 +112,16 @@ public sealed record OrderConfirmed(string Operation, ImmutableArray<SoldLine> L
 [GenerateSerializer, Immutable, Alias("commerce.sold-line")]
 public sealed record SoldLine(Sku Sku, string Title, int Quantity, Money Amount);
 
+/// <summary>The provider authorised another amount than is due; the order is undone.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Authorised">What it authorised.</param>
+[EventName("order.amount-mismatched.v1")]
+public sealed record AmountMismatched(string Operation, Money Authorised) : OrderEvent;
+
 /// <summary>The order is to be undone; every step back is retried until it holds.</summary>
-/// <param name="Code">Why: <c>cancelled</c>, <c>amount-mismatch</c>.</param>
 /// <param name="Reason">In words.</param>
 [EventName("order.cancel-requested.v1")]
-public sealed record CancelRequested(string Code, string Reason) : OrderEvent;
+public sealed record CancelRequested(string Reason) : OrderEvent;
 
 /// <summary>The pay-by time has passed, or the provider's silence has outlasted its own: the order ends without money.</summary>
 /// <param name="Code"><c>pay-by</c> or <c>payment-unknown</c>.</param>
@@ -120,8 +129,9 @@ public sealed record CancelRequested(string Code, string Reason) : OrderEvent;
 public sealed record OrderExpired(string Code) : OrderEvent;
 
 /// <summary>No money is held for this order any more.</summary>
+/// <param name="Operation">The provider operation's key; empty when there was no money to let go of.</param>
 [EventName("order.payment-voided.v1")]
-public sealed record OrderPaymentVoided : OrderEvent;
+public sealed record OrderPaymentVoided(string Operation) : OrderEvent;
 
 /// <summary>The holds are given back (before commit) or the goods taken back (after it).</summary>
 [EventName("order.stock-freed.v1")]
@@ -159,8 +169,9 @@ public sealed record ShipmentBlocked(string Shipment, string Code) : OrderEvent;
 
 /// <summary>A shipment has arrived.</summary>
 /// <param name="Shipment">Its id.</param>
+/// <param name="ReturnableUntil">End of the return window.</param>
 [EventName("order.delivered.v1")]
-public sealed record ShipmentDelivered(string Shipment) : OrderEvent;
+public sealed record ShipmentDelivered(string Shipment, DateTimeOffset ReturnableUntil) : OrderEvent;
 
 /// <summary>Lines come back; their amount is refunded.</summary>
 /// <param name="Return">Its id within the order, <c>r1</c>.</param>
@@ -168,9 +179,10 @@ public sealed record ShipmentDelivered(string Shipment) : OrderEvent;
 /// <param name="Quantities">Units per line id.</param>
 /// <param name="Restock">Whether the goods are sellable again.</param>
 /// <param name="Reason">Why.</param>
+/// <param name="At">When it came back in the world.</param>
 [EventName("order.return-accepted.v1")]
 public sealed record ReturnAccepted(
-    string Return, ImmutableArray<SoldLine> Lines, ImmutableArray<LineQuantity> Quantities, bool Restock, string Reason) : OrderEvent;
+    string Return, ImmutableArray<SoldLine> Lines, ImmutableArray<LineQuantity> Quantities, bool Restock, string Reason, DateTimeOffset At) : OrderEvent;
 
 /// <summary>The return's amount went back.</summary>
 /// <param name="Return">Its id.</param>
@@ -190,10 +202,19 @@ public sealed record OrderCompleted : OrderEvent;
 /// <param name="Step">Which step.</param>
 /// <param name="Attempt">How often in a row.</param>
 /// <param name="Error">Kind of error, without stack or host.</param>
+/// <param name="RetryAt">When it is tried again, unless it is parked.</param>
 [EventName("order.step-failed.v1")]
-public sealed record StepFailed(string Step, int Attempt, string Error) : OrderEvent;
+public sealed record StepFailed(string Step, int Attempt, string Error, DateTimeOffset RetryAt) : OrderEvent;
 
 /// <summary>An operator has told a parked order to go on.</summary>
 /// <param name="Reason">Why.</param>
 [EventName("order.resumed.v1")]
 public sealed record OrderResumed(string Reason) : OrderEvent;
+
+/// <summary>What happens to the order numbers of a tenant. Closed set.</summary>
+public abstract record OrderNumberEvent;
+
+/// <summary>A silo took the numbers after the last block's end up to this one.</summary>
+/// <param name="UpTo">The last number of the block.</param>
+[EventName("order-numbers.taken.v1")]
+public sealed record NumbersTaken(long UpTo) : OrderNumberEvent;

@@ -73,35 +73,38 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     }
 
     /// <summary>A command with a key: the same key again answers the current state as repeated, or is refused when its content differs.</summary>
-    protected async Task<Result<T>> Apply<T>(CommandKey command, Func<TState, Result<Events<TEvent>>> decide, Func<TState, T> answer)
+    protected Task<Result<T>> Apply<T>(CommandKey command, Func<TState, Result<Events<TEvent>>> decide, Func<TState, T> answer) =>
+        Decide(command, decide, state => new Result<T>(answer(state)));
+
+    /// <summary>A command whose answer may itself be a refusal.</summary>
+    protected async Task<Result<T>> Decide<T>(CommandKey command, Func<TState, Result<Events<TEvent>>> decide, Func<TState, Result<T>> answer)
     {
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
             if (_stale) await Ready();
             var generation = _generation;
 
-            if (command.IsGiven && _commands.Find(command.Id) is { } digest)
+            var repeat = Repeat(command, answer);
+            var decision = repeat is null ? decide(_state) : default;
+            var key = command.IsGiven || !decision.Ok ? command : decision.Value.Command;
+            repeat ??= key.Id == command.Id ? null : Repeat(key, answer);
+            if (repeat is { } known)
             {
-                var repeat = digest == command.Digest
-                    ? new Result<T>(answer(_state)) { Repeated = true }
-                    : new Result<T>(KernelErrors.KeyReused(command.Id));
-                if (await Durable(generation)) return repeat;
+                if (await Durable(generation)) return known;
                 continue;
             }
 
-            var decision = decide(_state);
-
             if (!decision.Ok || decision.Value.Items.IsDefaultOrEmpty)
             {
-                var settled = decision.Ok ? new Result<T>(answer(_state)) : new Result<T>(decision.Refusal!);
+                var settled = decision.Ok ? answer(_state) : new Result<T>(decision.Refusal!);
                 if (!await Durable(generation)) continue;
                 if (!command.IsGiven || _commands.Complete || await journal.FindCommand(Stream, command.Id) is not { } earlier) return settled;
                 _commands.Add(new CommandKey(command.Id, earlier));
                 continue;
             }
 
-            var (append, last) = HandOver(command, decision.Value);
-            var result = new Result<T>(answer(_state));
+            var (append, last) = HandOver(key, decision.Value);
+            var result = answer(_state);
             var (state, version) = (_state, _version);
 
             switch (await append)
@@ -117,7 +120,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
                 case AppendOutcome.Repeated:
                     Lost(generation);
                     await Ready();
-                    if (await journal.FindCommand(Stream, command.Id) is { } found) _commands.Add(new CommandKey(command.Id, found));
+                    if (await journal.FindCommand(Stream, key.Id) is { } found) _commands.Add(new CommandKey(key.Id, found));
                     break;
                 default:
                     Lost(generation);
@@ -147,6 +150,12 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         }
 
         throw new DependencyUnavailableException("journal");
+    }
+
+    private Result<T>? Repeat<T>(CommandKey command, Func<TState, Result<T>> answer)
+    {
+        if (!command.IsGiven || _commands.Find(command.Id) is not { } digest) return null;
+        return digest == command.Digest ? answer(_state) with { Repeated = true } : new Result<T>(KernelErrors.KeyReused(command.Id));
     }
 
     private (Task<AppendOutcome> Outcome, Guid Last) HandOver(CommandKey command, Events<TEvent> decided)

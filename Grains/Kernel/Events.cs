@@ -12,6 +12,12 @@ public readonly record struct Events<T>(ImmutableArray<T> Items)
     /// <summary>When it happened in the world; null for now. Only imports say otherwise.</summary>
     public DateTimeOffset? OccurredAt { get; init; }
 
+    /// <summary>The command these events are recorded under when the state, not the caller, decides it; unique per stream.</summary>
+    public CommandKey Command { get; init; }
+
+    /// <summary>The same events, recorded under a command.</summary>
+    public Events<T> Under(string command, string digest) => this with { Command = new CommandKey(command, digest) };
+
     /// <summary>The same events, dated.</summary>
     public Events<T> At(DateTimeOffset? occurredAt) => this with { OccurredAt = occurredAt };
 }
