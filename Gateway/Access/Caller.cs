@@ -26,7 +26,7 @@ public static class Callers
     private static readonly object Key = new();
 
     /// <summary>Who sends this request.</summary>
-    public static Caller Caller(this HttpContext http) => http.Items[Key] as Caller ?? Access.Caller.Guest;
+    public static Caller Caller(this HttpContext http) => http.Items[Key] as Caller ?? Commerce.Gateway.Access.Caller.Guest;
 
     internal static void Caller(this HttpContext http, Caller caller) => http.Items[Key] = caller;
 }

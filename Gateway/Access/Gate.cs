@@ -2,7 +2,6 @@ using Commerce.Gateway.Composition;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;
 using Commerce.Orders;
-using Orleans.Runtime;
 
 namespace Commerce.Gateway.Access;
 
@@ -30,9 +29,9 @@ internal sealed class Gate(RequestDelegate next, Secrets secrets)
         {
             (null, _) => Refusals.Undeclared,
             (_, null) => Refusals.TokenUnknown,
-            (Access.Public, _) or (_, { IsOperator: true }) => null,
+            (Audience.Public, _) or (_, { IsOperator: true }) => null,
             _ when !sent => Refusals.TokenNeeded,
-            (Access.Order, { Order: { } order }) => order.Value == http.Request.RouteValues["id"] as string ? null : OrderErrors.NotFound,
+            (Audience.Order, { Order: { } order }) => order.Value == http.Request.RouteValues["id"] as string ? null : OrderErrors.NotFound,
             _ => Refusals.OperatorsOnly,
         };
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Commerce.Gateway.Problems;
 using Commerce.Kernel;
 
 namespace Commerce.Gateway.Answers;

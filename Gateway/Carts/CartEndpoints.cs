@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Commerce.Carts;
 using Commerce.Gateway.Access;
@@ -22,7 +21,7 @@ internal static class CartEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var carts = routes.MapGroup("/v1/carts").WithTags("Carts").Allows(Access.Access.Public);
+        var carts = routes.MapGroup("/v1/carts").WithTags("Carts").Allows(Audience.Public);
         carts.MapPost("", Open).Produces<CartBody>(StatusCodes.Status201Created).WithSummary("Opens a cart.");
         carts.MapGet("{id}", Get).WithSummary("A cart.");
         carts.MapDelete("{id}", Delete).Produces(StatusCodes.Status204NoContent).WithSummary("Closes a cart.");

@@ -1,8 +1,6 @@
-using System.Text.Json.Serialization;
 using Commerce.Customers;
 using Commerce.Gateway.Answers;
 using Commerce.Gateway.Composition;
-using Commerce.Gateway.Problems;
 using Commerce.Kernel;
 using Commerce.Orders;
 

@@ -4,7 +4,6 @@ using Commerce.Customers;
 using Commerce.Inventory;
 using Commerce.Kernel;
 using Commerce.Orders;
-using Orleans.Runtime;
 
 namespace Commerce.Gateway.Composition;
 

@@ -12,7 +12,7 @@ internal static class HealthEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/healthz").WithTags("Health").Allows(Access.Access.Public);
+        var health = routes.MapGroup("/healthz").WithTags("Health").Allows(Audience.Public);
         health.MapGet("live", () => new HealthBody("live")).WithSummary("The process answers.");
         health.MapGet("ready", Ready).Produces<HealthBody>().Produces<HealthBody>(StatusCodes.Status503ServiceUnavailable).WithSummary("Orders can be accepted: the order journal answers.");
     }

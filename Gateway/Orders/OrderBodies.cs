@@ -1,6 +1,5 @@
 using Commerce.Gateway.Answers;
 using Commerce.Gateway.Checkouts;
-using Commerce.Kernel;
 using Commerce.Orders;
 using Commerce.Payments;
 

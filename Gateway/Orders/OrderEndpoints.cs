@@ -18,12 +18,12 @@ internal static class OrderEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var orders = routes.MapGroup("/v1/orders").WithTags("Orders");
-        orders.MapGet("", List).Allows(Access.Access.Operator).WithSummary("Orders by status and date of placing, newest first.");
-        orders.MapGet("{id}", Get).Allows(Access.Access.Order).WithSummary("An order.");
-        orders.MapGet("{id}/timeline", Timeline).Allows(Access.Access.Order).WithSummary("What happened to an order, oldest first.");
-        orders.MapPost("{id}/payments", Pay).Allows(Access.Access.Order).NeedsKey().WithSummary("Pays an order with a token of the payment provider.");
-        orders.MapPost("{id}/cancel", Cancel).Allows(Access.Access.Order).NeedsKey().WithSummary("Cancels what has not shipped.");
-        orders.MapPost("{id}/returns", Return).Allows(Access.Access.Order).NeedsKey().WithSummary("Sends delivered lines back and refunds them.");
+        orders.MapGet("", List).Allows(Audience.Operator).WithSummary("Orders by status and date of placing, newest first.");
+        orders.MapGet("{id}", Get).Allows(Audience.Order).WithSummary("An order.");
+        orders.MapGet("{id}/timeline", Timeline).Allows(Audience.Order).WithSummary("What happened to an order, oldest first.");
+        orders.MapPost("{id}/payments", Pay).Allows(Audience.Order).NeedsKey().WithSummary("Pays an order with a token of the payment provider.");
+        orders.MapPost("{id}/cancel", Cancel).Allows(Audience.Order).NeedsKey().WithSummary("Cancels what has not shipped.");
+        orders.MapPost("{id}/returns", Return).Allows(Audience.Order).NeedsKey().WithSummary("Sends delivered lines back and refunds them.");
     }
 
     private static Answer<Page<OrderSummaryBody>> List(

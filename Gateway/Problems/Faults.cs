@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Commerce.Gateway.Composition;
 using Commerce.Kernel;
-using Orleans.Runtime;
 
 namespace Commerce.Gateway.Problems;
 

@@ -16,11 +16,11 @@ internal static class ProductEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var products = routes.MapGroup("/v1/products").WithTags("Products").Allows(Access.Access.Public);
+        var products = routes.MapGroup("/v1/products").WithTags("Products").Allows(Audience.Public);
         products.MapGet("", List).WithSummary("Products for sale, by SKU.");
         products.MapGet("{sku}", Get).WithSummary("A product for sale.");
         products.MapGet("{sku}/availability", Availability).WithSummary("Units that can be bought now.");
-        routes.MapGet("/v1/search", Search).WithTags("Products").Allows(Access.Access.Public).WithSummary("Products by words, best match first; typing errors are forgiven.");
+        routes.MapGet("/v1/search", Search).WithTags("Products").Allows(Audience.Public).WithSummary("Products by words, best match first; typing errors are forgiven.");
     }
 
     private static async Task<Answer<Page<ProductBody>>> List(Shop shop, ProductIndex index, string? cursor = null, int? limit = null)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
-using Commerce.Gateway.Access;
 using Commerce.Gateway.Composition;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;

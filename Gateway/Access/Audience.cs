@@ -1,7 +1,7 @@
 namespace Commerce.Gateway.Access;
 
 /// <summary>Who may use a route. A route that does not say is open to nobody.</summary>
-public enum Access
+public enum Audience
 {
     /// <summary>Everybody. Carts are here, too: a cart's id in its address is its secret.</summary>
     Public,
@@ -15,14 +15,14 @@ public enum Access
 
 /// <summary>A route's policy.</summary>
 /// <param name="To">Who may use it.</param>
-public sealed record Policy(Access To);
+public sealed record Policy(Audience To);
 
 /// <summary>Declares policies.</summary>
 public static class Policies
 {
     /// <summary>Says who may use a route, or all routes of a group.</summary>
-    public static T Allows<T>(this T routes, Access to) where T : IEndpointConventionBuilder => routes.WithMetadata(new Policy(to));
+    public static T Allows<T>(this T routes, Audience to) where T : IEndpointConventionBuilder => routes.WithMetadata(new Policy(to));
 
     /// <summary>For routes of other services in this process, such as analytics: operators only.</summary>
-    public static T OperatorsOnly<T>(this T routes) where T : IEndpointConventionBuilder => routes.Allows(Access.Operator);
+    public static T OperatorsOnly<T>(this T routes) where T : IEndpointConventionBuilder => routes.Allows(Audience.Operator);
 }
