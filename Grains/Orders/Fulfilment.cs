@@ -51,19 +51,20 @@ public static class Fulfilment
         return order.Change(x.Lines.Zip(portions), part => part.First.Line, (line, part) => line with { Taken = line.Taken + part.Second }) with
         {
             Shipments = order.Shipments.Add(new(x.Shipment, x.Lines, portions, x.Amount, ShipmentState.Requested)),
+            Operations = order.Operations.Add(new(x.Shipment, OperationKind.Capture, x.Amount, OutcomeKind.Unknown)),
         };
     }
 
     internal static Order Send(this Order order, string shipment)
     {
         var sent = order.Shipments.First(s => s.Id == shipment);
-        return order.Mark(sent, ShipmentState.Sent).Change(sent.Lines, q => q.Line, (line, q) => line with { Sent = line.Sent + q.Quantity });
+        return order.Known(shipment, OutcomeKind.Succeeded).Mark(sent, ShipmentState.Sent).Change(sent.Lines, q => q.Line, (line, q) => line with { Sent = line.Sent + q.Quantity });
     }
 
     internal static Order Block(this Order order, string shipment)
     {
         var blocked = order.Shipments.First(s => s.Id == shipment);
-        return order.Mark(blocked, ShipmentState.Blocked)
+        return order.Known(shipment, OutcomeKind.Declined).Mark(blocked, ShipmentState.Blocked)
             .Change(blocked.Lines.Zip(blocked.Portions), part => part.First.Line, (line, part) => line with { Taken = line.Taken - part.Second });
     }
 

@@ -33,11 +33,15 @@ public static class Returns
             x.Quantities.Zip(x.Lines), part => part.First.Line,
             (line, part) => line with { Returned = line.Returned + new Portion(part.First.Quantity, part.Second.Amount.Minor) });
         var amount = order.Total with { Minor = x.Lines.Sum(line => line.Amount.Minor) };
-        return taken with { Returns = order.Returns.Add(new(x.Return, x, amount, Refunded: false, Restocked: !x.Restock)) };
+        return taken with
+        {
+            Returns = order.Returns.Add(new(x.Return, x, amount, Refunded: false, Restocked: !x.Restock)),
+            Operations = order.Operations.Add(new(x.Return, OperationKind.Refund, amount, OutcomeKind.Unknown)),
+        };
     }
 
     internal static Order PaidBack(this Order order, string returnId) =>
-        order with { Returns = [.. order.Returns.Select(r => r.Id == returnId ? r with { Refunded = true } : r)] };
+        order.Known(returnId, OutcomeKind.Succeeded) with { Returns = [.. order.Returns.Select(r => r.Id == returnId ? r with { Refunded = true } : r)] };
 
     private static SoldLine Sold(LineState line, int quantity, Currency currency) =>
         new(line.Line.Sku, line.Line.Title, quantity, new(Refund(line, quantity).Minor, currency));

@@ -24,6 +24,9 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
 
     public long Voided => Sum(OperationKind.Void, known: true);
 
+    /// <summary>What is held and neither taken nor let go of, nor may be by an operation nobody knows of.</summary>
+    private long Uncommitted => Authorised - Sum(OperationKind.Void, known: false) - Sum(OperationKind.Capture, known: false);
+
     public Operation? Find(string key) => Operations.FirstOrDefault(o => o.Key == key);
 
     /// <summary>The authorisation captures, voids and refunds build on: the one that holds money, else the one nobody knows of.</summary>
@@ -41,7 +44,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     }
 
     public Result<Events<PaymentEvent>> Capture(string operation, Money amount) =>
-        Within(operation, OperationKind.Capture, amount, Authorised - Voided - Sum(OperationKind.Capture, known: false));
+        Within(operation, OperationKind.Capture, amount, Uncommitted);
 
     public Result<Events<PaymentEvent>> Refund(string operation, Money amount) =>
         Within(operation, OperationKind.Refund, amount, Captured - Sum(OperationKind.Refund, known: false));
@@ -53,7 +56,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
         if (Authorisation is not { } authorisation) return PaymentErrors.NotFound;
 
         return Events.Of<PaymentEvent>(new OperationRequested(
-            operation, OperationKind.Void, authorisation.Amount with { Minor = Authorised - Voided - Sum(OperationKind.Capture, known: false) }, null));
+            operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, null));
     }
 
     /// <summary>The provider's answer, once.</summary>
