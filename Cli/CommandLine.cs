@@ -23,7 +23,7 @@ internal static class CommandLine
         Exit codes: 0 ok, 1 the check failed, 2 wrong usage, 3 something needed is missing.
         """)
     {
-        ReplayCommand.Create(),
+        Up.Create(), ReplayCommand.Create(), Seed.Create(),
     };
 
     public static async Task<int> Run(string[] args)

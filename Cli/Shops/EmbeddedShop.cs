@@ -1,3 +1,4 @@
+using System.Net;
 using Commerce.Analytics.Composition;
 using Commerce.Analytics.Queries;
 using Commerce.Gateway.Access;
@@ -7,19 +8,23 @@ using Commerce.Silo.Journal;
 
 namespace Commerce.Cli.Shops;
 
-/// <summary>The whole shop in one process: a silo with every role, the gateway, and analytics beside them.</summary>
+/// <summary>A whole shop in one process: silo, gateway and analytics over one data folder.</summary>
 internal static class EmbeddedShop
 {
-    /// <summary>Composes the shop on a data folder and a port of this machine. Starting it opens the folder.</summary>
+    /// <summary>How long what runs may go on after the order to stop; a supervisor waits 30 s.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
+
     public static WebApplication Build(string dataDir, int port, string operatorToken)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
-            // Orleans warns of this machine's size and of every consumer that stops at shutdown; its errors are still said.
-            .AddFilter("Orleans", LogLevel.Error);
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // stdout says `ready` and nothing else; the rest goes to stderr.
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
 
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
         builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster().AddCommerceAnalytics(dataDir));
