@@ -12,6 +12,12 @@ public static class CartErrors
     /// <summary>Most lines in a cart (domain limit).</summary>
     public const int MaxLines = 5_000;
 
+    /// <summary>Longest line id in characters: a SKU fits, since a line added without an id has its SKU's text as its id.</summary>
+    public const int MaxLineId = Sku.MaxLength;
+
+    /// <summary>Dearest unit, in minor units: what the catalogue allows (<see cref="Catalog.ProductErrors.MaxPrice"/>).</summary>
+    public const long MaxUnitPrice = Catalog.ProductErrors.MaxPrice;
+
     /// <summary>Most lines in one request (domain limit).</summary>
     public const int MaxLinesPerRequest = 1_000;
 
@@ -26,6 +32,30 @@ public static class CartErrors
 
     /// <summary>Nothing to check out.</summary>
     public static readonly Refusal Empty = KernelErrors.Invalid("/cartId", "The cart is empty; add a line before checking out.");
+
+    /// <summary>Opened before in another currency or for somebody else.</summary>
+    public static readonly Refusal OpenedOtherwise = KernelErrors.IllegalTransition("This cart was opened with another content; open a new one.");
+
+    /// <summary>No line in the request.</summary>
+    public static readonly Refusal NoLines = KernelErrors.Invalid("/lines", $"Name 1 to {MaxLinesPerRequest} lines.");
+
+    /// <summary>Too many lines in one request.</summary>
+    public static readonly Refusal TooManyLinesAtOnce = KernelErrors.Invalid("/lines", $"One request adds at most {MaxLinesPerRequest} lines; send the rest in another.");
+
+    /// <summary>A line id of a wrong form.</summary>
+    public static Refusal LineIdInvalid(int index) =>
+        KernelErrors.Invalid($"/lines/{index}/lineId", $"A lineId has 1 to {MaxLineId} printable characters.");
+
+    /// <summary>A price out of bounds.</summary>
+    public static Refusal PriceOutOfRange(int index) =>
+        KernelErrors.Invalid($"/lines/{index}/unitPrice", $"The price of one unit is 0 to {MaxUnitPrice} minor units, with at most six decimals.");
+
+    /// <summary>Into itself.</summary>
+    public static readonly Refusal MergeIntoItself = KernelErrors.Invalid("/from", "A cart is not merged into itself.");
+
+    /// <summary>The other cart is in another currency.</summary>
+    public static Refusal MergeOfCurrencies(Currency from, Currency into) =>
+        KernelErrors.Invalid("/from", $"The other cart is in {from} and this one in {into}; carts of one currency are merged.");
 
     /// <summary>A quantity out of bounds.</summary>
     public static Refusal QuantityOutOfRange(int index, int quantity) =>
@@ -49,6 +79,9 @@ public static class CartErrors
     /// <summary>The shopper has seen other prices.</summary>
     public static Refusal QuoteChanged(ImmutableArray<RefusalDetail> lines) =>
         new("quote-changed", "Prices have changed since they were shown; POST /v1/carts/{id}/quote to see the new ones, then check out again.", lines);
+
+    /// <summary>The shopper has seen other lines or quantities.</summary>
+    public static readonly Refusal QuoteOutdated = QuoteChanged([new RefusalDetail("/quoteHash", "names other lines, quantities or prices than the cart has now")]);
 
     /// <summary>The caller has seen another version.</summary>
     public static Refusal VersionMismatch(long current) =>

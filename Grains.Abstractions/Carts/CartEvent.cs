@@ -64,8 +64,9 @@ public sealed record CartFrozen(OrderId Order, string Key, DateTimeOffset At) : 
 
 /// <summary>The order came to nothing; the cart can be changed and checked out again.</summary>
 /// <param name="Order">The order.</param>
+/// <param name="Abandoned">True when the order was never placed: the checkout's key is free again. An order that came to nothing keeps its key.</param>
 [EventName("cart.thawed.v1")]
-public sealed record CartThawed(OrderId Order) : CartEvent;
+public sealed record CartThawed(OrderId Order, bool Abandoned = false) : CartEvent;
 
 /// <summary>The order is confirmed; the cart has done its work.</summary>
 /// <param name="Order">The order.</param>
@@ -74,5 +75,6 @@ public sealed record CartOrdered(OrderId Order) : CartEvent;
 
 /// <summary>The cart is gone.</summary>
 /// <param name="Reason"><c>deleted</c>, <c>expired</c> or <c>merged</c>.</param>
+/// <param name="Into">When merged: family digest of the cart it was poured into, the only one that gets its lines.</param>
 [EventName("cart.closed.v1")]
-public sealed record CartClosed(string Reason) : CartEvent;
+public sealed record CartClosed(string Reason, string? Into = null) : CartEvent;

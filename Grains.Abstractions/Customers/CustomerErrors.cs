@@ -14,6 +14,15 @@ public static class CustomerErrors
     /// <summary>The customer asked to be forgotten.</summary>
     public static readonly Refusal Erased = KernelErrors.IllegalTransition("This customer was erased; register a new one.");
 
+    /// <summary>Longest name of an address or of a purpose, in characters.</summary>
+    public const int MaxName = 64;
+
+    /// <summary>An address's name of a wrong form.</summary>
+    public static readonly Refusal AddressIdInvalid = KernelErrors.Invalid("/addressId", $"An addressId has 1 to {MaxName} printable characters.");
+
+    /// <summary>A purpose of a wrong form.</summary>
+    public static readonly Refusal PurposeInvalid = KernelErrors.Invalid("/purpose", $"A purpose has 1 to {MaxName} printable characters.");
+
     /// <summary>The book is full.</summary>
     public static readonly Refusal TooManyAddresses = KernelErrors.Invalid("/addressId", $"An address book has at most {MaxAddresses} addresses.");
 }

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Commerce.Feeds;
 using Commerce.Orders;
+using Commerce.Silo.Deadlines;
+using Commerce.Silo.Relay;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Commerce.Silo.Composition;
@@ -22,14 +24,10 @@ public static class CommerceSilo
     public static ISiloBuilder UseEmbeddedCluster(this ISiloBuilder silo)
     {
         var (siloPort, gatewayPort) = FreePorts();
-        return silo
-            .UseLocalhostClustering(siloPort, gatewayPort)
-            .AddMemoryGrainStorage("PubSubStore")
-            .AddMemoryStreams(FeedStreams.Provider, streams =>
-            {
-                streams.ConfigurePartitioning(1);
-                streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(20)));
-            });
+        return silo.UseLocalhostClustering(siloPort, gatewayPort)
+            .AddMemoryFeedStreams()
+            .AddRelays(FeedStreams.Services)
+            .AddDeadlines(FeedStreams.Services);
     }
 
     // Two listeners held at once, so that they differ; released just before the silo takes them.

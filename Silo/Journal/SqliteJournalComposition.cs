@@ -1,5 +1,8 @@
 using Commerce.Kernel;
+using Commerce.Payments;
 using Commerce.Silo.Journal.Sqlite;
+using Commerce.Silo.Payments;
+using Commerce.Silo.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Commerce.Silo.Journal;
@@ -17,6 +20,29 @@ public static class SqliteJournalComposition
             provider.GetRequiredService<ILogger<SqliteJournal>>()));
         services.AddSingleton<IJournal>(static provider => provider.GetRequiredService<SqliteJournal>());
         return services.OpenedAtStart<SqliteJournal>();
+    }
+
+    /// <summary>The key ring in <c>keys.db</c>, its master key in <c>secrets/</c>.</summary>
+    public static IServiceCollection AddKeyRing(this IServiceCollection services, string dataFolder)
+    {
+        services.AddDataFolder(dataFolder);
+        services.AddSingleton(static provider => KeyRing.Open(
+            provider.GetRequiredService<DataFolder>().Keys,
+            provider.GetRequiredService<DataFolder>().Secrets,
+            provider.GetRequiredService<ILogger<KeyRing>>()));
+        services.AddSingleton<ISealer>(static provider => provider.GetRequiredService<KeyRing>());
+        return services.OpenedAtStart<KeyRing>();
+    }
+
+    /// <summary>The sandbox payment provider with its ledger in <c>psp.db</c>.</summary>
+    public static IServiceCollection AddSandboxProvider(this IServiceCollection services, string dataFolder)
+    {
+        services.AddDataFolder(dataFolder);
+        services.AddSingleton(static provider => SandboxProvider.Open(
+            provider.GetRequiredService<DataFolder>().Provider,
+            provider.GetRequiredService<ILogger<SandboxProvider>>()));
+        services.AddSingleton<IPaymentProvider>(static provider => provider.GetRequiredService<SandboxProvider>());
+        return services.OpenedAtStart<SandboxProvider>();
     }
 
     private static void AddDataFolder(this IServiceCollection services, string path)

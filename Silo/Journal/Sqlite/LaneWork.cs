@@ -3,7 +3,7 @@ namespace Commerce.Silo.Journal.Sqlite;
 /// <summary>A piece of work for a <see cref="SqliteLane"/>: carried out in a transaction shared with others, answered after its commit.</summary>
 internal abstract class LaneWork
 {
-    /// <summary>False for work that only wants everything before it to have ended.</summary>
+    /// <summary>False for work that takes place between two transactions.</summary>
     public virtual bool Writes => true;
 
     /// <summary>Carries it out. May be called again when the transaction was given up.</summary>
@@ -36,8 +36,12 @@ internal class LaneCall<T>(Func<SqliteSession, T> work) : LaneWork
     public override void Unknown(Exception reason) => _answer.TrySetException(reason);
 }
 
-/// <summary>Ends when everything handed over before it has ended.</summary>
-internal sealed class Barrier() : LaneCall<bool>(static _ => true)
+/// <summary>Work on the connection itself, between two transactions.</summary>
+internal sealed class BetweenCall(Action<SqliteSession> work) : LaneCall<bool>(session =>
+{
+    work(session);
+    return true;
+})
 {
     public override bool Writes => false;
 }

@@ -23,6 +23,7 @@ internal sealed class SqliteLane : IDisposable
     private readonly Thread _thread;
     private readonly Queue<LaneWork> _queue = new();
     private readonly List<LaneWork> _batch = [];
+    private readonly List<LaneWork> _between = [];
     private bool _closing;
     private SqliteSession? _session;
 
@@ -88,13 +89,16 @@ internal sealed class SqliteLane : IDisposable
         return call.Answer;
     }
 
-    /// <summary>Ends when everything handed over before has ended.</summary>
-    public Task Barrier()
+    /// <summary>Uses the connection between two transactions, once everything handed over before has ended.</summary>
+    public Task Between(Action<SqliteSession> use)
     {
-        var barrier = new Barrier();
-        Hand(barrier);
-        return barrier.Answer;
+        var call = new BetweenCall(use);
+        Hand(call);
+        return call.Answer;
     }
+
+    /// <summary>Ends when everything handed over before has ended.</summary>
+    public Task Barrier() => Between(static _ => { });
 
     /// <summary>Carries out what has been handed over, then closes the file.</summary>
     public void Dispose()
@@ -112,14 +116,16 @@ internal sealed class SqliteLane : IDisposable
     {
         while (Take())
         {
-            if (!Ready(out var reason))
+            if (Ready(out var reason))
+            {
+                if (_batch.Count > 0) Execute(_batch);
+            }
+            else
             {
                 foreach (var work in _batch) work.Failed(Unavailable(reason));
-                continue;
             }
 
-            if (_batch.Exists(static work => work.Writes)) Execute(_batch);
-            else foreach (var work in _batch) work.Committed();
+            foreach (var work in _between) Between(work);
         }
 
         _session?.Dispose();
@@ -130,6 +136,7 @@ internal sealed class SqliteLane : IDisposable
     private bool Take()
     {
         _batch.Clear();
+        _between.Clear();
         lock (_gate)
         {
             while (_queue.Count == 0)
@@ -139,9 +146,25 @@ internal sealed class SqliteLane : IDisposable
                 else if (!Monitor.Wait(_gate, SettleEvery)) return true;
             }
 
-            while (_batch.Count < MaxBatch && _queue.TryDequeue(out var work)) _batch.Add(work);
+            while (_batch.Count < MaxBatch && _queue.TryDequeue(out var work)) (work.Writes ? _batch : _between).Add(work);
             return true;
         }
+    }
+
+    private void Between(LaneWork work)
+    {
+        try
+        {
+            if (!Ready(out var reason)) throw Unavailable(reason);
+            work.Execute(_session!);
+        }
+        catch (Exception failure)
+        {
+            work.Failed(failure is SqliteException ? Unavailable(failure) : failure);
+            return;
+        }
+
+        work.Committed();
     }
 
     private bool Ready(out Exception? reason)
