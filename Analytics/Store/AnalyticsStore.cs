@@ -14,6 +14,9 @@ public sealed class AnalyticsStore : IFeedEffect, IDisposable
 
     private const int FormatVersion = 1;
 
+    // SQLite's result codes SQLITE_CORRUPT and SQLITE_NOTADB.
+    private const int Corrupt = 11, NotADatabase = 26;
+
     private readonly SqliteConnection _writer;
     private readonly ProjectionTables _tables;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -42,6 +45,11 @@ public sealed class AnalyticsStore : IFeedEffect, IDisposable
                 writer.Run($"pragma user_version = {FormatVersion}");
             });
             return new AnalyticsStore(writer, new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString());
+        }
+        catch (SqliteException broken) when (broken.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            writer.Dispose();
+            throw new InvalidOperationException($"{path} is damaged: delete the file and it is rebuilt from the journal.", broken);
         }
         catch
         {

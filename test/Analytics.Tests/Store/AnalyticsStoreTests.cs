@@ -152,4 +152,11 @@ public sealed class AnalyticsStoreTests : IDisposable
 
         Should.Throw<InvalidOperationException>(_folder.Open).Message.ShouldContain("newer version");
     }
+
+    [Fact]
+    public void A_damaged_file_is_refused_with_the_cure()
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, AnalyticsStore.FileName), new string('x', 8_192));
+        Should.Throw<InvalidOperationException>(_folder.Open).Message.ShouldContain("delete the file");
+    }
 }
