@@ -50,6 +50,18 @@ public sealed class AnalyticsStore : IFeedEffect, IDisposable
         }
     }
 
+    /// <summary>Cursors and checksums of a data folder's store as they stand, whether or not a shop is running on it; null when there is no store.</summary>
+    public static Fingerprint? ReadFingerprint(string dataDir)
+    {
+        var path = Path.Combine(dataDir, FileName);
+        if (!File.Exists(path)) return null;
+        using var reader = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        reader.Open();
+        reader.Run("pragma query_only = on; begin");
+        using var tables = new ProjectionTables(reader);
+        return new Fingerprint(tables.Cursors(), tables.Checksums());
+    }
+
     /// <inheritdoc/>
     public Task<FeedCursor> Cursor(string service, int partition) => InTurn(() => Task.FromResult(_tables.Cursor(service, partition)));
 
