@@ -78,6 +78,11 @@ public sealed class ProductTests(TestShop shop)
         (await shop.Guest().Get($"/v1/products/{path}")).ShouldBe(200)["title"].ShouldBe(sku);
         (await shop.Operator().Post($"/v1/admin/stock/{path}/adjustments", new { delta = 2, reason = "x" }, Shopping.Fresh("sku"))).ShouldBe(200)["sku"].ShouldBe(sku.ToUpperInvariant());
         (await shop.Operator().Get($"/v1/admin/stock/{path}"))["onHand"].ShouldBe("2");
+
+        var cart = await shop.Cart((sku, 1));
+        var line = (string)(await shop.Guest().Get($"/v1/carts/{cart}")).Json["lines"]![0]!["lineId"]!;
+        ((int)(await shop.Guest().Send(HttpMethod.Patch, $"/v1/carts/{cart}/lines/{Uri.EscapeDataString(line)}", new { quantity = 2 })).ShouldBe(200)
+            .Json["lines"]![0]!["quantity"]!).ShouldBe(2);
     }
 
     [Fact]
