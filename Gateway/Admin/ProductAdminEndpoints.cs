@@ -17,7 +17,7 @@ internal static class ProductAdminEndpoints
         var products = routes.MapGroup("/v1/admin/products").WithTags("Admin: products").OperatorsOnly();
         products.MapPost("", Create).Produces<ProductBody>(StatusCodes.Status201Created).WithSummary("Creates a product, for sale at once; the same again finds it.");
         products.MapGet("{sku}", Get).WithSummary("A product, for sale or not.");
-        products.MapPut("{sku}", Revise).WithSummary("Changes the words; needs If-Match.");
+        products.MapPut("{sku}", Revise).WithMetadata(ReadsHeader.IfMatch(needed: true)).WithSummary("Changes the words; needs If-Match.");
         products.MapPost("{sku}/prices", SetPrice).WithSummary("Sets the price of one unit, from now on or for a time.");
         products.MapPost("{sku}/archive", Archive).WithSummary("Takes it off sale.");
         products.MapPost("{sku}/publish", Publish).WithSummary("Puts it on sale again.");

@@ -26,7 +26,7 @@ internal static class CartEndpoints
         carts.MapGet("{id}", Get).WithSummary("A cart.");
         carts.MapDelete("{id}", Delete).Produces(StatusCodes.Status204NoContent).WithSummary("Closes a cart.");
         carts.MapPost("{id}/lines", Add).WithSummary("Adds one line or up to 1,000, all or none.");
-        carts.MapPatch("{id}/lines/{lineId}", SetQuantity).WithSummary("Sets a line's quantity; honours If-Match.");
+        carts.MapPatch("{id}/lines/{lineId}", SetQuantity).WithMetadata(ReadsHeader.IfMatch(needed: false)).WithSummary("Sets a line's quantity; honours If-Match.");
         carts.MapDelete("{id}/lines/{lineId}", Remove).WithSummary("Takes a line out.");
         carts.MapPost("{id}/merge", Merge).NeedsKey().WithSummary("Pours another cart into this one, once.");
         carts.MapPost("{id}/quote", Quote).WithSummary("Shows current prices and the quote hash that names them.");

@@ -14,7 +14,7 @@ namespace Commerce.Gateway.Checkouts;
 internal static class CheckoutEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/checkouts", CheckOut).WithTags("Checkouts").Allows(Audience.Public).NeedsKey()
+        routes.MapPost("/v1/checkouts", CheckOut).WithTags("Checkouts").Allows(Audience.Public).NeedsKey().WithMetadata(ReadsHeader.Wait)
             .Produces<CheckoutBody>(StatusCodes.Status201Created).Produces<CheckoutBody>(StatusCodes.Status202Accepted)
             .Produces<Problem>(StatusCodes.Status409Conflict, "application/problem+json")
             .WithSummary("Buys a cart: 201 once confirmed, 202 while under way, 409 when stock is short. 'Prefer: wait=N' waits for the end.");

@@ -47,7 +47,7 @@ public static class GatewayComposition
         app.UseRouting();
         app.Use((http, next) =>
         {
-            EncodedSkus.Restore(http);
+            EncodedNames.Restore(http);
             return next(http);
         });
         app.UseMiddleware<Gate>();

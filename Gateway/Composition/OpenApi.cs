@@ -41,12 +41,9 @@ internal static class OpenApi
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         if (HttpMethods.IsPost(context.Description.HttpMethod ?? ""))
-            (operation.Parameters ??= []).Add(new OpenApiParameter
-            {
-                Name = Idempotency.Header, In = ParameterLocation.Header, Required = metadata.OfType<KeyNeeded>().Any(),
-                Description = "The same key and body again answers the current state and does nothing twice.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
-            });
+            Header(operation, new ReadsHeader(
+                Idempotency.Header, "The same key and body again answers the current state and does nothing twice; 1 to 255 characters.", metadata.OfType<KeyNeeded>().Any()));
+        foreach (var header in metadata.OfType<ReadsHeader>()) Header(operation, header);
         if (metadata.OfType<Policy>().LastOrDefault() is not { To: Audience.Public })
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", context.Document)] = [] }];
         operation.Responses ??= [];
@@ -59,4 +56,23 @@ internal static class OpenApi
             },
         };
     }
+
+    private static void Header(OpenApiOperation operation, ReadsHeader header) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = header.Name, In = ParameterLocation.Header, Required = header.Needed, Description = header.Description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    });
+}
+
+/// <summary>A header that a route reads, for the description of the interface.</summary>
+/// <param name="Name">The header.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Needed">Whether the route refuses without it.</param>
+internal sealed record ReadsHeader(string Name, string Description, bool Needed = false)
+{
+    /// <summary>The ETag of what is overwritten.</summary>
+    public static ReadsHeader IfMatch(bool needed) => new("If-Match", "The ETag as it was read: refused with version-mismatch when it has changed since.", needed);
+
+    /// <summary>How long to wait for the end.</summary>
+    public static readonly ReadsHeader Wait = new("Prefer", "'wait=N' answers when nothing moves by itself any more, at the latest after N seconds (at most 60).");
 }

@@ -21,7 +21,7 @@ internal static class OrderEndpoints
         orders.MapGet("", List).Allows(Audience.Operator).WithSummary("Orders by status and date of placing, newest first.");
         orders.MapGet("{id}", Get).Allows(Audience.Order).WithSummary("An order.");
         orders.MapGet("{id}/timeline", Timeline).Allows(Audience.Order).WithSummary("What happened to an order, oldest first.");
-        orders.MapPost("{id}/payments", Pay).Allows(Audience.Order).NeedsKey().WithSummary("Pays an order with a token of the payment provider.");
+        orders.MapPost("{id}/payments", Pay).Allows(Audience.Order).NeedsKey().WithMetadata(ReadsHeader.Wait).WithSummary("Pays an order with a token of the payment provider.");
         orders.MapPost("{id}/cancel", Cancel).Allows(Audience.Order).NeedsKey().WithSummary("Cancels what has not shipped.");
         orders.MapPost("{id}/returns", Return).Allows(Audience.Order).NeedsKey().WithSummary("Sends delivered lines back and refunds them.");
     }

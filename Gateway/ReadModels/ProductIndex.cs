@@ -26,7 +26,7 @@ public sealed class ProductIndex(ReadStore store) : IReadModel
     public string Service => "catalog";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Tables => ["products", "vocabulary"];
+    public IReadOnlyList<string> Tables => ["products", "product_words", "vocabulary"];
 
     /// <summary>SKUs for sale after one, in order.</summary>
     public IReadOnlyList<Sku> Published(string after, int max)

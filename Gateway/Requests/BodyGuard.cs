@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using Commerce.Gateway.Composition;
@@ -43,7 +44,7 @@ internal sealed class BodyGuard(RequestDelegate next)
         }
 
         http.Items[Key] = body;
-        http.Request.Body = new MemoryStream(body.ToArray(), writable: false);
+        http.Request.Body = MemoryMarshal.TryGetArray(body, out var bytes) ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false) : Stream.Null;
         await next(http);
     }
 

@@ -66,6 +66,18 @@ public sealed class TestShop : IAsyncLifetime
         return client;
     }
 
+    /// <summary>Waits for something that a read model will show soon; says what it waited for in vain.</summary>
+    public static async Task Eventually(string what, Func<Task<bool>> holds)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        while (!await holds())
+        {
+            if (patience.IsCancellationRequested) throw new TimeoutException($"In vain: {what}.");
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_app is not null) await _app.DisposeAsync();
