@@ -189,6 +189,7 @@ public static class Checkout
             OrderStatus.Reserving => new(now >= order.Placed.ReserveBy ? Step.GiveUpReserving : Step.Reserve),
             OrderStatus.AwaitingPayment => now >= order.PayBy ? new(Step.Expire) : null,
             OrderStatus.Authorising => new(Step.Authorise),
+            OrderStatus.PaymentUncertain when now < order.UncertainSince + terms.FirstPoll => null,
             OrderStatus.PaymentUncertain => new(now >= order.UncertainSince + terms.ProviderSilence ? Step.GiveUpAuthorising : Step.Authorise),
             OrderStatus.Cancelling when Commits(order) => new(Step.Settle),
             OrderStatus.Cancelling when !order.MoneyFreed => new(Step.VoidPayment),

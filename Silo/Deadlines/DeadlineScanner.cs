@@ -22,6 +22,9 @@ public sealed partial class DeadlineScanner(
     internal static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
 
     private readonly Backoff _backoff = new();
+
+    // Wakes in flight. A slow one delays nobody else; only the loop below touches this.
+    private readonly Dictionary<StreamName, (DueStream Due, Task<bool> Wake)> _waking = [];
     private Task _appended = Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -33,7 +36,7 @@ public sealed partial class DeadlineScanner(
             {
                 // The signal is asked for before looking: a deadline appended between the two completes it.
                 if (_appended.IsCompleted) _appended = journal.Appended(service, stoppingToken);
-                if (await WakeDue()) continue;
+                if (await WakeDue(stoppingToken)) continue;
                 await Sleep(stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
@@ -49,43 +52,53 @@ public sealed partial class DeadlineScanner(
     }
 
     // True when somebody was woken: there may be more by now.
-    private async Task<bool> WakeDue()
+    private async Task<bool> WakeDue(CancellationToken stopping)
     {
+        SettleFinished();
         var now = time.GetUtcNow();
 
-        // Streams that are held back are the earliest of all: the page must reach past them, or they would starve the others.
-        var due = await journal.Due(service, now, PageSize + _backoff.Count);
+        // Streams that are held back or being woken are the earliest of all: the page must reach past them, or they would starve the others.
+        var due = await journal.Due(service, now, PageSize + _backoff.Count + _waking.Count);
         _backoff.KeepOnly(due);
-        var ready = new Queue<DueStream>(due.Where(stream => !_backoff.HoldsBack(stream, now)));
-        if (ready.Count == 0) return false;
-
-        using var free = new SemaphoreSlim(Parallelism);
-        var running = new List<Task>(ready.Count);
-        while (ready.TryDequeue(out var stream))
+        var started = false;
+        foreach (var stream in due)
         {
-            await free.WaitAsync();
-            running.Add(Wake(stream, free));
+            if (_waking.ContainsKey(stream.Stream) || _backoff.HoldsBack(stream, now)) continue;
+            if (_waking.Count == Parallelism)
+            {
+                await AnyFinished().WaitAsync(stopping);
+                SettleFinished();
+            }
+
+            _waking[stream.Stream] = (stream, Wake(stream.Stream));
+            started = true;
         }
 
-        await Task.WhenAll(running);
-        return true;
+        return started;
     }
 
-    private async Task Wake(DueStream due, SemaphoreSlim free)
+    private Task<Task<bool>> AnyFinished() => Task.WhenAny(_waking.Values.Select(waking => waking.Wake));
+
+    private void SettleFinished()
     {
-        var didSomething = false;
+        foreach (var (due, wake) in _waking.Values.Where(waking => waking.Wake.IsCompleted).ToArray())
+        {
+            _backoff.Woken(due, wake.GetAwaiter().GetResult(), time.GetUtcNow());
+            _waking.Remove(due.Stream);
+        }
+    }
+
+    // Never throws: a stream that cannot be woken is one that did nothing.
+    private async Task<bool> Wake(StreamName stream)
+    {
         try
         {
-            didSomething = await waker.Wake(due.Stream);
+            return await waker.Wake(stream);
         }
         catch (Exception fault)
         {
-            LogWake(due.Stream, fault);
-        }
-        finally
-        {
-            lock (_backoff) _backoff.Woken(due, didSomething, time.GetUtcNow());
-            free.Release();
+            LogWake(stream, fault);
+            return false;
         }
     }
 
@@ -99,8 +112,9 @@ public sealed partial class DeadlineScanner(
         // Timers count whole milliseconds: rounded down it would wake too early and spin.
         length = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, length.TotalMilliseconds)));
         using var awake = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var slept = Task.Delay(length, time, awake.Token);
-        if (await Task.WhenAny(slept, _appended) != slept) await Task.WhenAny(slept, Task.Delay(ShortestSleep, time, awake.Token));
+        var enough = Task.Delay(length, time, awake.Token);
+        if (_waking.Count > 0) enough = Task.WhenAny(enough, AnyFinished());
+        if (await Task.WhenAny(enough, _appended) != enough) await Task.WhenAny(enough, Task.Delay(ShortestSleep, time, awake.Token));
         await awake.CancelAsync();
         stopping.ThrowIfCancellationRequested();
     }

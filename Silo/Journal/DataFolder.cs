@@ -87,7 +87,8 @@ public sealed class DataFolder : IDisposable
 
     internal static string JournalOf(string folder) => System.IO.Path.Combine(folder, "journal.db");
 
-    internal static string ProviderOf(string folder) => System.IO.Path.Combine(folder, "psp.db");
+    /// <summary>The payment sandbox's ledger in a folder.</summary>
+    public static string ProviderOf(string folder) => System.IO.Path.Combine(folder, "psp.db");
 
     // ENOSPC and EDQUOT, and the code Windows has for a full disk.
     private static bool IsFull(IOException failure) => (failure.HResult & 0xffff) is 28 or 122 or 0x70;

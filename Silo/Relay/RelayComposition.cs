@@ -27,7 +27,8 @@ public static class RelayComposition
         .AddMemoryGrainStorage("PubSubStore")
         .AddMemoryStreams(FeedStreams.Provider, streams =>
         {
-            streams.ConfigurePartitioning(FeedStreams.Services.Length);
+            streams.ConfigurePartitioning(1);
+            streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(20)));
             streams.Configure<StreamCacheEvictionOptions>(options => options.Configure(eviction =>
             {
                 eviction.DataMinTimeInCache = TimeSpan.FromSeconds(1);

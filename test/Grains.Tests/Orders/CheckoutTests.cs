@@ -130,7 +130,9 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
         var order = Given(Placed(), Reserved, Started).When(s => s.Answered(First, Unknown, Now)).Then(new PaymentUncertain(First, Now));
 
         order.State.Status.ShouldBe(OrderStatus.PaymentUncertain);
-        Next(order.State).ShouldBe(Step.Authorise);
+        Next(order.State).ShouldBeNull();
+        order.State.DueAt(Terms, Now).ShouldBe(Now + Terms.FirstPoll);
+        Next(order.State, Now + Terms.FirstPoll).ShouldBe(Step.Authorise);
         order.After.When(s => s.Answered(First, Unknown, Now)).Then();
         order.After.When(s => s.Answered(First, Succeeded(940), Now)).Then(Confirmed());
     }

@@ -123,6 +123,21 @@ public sealed class DeadlineScannerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_wake_that_hangs_delays_no_other_stream()
+    {
+        _waker.Gate = new TaskCompletionSource();
+        _waker.Does = stream => _journal.SetDeadline(stream, null);
+        _journal.SetDeadline("order/t1/hangs", In(-1));
+        _journal.SetDeadline("order/t1/later", In(5));
+        await Start();
+        await _waker.Next();
+        (await _clock.NextSleep()).ShouldBe(TimeSpan.FromSeconds(5));
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        (await _waker.Next()).ShouldBe("order/t1/later");
+        _waker.Gate.SetResult();
+    }
+
+    [Fact]
     public async Task A_hundred_thousand_pending_deadlines_cost_nothing_while_waiting()
     {
         for (var i = 0; i < 100_000; i++) _journal.SetDeadline($"order/t1/{i}", In(3_600));
