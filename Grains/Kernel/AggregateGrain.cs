@@ -107,7 +107,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             var result = answer(_state);
             var (state, version) = (_state, _version);
 
-            switch (await append)
+            switch (await OutcomeOf(append, generation))
             {
                 case AppendOutcome.Committed:
                     if (generation == _generation) KeepSnapshot(state, version, last);
@@ -162,15 +162,16 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     {
         var now = Now;
         var (expected, expectedVersion) = (_lastEvent, _version);
+        var state = _state;
         var events = new NewEvent[decided.Items.Length];
         for (var i = 0; i < events.Length; i++)
         {
             events[i] = new NewEvent(Guid.CreateVersion7(now), EventTypes.NameOf(decided.Items[i].GetType()), EventTypes.Write(decided.Items[i]));
-            _state = evolve(_state, decided.Items[i]);
+            state = evolve(state, decided.Items[i]);
         }
 
-        _version += events.Length;
-        _lastEvent = events[^1].Id;
+        // All of it or none, here too: a fold that fails half way leaves the state as it was.
+        (_state, _version, _lastEvent) = (state, _version + events.Length, events[^1].Id);
         _commands.Add(command);
         _tail = journal.Append(new Append(
             Stream, expected, expectedVersion, events, command, decided.OccurredAt ?? now, now, DueAt(_state), CurrentEnvelope()));
@@ -180,8 +181,31 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     // True when everything folded so far in this generation is durable.
     private async Task<bool> Durable(int generation)
     {
-        if (await _tail != AppendOutcome.Committed) Lost(generation);
+        try
+        {
+            if (await _tail != AppendOutcome.Committed) Lost(generation);
+        }
+        catch (Exception)
+        {
+            // Whoever handed it over hears why; who only looked on decides anew on what is there.
+            Lost(generation);
+        }
+
         return generation == _generation && !_stale;
+    }
+
+    // An append that fails was not appended: what was folded with it never happened.
+    private async Task<AppendOutcome> OutcomeOf(Task<AppendOutcome> append, int generation)
+    {
+        try
+        {
+            return await append;
+        }
+        catch (Exception)
+        {
+            Lost(generation);
+            throw;
+        }
     }
 
     private void Lost(int generation)
@@ -189,43 +213,41 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         if (generation == _generation) _stale = true;
     }
 
-    private Task Ready() => _stale ? _reloading ??= Reload() : Task.CompletedTask;
+    private Task Ready()
+    {
+        if (!_stale) return Task.CompletedTask;
+        if (_reloading is null or { IsCompleted: true }) _reloading = Reload();
+        return _reloading;
+    }
 
     private async Task Reload()
     {
-        try
+        var history = await journal.Load(Stream);
+        var commands = new CommandWindow();
+        var (state, version, last) = (_empty, 0L, Guid.Empty);
+        if (history.Snapshot is { } snapshot && snapshot.Format == SnapshotFormat)
         {
-            var history = await journal.Load(Stream);
-            var commands = new CommandWindow();
-            var (state, version, last) = (_empty, 0L, Guid.Empty);
-            if (history.Snapshot is { } snapshot && snapshot.Format == SnapshotFormat)
-            {
-                state = JsonSerializer.Deserialize<TState>(snapshot.State, EventTypes.Json)!;
-                (version, last) = (snapshot.Version, snapshot.LastEvent);
-                commands.Forgets();
-            }
-            else if (history.Snapshot is not null)
-            {
-                history = new StreamHistory(null, await journal.ReadStream(Stream, 0, int.MaxValue), history.Commands);
-                commands.Forgets();
-            }
-
-            _snapshotVersion = version;
-            foreach (var recorded in history.Events)
-            {
-                state = evolve(state, (TEvent)recorded.Event);
-                (version, last) = (recorded.Version, recorded.Id);
-            }
-
-            foreach (var command in history.Commands) commands.Add(command);
-            (_state, _version, _lastEvent, _commands, _tail) = (state, version, last, commands, Settled);
-            _generation++;
-            _stale = false;
+            state = JsonSerializer.Deserialize<TState>(snapshot.State, EventTypes.Json)!;
+            (version, last) = (snapshot.Version, snapshot.LastEvent);
+            commands.Forgets();
         }
-        finally
+        else if (history.Snapshot is not null)
         {
-            _reloading = null;
+            history = new StreamHistory(null, await journal.ReadStream(Stream, 0, int.MaxValue), history.Commands);
+            commands.Forgets();
         }
+
+        _snapshotVersion = version;
+        foreach (var recorded in history.Events)
+        {
+            state = evolve(state, (TEvent)recorded.Event);
+            (version, last) = (recorded.Version, recorded.Id);
+        }
+
+        foreach (var command in history.Commands) commands.Add(command);
+        (_state, _version, _lastEvent, _commands, _tail) = (state, version, last, commands, Settled);
+        _generation++;
+        _stale = false;
     }
 
     private void KeepSnapshot(TState state, long version, Guid last)

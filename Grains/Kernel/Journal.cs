@@ -16,7 +16,7 @@ public interface IJournal
 
     /// <summary>
     /// Appends all events or none. Appends of one stream commit in the order in which they were handed over, and several may be in flight; the
-    /// hand-over itself never waits. The answer comes after the commit.
+    /// hand-over itself never waits. The answer comes after the commit; <see cref="DependencyUnavailableException"/> says that nothing was appended.
     /// </summary>
     Task<AppendOutcome> Append(Append append);
 
