@@ -23,7 +23,8 @@ internal static class CommandLine
         Exit codes: 0 ok, 1 the check failed, 2 wrong usage, 3 something needed is missing.
         """)
     {
-        Up.Create(), ReplayCommand.Create(), Seed.Create(),
+        Up.Create(), Status.Create(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
+        AnalyticsCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(),
     };
 
     public static async Task<int> Run(string[] args)
