@@ -34,14 +34,18 @@ internal static class Up
         if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
         using var inUse = HoldBuild();
         PortIsFree(port);
+        // Held from here on: nothing in the folder is touched that another shop may be using.
+        using var folder = DataFolder.Open(data);
         var token = OperatorToken.Ensure(data);
 
-        var app = EmbeddedShop.Build(data, port, token);
+        var app = EmbeddedShop.Build(folder, port, token);
+        var started = false;
         var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);
         try
         {
             await Start(app, port, cancel);
+            started = true;
             using (var shop = new ShopClient(new Uri(url + "/"), token, ReadyWithin))
             {
                 await shop.Get("healthz/ready", cancel);
@@ -60,8 +64,8 @@ internal static class Up
         }
         finally
         {
-            File.Delete(urlFile);
-            await Stop(app);
+            if (File.Exists(urlFile)) File.Delete(urlFile);
+            await Stop(app, started);
         }
     }
 
@@ -84,11 +88,11 @@ internal static class Up
         }
     }
 
-    private static async Task Stop(WebApplication app)
+    private static async Task Stop(WebApplication app, bool started)
     {
         // Whatever hangs, the process ends in time: nothing that was answered can be lost by it.
         using var deadline = new Timer(static _ => Environment.Exit(ExitCode.Ok), null, StopAtTheLatest, Timeout.InfiniteTimeSpan);
-        await app.StopAsync(CancellationToken.None);
+        if (started) await app.StopAsync(CancellationToken.None);
         await app.DisposeAsync();
     }
 

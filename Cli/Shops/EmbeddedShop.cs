@@ -14,8 +14,9 @@ internal static class EmbeddedShop
     /// <summary>How long what runs may go on after the order to stop; a supervisor waits 30 s.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
 
-    public static WebApplication Build(string dataDir, int port, string operatorToken)
+    public static WebApplication Build(DataFolder folder, int port, string operatorToken)
     {
+        var dataDir = folder.Path;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
@@ -26,6 +27,9 @@ internal static class EmbeddedShop
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
 
+        // What stops it from starting is said once, in one sentence, by the command.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Services.AddSingleton(folder);
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
         builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster().AddCommerceAnalytics(dataDir));
         builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
