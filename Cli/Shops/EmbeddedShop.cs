@@ -29,10 +29,14 @@ internal static class EmbeddedShop
 
         // What stops it from starting is said once, in one sentence, by the command.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        // Orleans warns of the size of this machine and of every consumer that stops at shutdown; its errors are still said.
+        builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Services.AddSingleton(folder);
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
         builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster().AddCommerceAnalytics(dataDir));
         builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
+
+        builder.Services.AddHostedService<IdleMemory>();
 
         var app = builder.Build();
         app.MapCommerceGateway();

@@ -3,8 +3,8 @@ namespace Commerce.Kernel;
 /// <summary>The last commands of a stream by id: the fast path of idempotency. The journal's index is the truth behind it.</summary>
 internal sealed class CommandWindow
 {
-    /// <summary>How many are remembered: more than any burst of one aggregate, less than its state (about 100 bytes each).</summary>
-    private const int Capacity = 128;
+    /// <summary>How many are remembered: retries come soon or never, and every active grain keeps its window (about 300 bytes a command).</summary>
+    private const int Capacity = 24;
 
     private readonly Dictionary<string, string> _digests = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();

@@ -79,9 +79,11 @@ public static class Fulfilment
     internal static Refusal? Refuse(Order order, ImmutableArray<LineQuantity> lines, Func<LineState, int> left)
     {
         if (lines.IsEmpty || lines.Any(line => line.Quantity <= 0) || lines.DistinctBy(line => line.Line).Count() != lines.Length) return OrderErrors.NoLines;
+        var index = order.LinesById();
         foreach (var asked in lines)
         {
-            if (order.Line(asked.Line) is not { } line) return OrderErrors.UnknownLine(asked.Line);
+            if (!index.TryGetValue(asked.Line, out var at)) return OrderErrors.UnknownLine(asked.Line);
+            var line = order.Lines[at];
             if (asked.Quantity > left(line)) return OrderErrors.TooMany(asked.Line, asked.Quantity, left(line));
         }
 
@@ -90,8 +92,11 @@ public static class Fulfilment
 
     private static int Left(LineState line) => line.Line.Quantity - line.Taken.Quantity;
 
-    private static ImmutableArray<Portion> Portions(Order order, ImmutableArray<LineQuantity> lines) =>
-        [.. lines.Select(asked => Portion.Next(order.Line(asked.Line)!.Line, order.Line(asked.Line)!.Taken, asked.Quantity, limit: long.MaxValue))];
+    private static ImmutableArray<Portion> Portions(Order order, ImmutableArray<LineQuantity> lines)
+    {
+        var index = order.LinesById();
+        return [.. lines.Select(asked => order.Lines[index[asked.Line]] is var line ? Portion.Next(line.Line, line.Taken, asked.Quantity, limit: long.MaxValue) : default)];
+    }
 
     private static Order Mark(this Order order, Shipment shipment, ShipmentState state) =>
         order with { Shipments = order.Shipments.Replace(shipment, shipment with { State = state }) };

@@ -12,7 +12,8 @@ public static class Returns
         if (Fulfilment.Refuse(order, asked.Lines, line => line.Delivered - line.Returned.Quantity) is { } refusal) return refusal;
         if (!asked.AnyTime && !order.Placed.ReturnsAnyTime && now > order.ReturnableUntil) return OrderErrors.ReturnWindowOver;
 
-        var sold = asked.Lines.Select(back => Sold(order.Line(back.Line)!, back.Quantity, order.Placed.Currency));
+        var index = order.LinesById();
+        var sold = asked.Lines.Select(back => Sold(order.Lines[index[back.Line]], back.Quantity, order.Placed.Currency));
         return Events.Of<OrderEvent>(new ReturnAccepted($"r{order.Returns.Length + 1}", [.. sold], asked.Lines, asked.Restock, asked.Reason, asked.OccurredAt ?? now))
             .At(asked.OccurredAt);
     }

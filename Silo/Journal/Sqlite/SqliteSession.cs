@@ -22,7 +22,7 @@ internal sealed class SqliteSession : IDisposable
 
     /// <summary>Opens a file for its one writer: WAL, and every commit on disk before it is answered.</summary>
     public static SqliteSession ForWriting(string path) => Open(path, SqliteOpenMode.ReadWriteCreate,
-        "pragma journal_mode=wal", "pragma synchronous=full", "pragma wal_autocheckpoint=4000", "pragma cache_size=-16000", "pragma secure_delete=fast");
+        "pragma journal_mode=wal", "pragma synchronous=full", "pragma wal_autocheckpoint=4000", "pragma cache_size=-8000", "pragma secure_delete=fast");
 
     /// <summary>Opens a file to read it, beside its writer.</summary>
     public static SqliteSession ForReading(string path) => Open(path, SqliteOpenMode.ReadWrite, "pragma query_only=on", "pragma cache_size=-4000");
