@@ -52,6 +52,7 @@ public sealed class CheckoutOverHttpTests : IAsyncLifetime
         answers.Where(a => a.Status != HttpStatusCode.Created).ShouldAllBe(a => a.Status == HttpStatusCode.Conflict && a.Text("code") == "out-of-stock");
         (await RunningShop.Get(_shop.Operator, "/v1/admin/stock/HOT")).Ok().Body.GetProperty("available").GetInt32().ShouldBe(0);
         await Eventually(async () => (await RunningShop.Get(_shop.Operator, "/v1/admin/stock/HOT")).Ok().Body.GetProperty("onHand").GetInt32() == 0);
+        _shop.Verify();
     }
 
     [Fact]
@@ -78,6 +79,41 @@ public sealed class CheckoutOverHttpTests : IAsyncLifetime
         patch.StatusCode.ShouldBe(HttpStatusCode.OK);
 
         (await _shop.CheckOut(cart)).Ok(HttpStatusCode.Created);
+    }
+
+    [Theory]
+    [InlineData("tok_declined", "awaitingPayment")]
+    [InlineData("tok_wrong_amount", "cancelled")]
+    [InlineData("tok_timeout_after", "confirmed")]
+    public async Task What_the_provider_does_is_what_becomes_of_the_order(string token, string status)
+    {
+        await _shop.Product("TEA", 5);
+
+        var order = await _shop.CheckOut(await _shop.Cart(("TEA", 2)), token);
+
+        order.Text("status").ShouldBe(status);
+        if (token == "tok_declined")
+        {
+            (await RunningShop.Post(_shop.Operator, $"/v1/orders/{order.Text("orderId")}/payments", new { token = "tok_ok" })).Ok().Text("status").ShouldBe("confirmed");
+        }
+
+        _shop.Verify();
+    }
+
+    [Fact]
+    public async Task A_shop_that_is_stopped_and_started_is_the_same_shop()
+    {
+        await _shop.Product("TEA", 5);
+        var cart = await _shop.Cart(("TEA", 2));
+        var order = (await _shop.CheckOut(cart, key: "before")).Ok(HttpStatusCode.Created);
+        await _shop.Stop();
+
+        _shop = await RunningShop.Start(_shop.Folder);
+
+        var again = (await _shop.CheckOut(cart, key: "before")).Ok(HttpStatusCode.Created);
+        (again.Raw, again.Replayed).ShouldBe((order.Raw, true));
+        (await RunningShop.Get(_shop.Operator, "/v1/admin/stock/TEA")).Ok().Body.GetProperty("available").GetInt32().ShouldBe(3);
+        _shop.Verify();
     }
 
     private static async Task Eventually(Func<Task<bool>> condition)

@@ -4,6 +4,8 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using Commerce.Cli.Shops;
+using Commerce.Cli.Verify;
+using Commerce.Silo.Journal;
 using Microsoft.AspNetCore.Builder;
 
 namespace Commerce.System.Tests;
@@ -13,16 +15,19 @@ public sealed class RunningShop : IAsyncDisposable
 {
     private const string Token = "operator-token-of-the-test";
     private readonly WebApplication _app;
+    private readonly DataFolder _held;
 
-    private RunningShop(WebApplication app, string folder, int port)
+    private RunningShop(WebApplication app, DataFolder held, int port)
     {
-        (_app, Folder) = (app, folder);
+        (_app, _held, Folder, Url) = (app, held, held.Path, $"http://127.0.0.1:{port}");
         Guest = Client(port);
         Operator = Client(port);
         Operator.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
     }
 
     public string Folder { get; }
+
+    public string Url { get; }
 
     public HttpClient Guest { get; }
 
@@ -32,9 +37,11 @@ public sealed class RunningShop : IAsyncDisposable
     {
         folder ??= Directory.CreateTempSubdirectory("commerce-test-").FullName;
         var port = FreePort();
-        var app = EmbeddedShop.Build(folder, port, Token);
+        var held = DataFolder.Open(folder);
+        File.WriteAllText(Path.Combine(folder, "operator-token"), Token);
+        var app = EmbeddedShop.Build(held, port, Token);
         await app.StartAsync();
-        return new RunningShop(app, folder, port);
+        return new RunningShop(app, held, port);
     }
 
     public async Task Product(string sku, int stock, long minor = 150)
@@ -81,7 +88,11 @@ public sealed class RunningShop : IAsyncDisposable
         Operator.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _held.Dispose();
     }
+
+    /// <summary>The invariants over all that is stored; what does not hold is the test's failure.</summary>
+    public void Verify() => Audit.Run(Folder, TimeProvider.System.GetUtcNow()).Invariants.SelectMany(rule => rule.Violations).ShouldBeEmpty();
 
     public async ValueTask DisposeAsync()
     {
@@ -91,7 +102,7 @@ public sealed class RunningShop : IAsyncDisposable
 
     private static HttpClient Client(int port) => new() { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

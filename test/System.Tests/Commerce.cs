@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace Commerce.System.Tests;
+
+/// <summary>The program itself as a child of the test: what it prints, how it ends, and how it is killed.</summary>
+public sealed class Commerce : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private Commerce(Process process) => (_process, _errors) = (process, process.StandardError.ReadToEndAsync());
+
+    public static Commerce Start(params string[] arguments) => new(Process.Start(new ProcessStartInfo(
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
+        [Path.Combine(AppContext.BaseDirectory, "Cli.dll"), .. arguments])
+    {
+        RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+    })!);
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<(int Exit, string Output, string Errors)> Run(params string[] arguments)
+    {
+        using var command = Start(arguments);
+        var output = await command._process.StandardOutput.ReadToEndAsync();
+        await command._process.WaitForExitAsync();
+        return (command._process.ExitCode, output, await command._errors);
+    }
+
+    /// <summary>A shop that accepts orders.</summary>
+    public static async Task<Commerce> Up(string folder, int port)
+    {
+        var shop = Start("up", "--data", folder, "--port", $"{port}", "--no-seed");
+        var ready = await shop._process.StandardOutput.ReadLineAsync();
+        ready.ShouldBe($"ready http://127.0.0.1:{port}", ready is null ? await shop._errors : "");
+        return shop;
+    }
+
+    /// <summary>SIGKILL, and its end.</summary>
+    public async Task Kill()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+}
