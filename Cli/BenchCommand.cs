@@ -11,7 +11,7 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        var journal = new Command("journal", "Append to 256 streams at once with full sync, new ones and long ones.") { Folder, CommandLine.Json };
+        var journal = new Command("journal", "Append to 256 streams at once with full sync, new ones and long ones; reserve beside few and many open holds.") { Folder, CommandLine.Json };
         journal.SetCommand(async (parsed, _) =>
         {
             var folder = Path.GetFullPath(parsed.GetValue(Folder) ?? $".commerce-bench-{Environment.ProcessId}");
@@ -20,7 +20,8 @@ internal static class BenchCommand
             {
                 Progress.Say("Measuring.");
                 var result = await new JournalBench(folder, TimeProvider.System).Run();
-                Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, result }, result.Lines);
+                var holds = HoldsBench.Run(TimeProvider.System.GetUtcNow());
+                Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, result, holds }, [.. result.Lines, .. holds.Select(cost => cost.ToString())]);
                 return ExitCode.Ok;
             }
             finally
