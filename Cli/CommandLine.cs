@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Text.Json;
 using Commerce.Cli.Output;
 using Commerce.Cli.Replay;
 using Commerce.Silo.Journal;
@@ -37,7 +38,12 @@ internal static class CommandLine
             return ExitCode.WrongUsage;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            // The default of two seconds would cut a shop off while it still answers; `up` has its own, shorter limit.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(29),
+        });
     }
 
     /// <summary>What a command does, with its faults turned into sentences.</summary>
@@ -50,6 +56,8 @@ internal static class CommandLine
         catch (Exception e) when (CodeOf(e) is not null)
         {
             await Console.Error.WriteLineAsync(e.Message);
+            // One document on stdout, also when there is nothing but the reason to say.
+            if (command.Options.Contains(Json) && parsed.GetValue(Json)) await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { ok = false, error = e.Message }));
             return CodeOf(e)!.Value;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

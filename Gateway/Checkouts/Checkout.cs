@@ -19,22 +19,46 @@ public sealed class Checkout(Shop shop, TimeProvider time)
     // Shorter than the cluster's response timeout: a long wait is a chain of short ones.
     private static readonly TimeSpan OneWait = TimeSpan.FromSeconds(20);
 
-    /// <summary>Places the order of a cart.</summary>
+    /// <summary>How often a checkout begins again because its cart had just given its order up; the cart needs one commit for it.</summary>
+    private const int MaxTries = 10;
+
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Places the order of a cart, or goes on with the one it has become.</summary>
     public async Task<Result<OrderView>> Place(CheckoutRequest request, CartId cartId, CommandKey key)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var frozen = await Freeze(request, cartId, key);
+            if (!frozen.Ok) return frozen.Refusal!;
+
+            var (order, token) = (shop.Order(frozen.Value.Order), request.Payment?.Token);
+            var placed = await order.Place(new PlaceOrder(
+                key, cartId, frozen.Value.Customer, request.Recipient(), frozen.Value.Currency,
+                [.. frozen.Value.Lines.Select(line => new OrderLine(line.Id, line.Sku, line.Title, line.Quantity, line.UnitPrice))],
+                token, request.OccurredAt, request.ReturnsAnyTime ?? false));
+
+            // The cart is letting go of this order at this very moment, and is free for the next one when it has.
+            if (placed.Refusal?.Code == OrderErrors.Abandoned.Code && attempt < MaxTries)
+            {
+                await Task.Delay(Moment, time);
+                continue;
+            }
+
+            // A second try at the same cart with a payment method, after a decline or without one so far: it pays the order there is.
+            if (placed is not { Ok: true, Repeated: false, Value.Status: OrderStatus.AwaitingPayment } || token is null) return placed;
+            var paid = await order.Pay(key, token);
+            return paid.Ok ? paid : placed;
+        }
+    }
+
+    private async Task<Result<FrozenCart>> Freeze(CheckoutRequest request, CartId cartId, CommandKey key)
     {
         var cart = await shop.Cart(cartId).Get();
         if (!cart.Ok) return cart.Refusal!;
 
         var prices = await Prices(cart.Value, request.QuoteHash);
-        if (!prices.Ok) return prices.Refusal!;
-
-        var frozen = await shop.Cart(cartId).Freeze(Hash(key.Id), request.QuoteHash, prices.Value);
-        if (!frozen.Ok) return frozen.Refusal!;
-
-        return await shop.Order(frozen.Value.Order).Place(new PlaceOrder(
-            key, cartId, frozen.Value.Customer, request.Recipient(), frozen.Value.Currency,
-            [.. frozen.Value.Lines.Select(line => new OrderLine(line.Id, line.Sku, line.Title, line.Quantity, line.UnitPrice))],
-            request.Payment?.Token, request.OccurredAt, request.ReturnsAnyTime ?? false));
+        return prices.Ok ? await shop.Cart(cartId).Freeze(Hash(key.Id), request.QuoteHash, prices.Value) : prices.Refusal!;
     }
 
     /// <summary>The order once nothing moves by itself, or when the patience is used up.</summary>

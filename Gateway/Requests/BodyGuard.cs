@@ -20,6 +20,8 @@ internal sealed class BodyGuard(RequestDelegate next)
 
     private static readonly Refusal TooDeep = KernelErrors.Invalid("", $"The body is nested deeper than {GatewayOptions.MaxDepth} levels.");
 
+    private static readonly Refusal NullInList = KernelErrors.Invalid("", "A list in the body holds null; leave that element out.");
+
     /// <summary>The body as it came; empty when there was none.</summary>
     public static ReadOnlyMemory<byte> Of(HttpContext http) => http.Items[Key] is ReadOnlyMemory<byte> body ? body : default;
 
@@ -66,11 +68,15 @@ internal sealed class BodyGuard(RequestDelegate next)
         // Depth is counted here, so that too deep is told from broken; the reader's own limit only has to lie beyond ours.
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = GatewayOptions.MaxDepth * 2 });
         string? field = null;
+        // Whether each open level is an array: nothing here takes a list with holes in it.
+        Span<bool> arrays = stackalloc bool[GatewayOptions.MaxDepth * 2 + 1];
         try
         {
             while (reader.Read())
             {
                 if (reader.CurrentDepth >= GatewayOptions.MaxDepth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) return TooDeep;
+                if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) arrays[reader.CurrentDepth] = reader.TokenType == JsonTokenType.StartArray;
+                if (reader.TokenType == JsonTokenType.Null && reader.CurrentDepth > 0 && arrays[reader.CurrentDepth - 1]) return NullInList;
                 if (reader.TokenType == JsonTokenType.PropertyName)
                 {
                     field = reader.GetString();

@@ -10,9 +10,6 @@ public enum Step
     /// <summary>Hold all its units.</summary>
     Reserve,
 
-    /// <summary>The time for reserving is over.</summary>
-    GiveUpReserving,
-
     /// <summary>Own the holds, then ask the provider; asked before, ask again under the same key.</summary>
     Authorise,
 
@@ -120,8 +117,9 @@ public static class Checkout
     public static Result<Events<OrderEvent>> PinFailed(this Order order, ImmutableArray<Shortage> shortages) =>
         order.Stage == OrderStatus.Authorising ? Dated(order, new OrderRejected("out-of-stock", shortages)) : Events<OrderEvent>.None;
 
-    public static Result<Events<OrderEvent>> GiveUpReserving(this Order order) =>
-        order.Stage == OrderStatus.Reserving ? Dated(order, new OrderRejected("reservation-timeout", [])) : Events<OrderEvent>.None;
+    /// <summary>Stock could not be reached for too long. Only a reservation that was tried in vain is given up: a shop that was down itself tries first.</summary>
+    public static Result<Events<OrderEvent>> GiveUpReserving(this Order order, DateTimeOffset now) =>
+        order.Stage == OrderStatus.Reserving && now >= order.Placed!.ReserveBy ? Dated(order, new OrderRejected("reservation-timeout", [])) : Events<OrderEvent>.None;
 
     public static Result<Events<OrderEvent>> Expire(this Order order, DateTimeOffset now) =>
         order.Stage == OrderStatus.AwaitingPayment && now >= order.PayBy ? Dated(order, new OrderExpired("pay-by")) : Events<OrderEvent>.None;
@@ -186,7 +184,7 @@ public static class Checkout
         if (order.Placed is null || order.Parked || now < order.Failure?.RetryAt) return null;
         return order.Stage switch
         {
-            OrderStatus.Reserving => new(now >= order.Placed.ReserveBy ? Step.GiveUpReserving : Step.Reserve),
+            OrderStatus.Reserving => new(Step.Reserve),
             OrderStatus.AwaitingPayment => now >= order.PayBy ? new(Step.Expire) : null,
             OrderStatus.Authorising => new(Step.Authorise),
             OrderStatus.PaymentUncertain when now < order.UncertainSince + terms.FirstPoll => null,

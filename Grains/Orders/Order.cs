@@ -85,7 +85,7 @@ public sealed record Order
 
     /// <summary>Units per SKU, summed over lines before anything is reserved: two lines that share a SKU cannot oversell each other.</summary>
     public IEnumerable<(Sku Sku, int Quantity)> Demand =>
-        Lines.GroupBy(line => line.Line.Sku).Select(lines => (lines.Key, lines.Sum(line => line.Line.Quantity)));
+        Lines.GroupBy(line => line.Line.Sku).Select(lines => (lines.Key, (int)Math.Min(int.MaxValue, lines.Sum(line => (long)line.Line.Quantity))));
 
     public OrderStatus Status => this switch
     {

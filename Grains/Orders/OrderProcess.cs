@@ -65,7 +65,6 @@ internal sealed partial class OrderGrain
     {
         Step.Reserve => Reserve(),
         Step.Authorise => Authorise(),
-        Step.GiveUpReserving => Apply(s => s.GiveUpReserving()),
         Step.GiveUpAuthorising or Step.VoidPayment => Void(),
         Step.Expire => Apply(s => s.Expire(Now)),
         Step.Settle => Settle(),
@@ -81,8 +80,15 @@ internal sealed partial class OrderGrain
     {
         // With a token at hand payment follows at once: the holds are owned from the start.
         var term = Folded.Placed!.PaymentToken is not null || Folded.Total.Minor == 0 ? Term.Owned : Term.Timed(Now + terms.PayBy);
-        var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
-        return await Apply(s => s.Reserved(shortages, Id, terms, Now));
+        try
+        {
+            var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
+            return await Apply(s => s.Reserved(shortages, Id, terms, Now));
+        }
+        catch (Exception e) when (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy)
+        {
+            return await Apply(s => s.GiveUpReserving(Now));
+        }
     }
 
     private async Task<Result<Done>> Authorise()

@@ -68,6 +68,17 @@ public sealed class CheckoutTests(TestShop shop)
     }
 
     [Fact]
+    public async Task After_a_decline_the_same_cart_checked_out_with_another_token_pays_the_same_order()
+    {
+        var cart = await shop.Cart((await shop.Stocked(5), 1));
+        var declined = (await shop.Buy(cart, "tok_declined")).ShouldBe(202);
+
+        var paid = (await shop.Buy(cart, "tok_ok")).ShouldBe(201);
+
+        (paid["orderId"], paid["status"]).ShouldBe((declined["orderId"], "confirmed"));
+    }
+
+    [Fact]
     public async Task Two_lines_that_share_a_SKU_beyond_its_stock_are_both_named()
     {
         var (scarce, plenty) = (await shop.Stocked(3), await shop.Stocked(100));

@@ -67,6 +67,7 @@ public sealed class BadInputTests(TestShop shop)
     }
 
     [Theory]
+    [InlineData("""{"lines":[null]}""", "")]
     [InlineData("""{"sku":"SKU","quantity":0}""", "/quantity")]
     [InlineData("""{"sku":"SKU","quantity":-1}""", "/quantity")]
     [InlineData("""{"sku":"SKU","quantity":1000001}""", "/quantity")]

@@ -79,10 +79,22 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     [Fact]
     public void A_reservation_that_takes_too_long_is_given_up()
     {
-        var order = Given(Placed()).State;
+        var order = Given(Placed());
 
-        Next(order, Now + Terms.ReserveWithin).ShouldBe(Step.GiveUpReserving);
-        order.GiveUpReserving().Value.Items.ShouldHaveSingleItem().ShouldBe(new OrderRejected("reservation-timeout", []));
+        order.When(s => s.GiveUpReserving(Now)).Then();
+        order.When(s => s.GiveUpReserving(Now + Terms.ReserveWithin)).Then(new OrderRejected("reservation-timeout", []));
+    }
+
+    [Fact]
+    public void A_shop_that_was_down_for_long_tries_to_reserve_before_it_gives_up() =>
+        Next(Given(Placed()).State, Now + Terms.ReserveWithin + TimeSpan.FromHours(1)).ShouldBe(Step.Reserve);
+
+    [Fact]
+    public void A_demand_beyond_counting_is_simply_short()
+    {
+        var lines = Enumerable.Range(0, 3_000).Select(i => Line($"{i}", Tea, 1_000_000, 0.01m));
+
+        Given(Placed(lines: [.. lines])).State.Demand.ShouldHaveSingleItem().Quantity.ShouldBe(int.MaxValue);
     }
 
     [Fact]
