@@ -33,6 +33,9 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
 
     public BrokerConnections Connections { get; }
 
+    /// <summary>Messages of a queue this silo has read and not acknowledged.</summary>
+    public int InHand(QueueId queue) => _adapter.Receiver(queue)?.InHand ?? 0;
+
     public static RabbitMqAdapterFactory Create(IServiceProvider services, string name) => new(
         name,
         services.GetProviderClusterOptions(name).Value.ServiceId,

@@ -71,9 +71,7 @@ internal sealed class BrokerConnections : IRabbitMqDeadLetters, IAsyncDisposable
         // Two registrations name this object, and a container disposes it for each.
         if (Interlocked.Exchange(ref _disposed, true))
             return;
-        foreach (var queue in _queues.Values)
-            await queue.DisposeAsync();
-        await Publishing.DisposeAsync();
-        await Consuming.DisposeAsync();
+        // Channels go with their connection; closing each politely would take a timeout for each when the broker is away.
+        await Task.WhenAll(Publishing.DisposeAsync().AsTask(), Consuming.DisposeAsync().AsTask());
     }
 }

@@ -64,11 +64,12 @@ internal sealed class BrokerLink(
     public void Redeclare() => _redeclare = true;
 
     /// <summary>Gives up a generation that no longer answers. Idempotent; a newer one is left alone.</summary>
-    public async Task Discard(Generation generation)
+    public void Discard(Generation generation)
     {
-        if (_current == generation)
+        if (Interlocked.CompareExchange(ref _current, null, generation) == generation)
             Unblock();
-        await Close(generation.Connection);
+        // Not awaited: a connection that answers nothing does not answer its closing either.
+        _ = Close(generation.Connection);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Orleans.Streams.RabbitMQ.Diagnostics;
 using RabbitMQ.Client;
@@ -6,9 +7,10 @@ using RabbitMQ.Client.Exceptions;
 namespace Orleans.Streams.RabbitMQ.Broker;
 
 /// <summary>One queue on RabbitMQ: a channel for publishing and one for consuming, each opened when needed and again after a fault.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Channels end with their connection; a semaphore without wait handle holds nothing to dispose.")]
 internal sealed class BrokerQueue(
     uint number, BrokerLink publishing, BrokerLink consuming, Topology topology, RabbitMqStreamOptions options, TimeProvider time, StreamMetrics metrics)
-    : IBrokerQueue, IAsyncDisposable
+    : IBrokerQueue
 {
     private readonly CreateChannelOptions _confirming = new(options.Has(Cure.Confirm), options.Has(Cure.Confirm));
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -90,14 +92,6 @@ internal sealed class BrokerQueue(
             await Close(subscription.Channel);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Release();
-        if (Interlocked.Exchange(ref _publish, null) is { } publish)
-            await Close(publish.Channel);
-        _turn.Dispose();
-    }
-
     private async Task Confirmed(PublishChannel used, Task confirm, CancellationToken cancellationToken)
     {
         try
@@ -128,10 +122,10 @@ internal sealed class BrokerQueue(
         }
         catch (TimeoutException e)
         {
-            await publishing.Discard(used.Generation);
+            publishing.Discard(used.Generation);
             throw new BrokerUnavailableException("No confirm in time.", e);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new BrokerUnavailableException(e.Message, e);
         }
@@ -176,7 +170,7 @@ internal sealed class BrokerQueue(
         {
             return _publish = new PublishChannel(generation, await generation.Connection.CreateChannelAsync(_confirming, cancellationToken));
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new BrokerUnavailableException(e.Message, e);
         }
@@ -189,16 +183,20 @@ internal sealed class BrokerQueue(
             return current;
 
         await Release();
+        IChannel? channel = null;
         try
         {
-            var channel = await generation.Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+            channel = await generation.Connection.CreateChannelAsync(cancellationToken: cancellationToken);
             await channel.BasicQosAsync(0, options.Prefetch, global: false, cancellationToken);
             var consumer = new QueueConsumer(channel, ++_subscriptions);
             await channel.BasicConsumeAsync(Name, autoAck: false, "", noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
             return _subscription = new Subscription(_subscriptions, generation, channel, consumer);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            // A consumer the broker registers after we gave up would be the queue's single active one, and read by nobody.
+            if (channel is not null)
+                _ = Close(channel);
             // The queue may have been deleted under us.
             consuming.Redeclare();
             throw new BrokerUnavailableException(e.Message, e);

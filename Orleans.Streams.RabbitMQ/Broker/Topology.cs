@@ -39,14 +39,16 @@ internal sealed class Topology(string prefix, RabbitMqStreamOptions options)
             // While a queue changes its owner two silos may read it for a moment; the broker lets one of them.
             ["x-single-active-consumer"] = true,
             ["x-dead-letter-exchange"] = DeadExchange,
-            // A message that exceeded the delivery limit leaves its queue only when the dead letters hold it.
-            ["x-dead-letter-strategy"] = "at-least-once",
-            ["x-overflow"] = "reject-publish",
         };
         if (options.DeliveryLimit > 0)
             arguments["x-delivery-limit"] = options.DeliveryLimit;
         if (options.MaxQueueBytes > 0)
+        {
             arguments["x-max-length-bytes"] = options.MaxQueueBytes;
+            // A full queue refuses what is new; by default it would drop what is old.
+            arguments["x-overflow"] = "reject-publish";
+        }
+
         return arguments;
     }
 }

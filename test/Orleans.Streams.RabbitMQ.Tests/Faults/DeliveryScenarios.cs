@@ -1,0 +1,138 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Streams.RabbitMQ.Tests.Setup;
+
+namespace Orleans.Streams.RabbitMQ.Tests.Faults;
+
+/// <summary>Promises about what reaches consumers while silos come and go and consumers fail.</summary>
+public static class DeliveryScenarios
+{
+    public static async Task Undelivered_events_of_a_dead_silo_are_delivered_by_another(Scenario run)
+    {
+        await using var cluster = await Cluster.OnRabbitMq(2, (await run.Servers.Broker).Port, run.Apply);
+        var streams = Keys(8);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (var stream in streams)
+            Ledger.Of(stream).Behaviour = e => e is Numbered { Number: > 20 } ? gate.Task : Task.CompletedTask;
+        await Task.WhenAll(streams.Select(s => cluster.Producer(s).Pipeline(Cluster.Provider, 1, 60, 60)));
+        await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(20, run.Patience)));
+
+        await cluster.Silos.KillSiloAsync(cluster.Silos.Silos[1]);
+        // The dead silo's grains still run in this process: what they were given must not count.
+        foreach (var stream in streams)
+            Ledger.Of(stream).Behaviour = _ => Task.CompletedTask;
+        gate.SetException(new InvalidOperationException("the silo is dead"));
+
+        await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(60, run.Patience)));
+        foreach (var stream in streams)
+            Ledger.Of(stream).FirstArrivals.ShouldBe(Enumerable.Range(1, 60));
+    }
+
+    public static async Task A_queue_that_changes_its_owner_under_load_loses_nothing(Scenario run)
+    {
+        await using var cluster = await Cluster.OnRabbitMq(1, (await run.Servers.Broker).Port, run.Apply);
+        var streams = Keys(8);
+        var producing = Task.WhenAll(streams.Select(s => cluster.Producer(s).Produce(Cluster.Provider, 1, 200)));
+        await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(10, run.Patience)));
+
+        var second = await cluster.Silos.StartAdditionalSiloAsync();
+        await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(100, run.Patience)));
+        await cluster.Silos.StopSiloAsync(second);
+
+        await producing;
+        await AllArrived(streams, 200, run);
+    }
+
+    public static async Task A_silo_that_shuts_down_hands_over_without_loss(Scenario run)
+    {
+        await using var cluster = await Cluster.OnRabbitMq(2, (await run.Servers.Broker).Port, run.Apply);
+        var streams = Keys(8);
+        await Task.WhenAll(streams.Select(s => cluster.Producer(s).Pipeline(Cluster.Provider, 1, 200, 50)));
+        await cluster.Silos.StopSiloAsync(cluster.Silos.Silos[1]);
+
+        await Task.WhenAll(streams.Select(s => cluster.Producer(s).Produce(Cluster.Provider, 201, 20)));
+        await AllArrived(streams, 220, run);
+    }
+
+    public static async Task Silos_without_the_provider_get_no_queue(Scenario run)
+    {
+        var port = (await run.Servers.Broker).Port;
+        var hosts = 0;
+        // Only the first silo hosts the provider and the grains that stream.
+        await using var cluster = await Cluster.Start(3, (_, silo) =>
+        {
+            if (Interlocked.Increment(ref hosts) == 1)
+                Cluster.AddRabbitMq(silo, Cluster.Provider, port, run.Apply);
+            else
+                silo.Services.PostConfigure<GrainTypeOptions>(o => o.Classes.RemoveWhere(c => c == typeof(ProducerGrain) || c == typeof(ConsumerGrain)));
+        });
+        var streams = Keys(12);
+
+        await Task.WhenAll(streams.Select(s => cluster.Producer(s).Produce(Cluster.Provider, 1, 5)));
+
+        await AllArrived(streams, 5, run);
+    }
+
+    public static async Task A_poisonous_event_becomes_a_dead_letter_that_can_be_replayed(Scenario run)
+    {
+        var broker = await run.Servers.Broker;
+        await using var cluster = await Cluster.OnRabbitMq(1, broker.Port, run.Apply,
+            s => s.ConfigurePullingAgent(ob => ob.Configure(o => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(1))));
+        var stream = Guid.CreateVersion7();
+        Ledger.Of(stream).Behaviour = e => e is Numbered { Number: 2 } ? throw new InvalidOperationException("cannot take it") : Task.CompletedTask;
+        await cluster.Producer(stream).Produce(Cluster.Provider, 1, 3);
+        await Ledger.Of(stream).Until("the other two have arrived", e => e.Count >= 2, run.Patience);
+
+        var letters = cluster.Service<IRabbitMqDeadLetters>();
+        await Until.Holds("one dead letter waits", async () => await letters.CountAsync() == 1, run.Patience);
+        await using var admin = await Admin.Connect(broker.Port);
+        var headers = await admin.PeekHeaders(cluster.Service<RabbitMqAdapterFactory>().Connections.Topology.DeadQueue);
+        headers["x-reason"].ShouldBe("not-delivered");
+        headers["x-stream"].ShouldContain(stream.ToString("N"));
+        headers["x-error"].ShouldBe("System.InvalidOperationException: cannot take it");
+        await Until.Holds("the receivers hold nothing", () => Task.FromResult(InHand(cluster) == 0), run.Patience);
+
+        Ledger.Of(stream).Behaviour = _ => Task.CompletedTask;
+        (await letters.ReplayAsync(10)).ShouldBe(1);
+        await Ledger.Of(stream).UntilAll(3, run.Patience);
+        (await letters.CountAsync()).ShouldBe(0);
+    }
+
+    public static async Task Providers_side_by_side_keep_apart(Scenario run)
+    {
+        var broker = await run.Servers.Broker;
+        await using var cluster = await Cluster.Start(1, (_, silo) =>
+        {
+            Cluster.AddRabbitMq(silo, "one", broker.Port, run.Apply);
+            Cluster.AddRabbitMq(silo, "two", broker.Port, o =>
+            {
+                run.Apply(o);
+                (o.VirtualHost, o.UserName, o.Password, o.QueueCount) = (Servers.Other.VirtualHost, Servers.Other.UserName, Servers.Other.Password, 2);
+            });
+        });
+        var (first, second) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+
+        await cluster.Producer(first).Produce("one", 1, 5);
+        await cluster.Producer(second).Produce("two", 1, 7);
+        await Ledger.Of(first).UntilAll(5, run.Patience);
+        await Ledger.Of(second).UntilAll(7, run.Patience);
+
+        cluster.Service<RabbitMqAdapterFactory>("one").Connections.Topology.Exchange.ShouldNotBe(cluster.Service<RabbitMqAdapterFactory>("two").Connections.Topology.Exchange);
+    }
+
+    internal static List<Guid> Keys(int count) => [.. Enumerable.Range(0, count).Select(_ => Guid.CreateVersion7())];
+
+    internal static async Task AllArrived(List<Guid> streams, int count, Scenario run)
+    {
+        await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(count, run.Patience)));
+        foreach (var stream in streams)
+            Ledger.Of(stream).FirstArrivals.ShouldBe(Enumerable.Range(1, count));
+    }
+
+    private static int InHand(Cluster cluster)
+    {
+        var factory = cluster.Service<RabbitMqAdapterFactory>();
+        return factory.GetStreamQueueMapper().GetAllQueues().Sum(q => factory.InHand(q));
+    }
+}
