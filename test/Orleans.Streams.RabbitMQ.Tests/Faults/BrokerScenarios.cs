@@ -9,9 +9,14 @@ public static class BrokerScenarios
     public static async Task A_killed_broker_costs_time_but_no_event(Scenario run)
     {
         var broker = await run.Servers.Broker;
-        await using var cluster = await Cluster.OnRabbitMq(2, broker.Port, run.Apply);
+        await using var cluster = await Cluster.OnRabbitMq(2, broker.Port, o =>
+        {
+            run.Apply(o);
+            // How long a broker takes to come back is the machine's business; that nothing is lost meanwhile is ours.
+            (o.PublishTimeout, o.ConfirmTimeout) = (TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(3));
+        });
         var streams = DeliveryScenarios.Keys(4);
-        var producing = Task.WhenAll(streams.Select(s => InShortCalls(cluster, s, 300)));
+        var producing = Task.WhenAll(streams.Select(s => cluster.Producer(s).Produce(Cluster.Provider, 1, 300)));
         await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(20)));
 
         await broker.Kill();
@@ -19,13 +24,6 @@ public static class BrokerScenarios
 
         await producing;
         await DeliveryScenarios.AllArrived(streams, 300, run);
-    }
-
-    private static async Task InShortCalls(Cluster cluster, Guid stream, int count)
-    {
-        // A call that outlives the outage must still end within the response timeout.
-        for (var first = 1; first <= count; first += 5)
-            await cluster.Producer(stream).Produce(Cluster.Provider, first, 5);
     }
 
     public static async Task A_cut_connection_is_opened_again_and_nothing_is_lost(Scenario run)

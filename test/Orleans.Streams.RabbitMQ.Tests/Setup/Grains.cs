@@ -12,6 +12,7 @@ public sealed record Named([property: Id(0)] string Name);
 public interface IProducerGrain : IGrainWithGuidKey
 {
     /// <summary>Publishes numbers one after the other, each awaited.</summary>
+    [ResponseTimeout("00:03:00")]
     Task Produce(string provider, int first, int count);
 
     /// <summary>Publishes numbers without waiting between them; at most so many at once.</summary>
@@ -73,6 +74,8 @@ public sealed class ConsumerGrain : Grain, IConsumerGrain, IStreamSubscriptionOb
     {
         var ledger = Ledger.Of(this.GetPrimaryKey());
         await ledger.Behaviour(item);
+        if (Ledger.DeadSilos.ContainsKey(RuntimeIdentity))
+            await new TaskCompletionSource().Task;
         ledger.LastContext = RequestContext.Get("who");
         ledger.Record(item);
     }

@@ -10,6 +10,9 @@ public sealed class Ledger
     private readonly List<object> _events = [];
     private readonly List<(Func<IReadOnlyList<object>, bool> Condition, TaskCompletionSource Met)> _waiting = [];
 
+    /// <summary>Silos that were killed. Their grains still run in this process; they must do nothing any more.</summary>
+    public static ConcurrentDictionary<string, bool> DeadSilos { get; } = new();
+
     /// <summary>Runs before an event is recorded; throwing is a consumer that throws.</summary>
     public Func<object, Task> Behaviour { get; set; } = _ => Task.CompletedTask;
 
