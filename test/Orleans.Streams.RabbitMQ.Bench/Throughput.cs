@@ -14,11 +14,11 @@ namespace Orleans.Streams.RabbitMQ.Bench;
 /// <summary>One silo, one broker: events published with a window of unconfirmed ones per stream, and received by a grain per stream.</summary>
 internal static class Throughput
 {
-    public static async Task<int> Run(int events, int streams, int window)
+    public static async Task<int> Run(int events, int streams, int window, int batch)
     {
         await using var broker = await RabbitMqServer.Start();
-        using var host = await Start(broker.Port);
-        Console.WriteLine($"{events} events over {streams} streams, {window} unconfirmed per stream, {Environment.ProcessorCount} cores");
+        using var host = await Start(broker.Port, batch);
+        Console.WriteLine($"{events} events over {streams} streams, {window} unconfirmed per stream, a consumer takes {batch} per call, {Environment.ProcessorCount} cores");
         await Measure(host, broker, "warm-up", "coalesced", events / 5, streams, window);
         var coalesced = await Measure(host, broker, "coalesced", "coalesced", events, streams, window);
         await Measure(host, broker, "warm-up", "single", events / 20, streams, window);
@@ -28,7 +28,7 @@ internal static class Throughput
         return 0;
     }
 
-    private static async Task<IHost> Start(int port)
+    private static async Task<IHost> Start(int port, int batch)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error);
@@ -46,7 +46,7 @@ internal static class Throughput
                     {
                         s.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
                         // Both alike: a consumer takes up to so many events in one call.
-                        s.ConfigurePullingAgent(ob => ob.Configure(o => o.BatchContainerBatchSize = 128));
+                        s.ConfigurePullingAgent(ob => ob.Configure(o => o.BatchContainerBatchSize = batch));
                     });
             }
         });
