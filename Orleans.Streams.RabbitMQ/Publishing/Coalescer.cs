@@ -123,7 +123,9 @@ internal sealed class Coalescer : IAsyncDisposable
     private void Close(SentMessage sent)
     {
         _window.Remove(sent);
-        Exception? failure = sent.Sending.IsCompletedSuccessfully ? null : sent.Sending.Exception?.InnerException ?? Unknown();
+        // A refusal is passed on. Whatever else ended the attempts, a lost connection among it, means to a caller that nobody knows.
+        RabbitMqPublishException? failure =
+            sent.Sending.IsCompletedSuccessfully ? null : sent.Sending.Exception?.InnerException as RabbitMqPublishException ?? Unknown();
         if (failure is null)
             _metrics.Confirmed(sent.Batches.Count);
         foreach (var batch in sent.Batches)
@@ -196,7 +198,7 @@ internal sealed class Coalescer : IAsyncDisposable
         ExpireOverdue();
     }
 
-    private void Answer(PendingBatch batch, Exception? failure)
+    private void Answer(PendingBatch batch, RabbitMqPublishException? failure)
     {
         Interlocked.Add(ref _pendingBytes, -batch.Bytes.Length);
         batch.Answer(failure);
@@ -216,7 +218,7 @@ internal sealed class Coalescer : IAsyncDisposable
 
         public Task Answered => _answer.Task;
 
-        public void Answer(Exception? failure)
+        public void Answer(RabbitMqPublishException? failure)
         {
             if (failure is null)
                 _answer.TrySetResult();

@@ -100,6 +100,18 @@ public sealed class CoalescerTests
     }
 
     [Fact]
+    public async Task A_caller_whose_broker_stays_away_learns_that_the_outcome_is_unknown()
+    {
+        _options.PublishTimeout = TimeSpan.FromSeconds(1);
+        _queue.IsDown = true;
+        await using var coalescer = Start();
+
+        var publishing = coalescer.Publish(Batch(1));
+
+        (await Should.ThrowAsync<RabbitMqPublishException>(publishing)).OutcomeUnknown.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task What_exceeds_a_bound_is_refused_and_nothing_is_sent()
     {
         (_options.MaxMessageBytes, _options.MaxPendingBytes) = (4096, 8192);
