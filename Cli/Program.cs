@@ -1,1 +1,1 @@
-return 0;
+return await Commerce.Cli.CommandLine.Run(args);

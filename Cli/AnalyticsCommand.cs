@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Commerce.Cli.Output;
+using Commerce.Cli.Shops;
+
+namespace Commerce.Cli;
+
+/// <summary><c>commerce analytics rebuild</c>: all projections anew from the journals, and whether they come out equal.</summary>
+internal static class AnalyticsCommand
+{
+    public static Command Create()
+    {
+        var rebuild = new Command("rebuild", "Make all projections of a running shop anew and compare checksums.") { CommandLine.Json };
+        ShopAddress.AddTo(rebuild);
+        rebuild.SetCommand(async (parsed, cancel) =>
+        {
+            var address = ShopAddress.Of(parsed);
+            using var shop = new ShopClient(address.Url, address.ReadToken());
+            var answer = await shop.Post("v1/analytics/rebuilds", new { }, $"rebuild-{Guid.CreateVersion7()}", cancel);
+            if (!answer.Ok) throw new CheckFailedException($"The rebuild was refused: {answer.Body}");
+            var equal = answer.Body.GetProperty("equal").GetBoolean();
+            Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = equal, report = answer.Body }, [equal ? "Rebuilt; all checksums are equal." : $"Rebuilt; checksums differ: {answer.Body}"]);
+            return equal ? ExitCode.Ok : ExitCode.CheckFailed;
+        });
+        return new Command("analytics", "The projections.") { rebuild };
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Commerce.Cli.Output;
+using Commerce.Cli.Replay;
+using Commerce.Silo.Journal;
+
+namespace Commerce.Cli;
+
+/// <summary>All commands, and how every one of them ends: with an exit code, and what went wrong as one sentence on stderr.</summary>
+internal static class CommandLine
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "Answer with exactly one JSON document on stdout." };
+
+    public static RootCommand Root() => new(
+        """
+        A shop whose carts, stock, orders and payments are grains with their own durable history.
+
+        First steps:   ./commerce up                          start a shop in ./.commerce on http://127.0.0.1:5080
+                       ./commerce replay december.csv         import a month of orders and check every figure
+                       ./commerce verify                      check the invariants over everything stored
+                       ./commerce test                        build and run all tests
+
+        Exit codes: 0 ok, 1 the check failed, 2 wrong usage, 3 something needed is missing.
+        """)
+    {
+        Up.Create(), Status.Create(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
+        AnalyticsCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(),
+    };
+
+    public static async Task<int> Run(string[] args)
+    {
+        var parsed = Root().Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync("See './commerce --help'.");
+            return ExitCode.WrongUsage;
+        }
+
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    }
+
+    /// <summary>What a command does, with its faults turned into sentences.</summary>
+    public static void SetCommand(this Command command, Func<ParseResult, CancellationToken, Task<int>> run) => command.SetAction(async (parsed, cancel) =>
+    {
+        try
+        {
+            return await run(parsed, cancel);
+        }
+        catch (Exception e) when (CodeOf(e) is not null)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return CodeOf(e)!.Value;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped.");
+            return 130;
+        }
+    });
+
+    private static int? CodeOf(Exception e) => e switch
+    {
+        BrokenFileException or UsageException => ExitCode.WrongUsage,
+        MissingException or DataFolderException => ExitCode.Missing,
+        CheckFailedException => ExitCode.CheckFailed,
+        _ => null,
+    };
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Commerce.Cli.Output;
+using Commerce.Cli.Shops;
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Commerce.Silo.Journal;
+using Commerce.Silo.Journal.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Commerce.Cli;
+
+/// <summary><c>commerce journal</c>: what is stored, and the cache beside it.</summary>
+internal static class JournalCommand
+{
+    private static readonly Argument<string> Stream = new("STREAM") { Description = "A stream such as order/t1/0123…-1, stock/t1/SEED-001@main, or service:stream." };
+
+    private static readonly Option<string?> At = new("--at") { Description = "Only what had been recorded by this time (RFC 3339, UTC).", HelpName = "TIME" };
+
+    private static readonly Dictionary<string, string> ServiceOf = new(StringComparer.Ordinal)
+    {
+        ["product"] = "catalog", ["stock"] = "inventory", ["cart"] = "cart", ["order"] = "order", ["order-numbers"] = "order", ["payment"] = "payment", ["customer"] = "customer",
+    };
+
+    public static Command Create()
+    {
+        var show = new Command("show", "Print the events of a stream, oldest first.") { Stream, At, ShopAddress.Data, CommandLine.Json };
+        show.SetCommand((parsed, _) => Task.FromResult(Show(parsed)));
+        var drop = new Command("drop", "Delete all snapshots of a stopped shop; they are a cache, nothing is lost.") { ShopAddress.Data, CommandLine.Json };
+        drop.SetCommand(async (parsed, _) =>
+        {
+            using var held = DataFolder.Open(Existing(parsed));
+            using var journal = SqliteJournal.Open(held.Journal, TimeProvider.System, NullLogger<SqliteJournal>.Instance);
+            var dropped = await journal.DropSnapshots();
+            Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, dropped }, [$"{dropped} snapshots dropped."]);
+            return ExitCode.Ok;
+        });
+        return new Command("journal", "Look into the journal.") { show, new Command("snapshots", "Snapshots of long streams.") { drop } };
+    }
+
+    private static int Show(ParseResult parsed)
+    {
+        DateTimeOffset? until = null;
+        if (parsed.GetValue(At) is { } text)
+        {
+            if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) throw new UsageException($"'{text}' is not a time such as 2026-01-31T12:00:00Z.");
+            until = time;
+        }
+
+        var name = NameOf(parsed.GetValue(Stream)!);
+        using var journal = JournalFile.Open(Existing(parsed));
+        var events = journal.Stream(name).Where(recorded => until is null || recorded.RecordedAt <= until).ToList();
+        if (events.Count == 0) throw new CheckFailedException($"Stream {name} has no events{(until is null ? "" : " by then")}.");
+        Answer.Give(
+            parsed.GetValue(CommandLine.Json),
+            new { ok = true, service = name.Service, stream = name.Value, events = events.Select(recorded => new { recorded.Version, recorded.Position, recorded.Id, recorded.Type, recorded.OccurredAt, recorded.RecordedAt, recorded.Actor, recorded.Causation, data = JsonSerializer.Deserialize<JsonElement>(recorded.Data) }) },
+            events.Select(Line));
+        return ExitCode.Ok;
+    }
+
+    private static string Line(RecordedEvent recorded) =>
+        $"{recorded.Version,5}  {recorded.RecordedAt:yyyy-MM-ddTHH:mm:ss.fffZ}  {recorded.Type,-28}  {recorded.Actor,-8}  {System.Text.Encoding.UTF8.GetString(recorded.Data)}";
+
+    private static StreamName NameOf(string text)
+    {
+        if (text.IndexOf(':') is > 0 and var colon && FeedStreams.Services.Contains(text[..colon])) return new StreamName(text[..colon], text[(colon + 1)..]);
+        return ServiceOf.TryGetValue(text.Split('/')[0], out var service)
+            ? new StreamName(service, text)
+            : throw new UsageException($"'{text}' is not a stream; it begins with one of {string.Join(", ", ServiceOf.Keys.Select(kind => kind + "/"))}.");
+    }
+
+    private static string Existing(ParseResult parsed)
+    {
+        var data = ShopAddress.DataDirOf(parsed);
+        return File.Exists(Path.Combine(data, "journal.db")) ? data : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
+    }
+}

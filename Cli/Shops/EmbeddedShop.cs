@@ -1,0 +1,38 @@
+using System.Net;
+using Commerce.Analytics.Composition;
+using Commerce.Analytics.Queries;
+using Commerce.Gateway.Access;
+using Commerce.Gateway.Composition;
+using Commerce.Silo.Composition;
+using Commerce.Silo.Journal;
+
+namespace Commerce.Cli.Shops;
+
+/// <summary>A whole shop in one process: silo, gateway and analytics over one data folder.</summary>
+internal static class EmbeddedShop
+{
+    /// <summary>How long what runs may go on after the order to stop; a supervisor waits 30 s.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
+
+    public static WebApplication Build(string dataDir, int port, string operatorToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // stdout says `ready` and nothing else; the rest goes to stderr.
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+
+        builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
+        builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster().AddCommerceAnalytics(dataDir));
+        builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
+
+        var app = builder.Build();
+        app.MapCommerceGateway();
+        app.MapAnalytics().OperatorsOnly();
+        return app;
+    }
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using Commerce.Cli.Output;
+using Commerce.Cli.Shops;
+using Commerce.Silo.Journal;
+
+namespace Commerce.Cli;
+
+/// <summary><c>commerce up</c>: a shop in the foreground, until SIGINT or SIGTERM.</summary>
+internal static class Up
+{
+    /// <summary>A stop that takes longer is cut short; the journal is durable at any moment. A supervisor waits 30 s.</summary>
+    private static readonly TimeSpan StopAtTheLatest = TimeSpan.FromSeconds(27);
+
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120);
+
+    private static readonly Option<int> Port = new("--port") { Description = "Port of the HTTP interface.", HelpName = "N", DefaultValueFactory = _ => ShopAddress.DefaultPort };
+
+    private static readonly Option<bool> NoSeed = new("--no-seed") { Description = "Start with an empty catalogue." };
+
+    public static Command Create()
+    {
+        var command = new Command("up", "Run a shop in the foreground. It prints 'ready URL' once orders are accepted; the operator's token is in DIR/operator-token.")
+        {
+            Port, NoSeed, ShopAddress.Data,
+        };
+        command.SetCommand(Run);
+        return command;
+    }
+
+    private static async Task<int> Run(ParseResult parsed, CancellationToken cancel)
+    {
+        var (data, port) = (ShopAddress.DataDirOf(parsed), parsed.GetValue(Port));
+        if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
+        using var inUse = HoldBuild();
+        PortIsFree(port);
+        var token = OperatorToken.Ensure(data);
+
+        var app = EmbeddedShop.Build(data, port, token);
+        var url = $"http://127.0.0.1:{port}";
+        var urlFile = Path.Combine(data, ShopAddress.UrlFile);
+        try
+        {
+            await Start(app, port, cancel);
+            using (var shop = new ShopClient(new Uri(url + "/"), token, ReadyWithin))
+            {
+                await shop.Get("healthz/ready", cancel);
+                if (!parsed.GetValue(NoSeed)) await Seed.Into(shop, cancel);
+            }
+
+            DataFolder.Opening(urlFile, () => { File.WriteAllText(urlFile, url + "\n"); return true; });
+            await Console.Out.WriteLineAsync($"ready {url}");
+            await Console.Out.FlushAsync(cancel);
+            await app.WaitForShutdownAsync(cancel);
+            return ExitCode.Ok;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            File.Delete(urlFile);
+            await Stop(app);
+        }
+    }
+
+    private static async Task Start(WebApplication app, int port, CancellationToken cancel)
+    {
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            for (var cause = e; cause is not null; cause = cause.InnerException)
+            {
+                if (cause is DataFolderException) throw new MissingException(cause.Message);
+                if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }) throw PortTaken(port);
+                if (cause is InvalidOperationException && cause.Message.Contains("newer version", StringComparison.Ordinal)) throw new MissingException(cause.Message);
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task Stop(WebApplication app)
+    {
+        // Whatever hangs, the process ends in time: nothing that was answered can be lost by it.
+        using var deadline = new Timer(static _ => Environment.Exit(ExitCode.Ok), null, StopAtTheLatest, Timeout.InfiniteTimeSpan);
+        await app.StopAsync(CancellationToken.None);
+        await app.DisposeAsync();
+    }
+
+    // The build this runs off is not replaced while somebody holds it for reading.
+    private static FileStream? HoldBuild()
+    {
+        var file = Environment.GetEnvironmentVariable("COMMERCE_IN_USE");
+        try
+        {
+            return file is { Length: > 0 } && File.Exists(file) ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static void PortIsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(System.Net.IPAddress.Loopback, port);
+            listener.Start();
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+        {
+            throw PortTaken(port);
+        }
+    }
+
+    private static MissingException PortTaken(int port) => new($"Port {port} is in use or not allowed; stop the program that listens there, or choose another with --port.");
+}

@@ -1,0 +1,143 @@
+using Commerce.Analytics.ReadModels;
+using Commerce.Analytics.Store;
+using Commerce.Feeds;
+using Commerce.Inventory;
+using Commerce.Orders;
+using Commerce.Payments;
+using Commerce.Silo.Journal;
+using Commerce.Silo.Payments;
+
+namespace Commerce.Cli.Verify;
+
+/// <summary>A rule that does not hold, with where to look.</summary>
+/// <param name="Stream">The stream, or what else it is about.</param>
+/// <param name="Version">The event's version in it; 0 when it is about the whole.</param>
+/// <param name="Message">What is wrong.</param>
+public sealed record Violation(string Stream, long Version, string Message);
+
+/// <summary>What was found of one invariant.</summary>
+/// <param name="Id"><c>I1</c> … <c>I8</c>.</param>
+/// <param name="Rule">The rule in words.</param>
+/// <param name="Checked">How many things were checked.</param>
+/// <param name="Violations">Where it does not hold.</param>
+public sealed record Invariant(string Id, string Rule, long Checked, IReadOnlyList<Violation> Violations)
+{
+    public bool Ok => Violations.Count == 0;
+}
+
+/// <summary>What an audit found.</summary>
+public sealed record AuditReport(IReadOnlyList<Invariant> Invariants, IReadOnlyDictionary<string, string> Checksums)
+{
+    public bool Ok => Invariants.All(invariant => invariant.Ok);
+}
+
+/// <summary>
+/// The invariants of the domain over a whole installation, from its journals (one read transaction: one moment of all services), the payment
+/// provider's own ledger and the projections. It reads only, and a running shop does not notice.
+/// </summary>
+public static class Audit
+{
+    public static AuditReport Run(string dataDir, DateTimeOffset now)
+    {
+        // The ledger is read before and after the journals: what was there before must have been asked for, what is known must be there after.
+        var projected = AnalyticsStore.ReadFingerprint(dataDir);
+        var ledgerBefore = Ledger(dataDir);
+        using var journal = JournalFile.Open(dataDir);
+        var books = Books.Read(journal, projected);
+        var ledgerAfter = Ledger(dataDir);
+
+        return new AuditReport(
+            [
+                books.Gaps.Result(),
+                StockRules.ConfirmedIsOwned(books),
+                StockRules.DeadHoldsNothing(books),
+                MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter),
+                MoneyRules.OneChargePerOrder(books),
+                ProjectionRules.AnalyticsIsTheFold(books, projected),
+                StockRules.OnHandIsTheLedger(books),
+                ProgressRules.EveryOrderEndsOrWaits(books, now),
+            ],
+            projected?.Checksums ?? new Dictionary<string, string>());
+    }
+
+    private static Dictionary<string, LedgerOperation> Ledger(string dataDir)
+    {
+        var path = DataFolder.ProviderOf(dataDir);
+        return File.Exists(path) ? SandboxLedger.Read(path).ToDictionary(operation => operation.Key, StringComparer.Ordinal) : [];
+    }
+}
+
+/// <summary>An aggregate as its events say.</summary>
+internal sealed record Folded<T>(T State, long Version, DateTimeOffset LastAt);
+
+/// <summary>All that the rules look at, folded in one pass over the journals.</summary>
+internal sealed class Books
+{
+    public GapRule Gaps { get; } = new();
+    public Dictionary<string, Folded<Order>> Orders { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, Folded<Payment>> Payments { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, Folded<Stock>> Stocks { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Units per order and SKU that left on hand, less what came back by its cancellation.</summary>
+    public Dictionary<(string Order, string Stock), int> Committed { get; } = [];
+
+    /// <summary>Σ of the ledger per stock stream, kept apart from the fold of its state.</summary>
+    public Dictionary<string, long> Ledger { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Stock streams that were below what they owe, at the event where it happened.</summary>
+    public List<Violation> Negative { get; } = [];
+
+    public ProjectionFold Projections { get; } = new();
+
+    public static Books Read(JournalFile journal, Fingerprint? projected)
+    {
+        var books = new Books();
+        foreach (var service in FeedStreams.Services)
+        {
+            var cursor = projected?.Cursors.FirstOrDefault(c => c.Service == service)?.Position ?? 0;
+            foreach (var recorded in journal.Events(service))
+            {
+                books.Gaps.See(recorded);
+                if (recorded.Position <= cursor) books.Projections.Apply(recorded);
+                books.Fold(recorded);
+            }
+
+            books.Gaps.End(service, journal.Head(service));
+        }
+
+        return books;
+    }
+
+    private void Fold(RecordedEvent recorded)
+    {
+        switch (recorded.Stream[..recorded.Stream.IndexOf('/')])
+        {
+            case "order": Add(Orders, recorded, Order.None, (s, e) => s.Evolve((OrderEvent)e)); break;
+            case "payment": Add(Payments, recorded, Payment.None, (s, e) => s.Evolve((PaymentEvent)e)); break;
+            case "stock": Add(Stocks, recorded, Stock.Empty, (s, e) => s.Evolve((StockEvent)e)); Move(recorded); break;
+        }
+    }
+
+    private void Move(RecordedEvent recorded)
+    {
+        var stock = Stocks[recorded.Key].State;
+        if (stock.OnHand < stock.Holds.LiveAt(recorded.RecordedAt))
+            Negative.Add(new Violation(recorded.Stream, recorded.Version, $"{stock.OnHand} on hand for {stock.Holds.LiveAt(recorded.RecordedAt)} held"));
+
+        var (order, delta) = recorded.Event switch
+        {
+            StockAdjusted x => (null, x.Delta),
+            StockCommitted x => (x.Order.Value, -x.Quantity),
+            StockReturned x => (x.ReturnId == "cancelled" ? x.Order.Value : null, x.Quantity),
+            _ => ((string?)null, 0),
+        };
+        Ledger[recorded.Key] = Ledger.GetValueOrDefault(recorded.Key) + delta;
+        if (order is not null) Committed[(order, recorded.Key)] = Committed.GetValueOrDefault((order, recorded.Key)) - delta;
+    }
+
+    private static void Add<T>(Dictionary<string, Folded<T>> all, RecordedEvent recorded, T empty, Func<T, object, T> evolve)
+    {
+        var before = all.TryGetValue(recorded.Key, out var known) ? known.State : empty;
+        all[recorded.Key] = new(evolve(before, recorded.Event), recorded.Version, recorded.RecordedAt);
+    }
+}

@@ -1,0 +1,177 @@
+using Commerce.Analytics.Store;
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Commerce.Orders;
+using Commerce.Payments;
+using Commerce.Silo.Payments;
+
+namespace Commerce.Cli.Verify;
+
+/// <summary>I1: positions of a log and versions of a stream are dense.</summary>
+internal sealed class GapRule
+{
+    private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _positions = new(StringComparer.Ordinal);
+    private readonly List<Violation> _violations = [];
+    private long _checked;
+
+    public void See(RecordedEvent e)
+    {
+        _checked++;
+        var stream = $"{e.Service}:{e.Stream}";
+        if (e.Version != _versions.GetValueOrDefault(stream) + 1) _violations.Add(new(e.Stream, e.Version, $"follows version {_versions.GetValueOrDefault(stream)}"));
+        if (e.Position != _positions.GetValueOrDefault(e.Service) + 1) _violations.Add(new(e.Stream, e.Version, $"position {e.Position} of {e.Service} follows {_positions.GetValueOrDefault(e.Service)}"));
+        (_versions[stream], _positions[e.Service]) = (e.Version, e.Position);
+    }
+
+    public void End(string service, FeedHead head)
+    {
+        if (head.Position != _positions.GetValueOrDefault(service)) _violations.Add(new(service, 0, $"the log ends at {_positions.GetValueOrDefault(service)}, its head says {head.Position}"));
+    }
+
+    public Invariant Result() => new("I1", "versions and positions are gap-free", _checked, _violations);
+}
+
+/// <summary>I2, I3, I7: stock against orders.</summary>
+internal static class StockRules
+{
+    public static Invariant ConfirmedIsOwned(Books books)
+    {
+        var (seen, violations) = (0L, new List<Violation>());
+        foreach (var (key, order) in books.Orders.Where(o => o.Value.State is { WasConfirmed: true, Stage: not (OrderStatus.Cancelling or OrderStatus.Cancelled) }))
+        {
+            foreach (var (sku, quantity) in order.State.Demand)
+            {
+                seen++;
+                var committed = books.Committed.GetValueOrDefault((Id(key).Value, Keys.Stock(sku)));
+                var owned = books.Stocks.GetValueOrDefault(Keys.Stock(sku))?.State.Holds.Of(Id(key)) is { Term.Until: null } hold ? hold.Quantity : 0;
+                if (committed + owned != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: {quantity} sold, {owned} owned and {committed} committed"));
+                else if (order.State.StockCommitted && committed != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: said to be committed, {committed} of {quantity} are"));
+            }
+        }
+
+        return new("I2", "confirmed orders own or have taken their stock", seen, violations);
+    }
+
+    public static Invariant DeadHoldsNothing(Books books)
+    {
+        var (seen, violations) = (0L, new List<Violation>());
+        foreach (var (key, order) in books.Orders.Where(o => IsDead(o.Value.State)))
+        {
+            seen++;
+            foreach (var (sku, _) in order.State.Demand)
+            {
+                if (books.Stocks.GetValueOrDefault(Keys.Stock(sku))?.State.Holds.Of(Id(key)) is { } hold) violations.Add(new($"order/{key}", order.Version, $"dead, and still holds {hold.Quantity} of {sku}"));
+                if (books.Committed.GetValueOrDefault((Id(key).Value, Keys.Stock(sku))) is not 0 and var kept) violations.Add(new($"order/{key}", order.Version, $"dead, and {kept} of {sku} did not come back"));
+            }
+
+            if (books.Payments.GetValueOrDefault(key)?.State is { } payment && payment.Authorised - payment.Voided - payment.Refunded > 0)
+                violations.Add(new($"order/{key}", order.Version, $"dead, and {payment.Authorised - payment.Voided - payment.Refunded} minor units are live"));
+        }
+
+        return new("I3", "dead orders hold no stock and no live money", seen, violations);
+    }
+
+    public static Invariant OnHandIsTheLedger(Books books)
+    {
+        var violations = new List<Violation>(books.Negative);
+        foreach (var (key, stock) in books.Stocks)
+        {
+            if (stock.State.OnHand != books.Ledger.GetValueOrDefault(key) || stock.State.OnHand < 0)
+                violations.Add(new($"stock/{key}", stock.Version, $"{stock.State.OnHand} on hand, the ledger sums to {books.Ledger.GetValueOrDefault(key)}"));
+            foreach (var hold in stock.State.Holds.All)
+            {
+                if (!books.Orders.TryGetValue(Keys.Order(hold.Order), out var order)) violations.Add(new($"stock/{key}", stock.Version, $"held for {hold.Order}, which does not exist"));
+                else if (IsDead(order.State)) violations.Add(new($"stock/{key}", stock.Version, $"held for {hold.Order}, which is dead"));
+            }
+        }
+
+        return new("I7", "on hand is the sum of its ledger, never negative, held for live orders only", books.Stocks.Count, violations);
+    }
+
+    /// <summary>Ended early, and done with giving back.</summary>
+    private static bool IsDead(Order order) => order.Stage == OrderStatus.Cancelled || (order is { Stage: OrderStatus.Rejected or OrderStatus.Expired, StockFreed: true });
+
+    internal static OrderId Id(string key) => new(key[(key.IndexOf('/') + 1)..]);
+}
+
+/// <summary>I4, I5: money against orders and against the provider's own books.</summary>
+internal static class MoneyRules
+{
+    public static Invariant CapturedIsShipped(Books books, Dictionary<string, LedgerOperation> before, Dictionary<string, LedgerOperation> after)
+    {
+        var violations = new List<Violation>();
+        foreach (var (key, order) in books.Orders.Where(o => o.Value.State.Placed is not null))
+        {
+            var s = order.State;
+            var shipped = s.Shipments.Where(x => x.State is ShipmentState.Sent or ShipmentState.Delivered).Sum(x => x.Portions.Sum(p => p.Minor));
+            var returned = s.Returns.Where(r => r.Refunded).Sum(r => r.Accepted.Lines.Sum(line => line.Amount.Minor));
+            if (s.Captured - s.Refunded != shipped - returned) violations.Add(new($"order/{key}", order.Version, $"captured − refunded is {s.Captured - s.Refunded}, shipped − returned is {shipped - returned}"));
+
+            // The payment may know an answer before its order has heard it, never the other way round.
+            var payment = books.Payments.GetValueOrDefault(key)?.State ?? Payment.None;
+            if (payment.Captured < s.Captured || payment.Refunded < s.Refunded) violations.Add(new($"order/{key}", order.Version, $"says {s.Captured} captured and {s.Refunded} refunded, its payment {payment.Captured} and {payment.Refunded}"));
+        }
+
+        foreach (var (key, payment) in books.Payments) violations.AddRange(Differences(key, payment, after));
+        var asked = books.Payments.SelectMany(p => p.Value.State.Operations).Select(o => o.Key).ToHashSet(StringComparer.Ordinal);
+        violations.AddRange(before.Values.Where(o => !asked.Contains(o.Key)).Select(o => new Violation(o.Key, 0, $"the provider's ledger has {o.Kind} of {o.Answer.Amount}, our journal never asked for it")));
+        return new("I4", "captured − refunded = shipped − returned = the provider's ledger", books.Orders.Count + after.Count, violations);
+    }
+
+    public static Invariant OneChargePerOrder(Books books)
+    {
+        var violations = new List<Violation>();
+        foreach (var (key, payment) in books.Payments)
+        {
+            var held = payment.State.Operations.Count(o => o is { Kind: OperationKind.Authorise, Outcome: OutcomeKind.Succeeded });
+            if (held > 1) violations.Add(new($"payment/{key}", payment.Version, $"{held} authorisations succeeded"));
+        }
+
+        var placed = books.Orders.Where(o => o.Value.State.Placed is not null).ToList();
+        violations.AddRange(placed.GroupBy(o => o.Value.State.Placed!.Number).Where(same => same.Count() > 1).Select(same => new Violation(same.Key, 0, $"{same.Count()} orders share this number")));
+        violations.AddRange(placed.GroupBy(o => StockRules.Id(o.Key).Family).Where(family => family.Count(o => o.Value.State.WasConfirmed) > 1)
+            .Select(family => new Violation($"order/{family.First().Key}", 0, "two orders of one cart were confirmed")));
+        return new("I5", "one order and one charge per checkout", books.Payments.Count + placed.Count, violations);
+    }
+
+    private static IEnumerable<Violation> Differences(string key, Folded<Payment> payment, Dictionary<string, LedgerOperation> ledger)
+    {
+        foreach (var o in payment.State.Operations.Where(o => o.Outcome != OutcomeKind.Unknown && o.Code != "cancelled"))
+        {
+            if (!ledger.TryGetValue(o.Key, out var theirs)) yield return new($"payment/{key}", payment.Version, $"{o.Kind} {o.Key} is {o.Outcome} here, unknown to the provider");
+            else if (theirs.Answer.Succeeded != (o.Outcome == OutcomeKind.Succeeded) || (theirs.Answer.Succeeded && theirs.Answer.Amount != o.Actual))
+                yield return new($"payment/{key}", payment.Version, $"{o.Kind} {o.Key} is {o.Outcome} of {o.Actual} here, {(theirs.Answer.Succeeded ? "succeeded" : "declined")} of {theirs.Answer.Amount} there");
+        }
+    }
+}
+
+/// <summary>I6: projections against the journals.</summary>
+internal static class ProjectionRules
+{
+    public static Invariant AnalyticsIsTheFold(Books books, Fingerprint? projected)
+    {
+        var folded = books.Projections.Checksums();
+        var violations = (projected?.Checksums ?? new Dictionary<string, string>())
+            .Where(stored => folded.GetValueOrDefault(stored.Key) != stored.Value)
+            .Select(stored => new Violation($"analytics/{stored.Key}", 0, $"stored {stored.Value}, folded {folded.GetValueOrDefault(stored.Key)}; './commerce analytics rebuild' mends it"));
+        return new("I6", "analytics is a fold of the journals", projected?.Checksums.Count ?? 0, [.. violations]);
+    }
+}
+
+/// <summary>I8: nothing is stuck.</summary>
+internal static class ProgressRules
+{
+    /// <summary>Past this, an order with something to do should have done it: the scanner looks every minute at the latest.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    public static Invariant EveryOrderEndsOrWaits(Books books, DateTimeOffset now)
+    {
+        var terms = new CheckoutTerms();
+        var stuck = books.Orders
+            .Where(o => o.Value.State is { Parked: false, Stage: not OrderStatus.PaymentUncertain } && o.Value.State.Next(terms, now) is not null && now - o.Value.LastAt > Patience)
+            .Where(o => o.Value.State.Next(terms, now - Patience) is not null)
+            .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
+        return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck]);
+    }
+}

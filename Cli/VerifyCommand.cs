@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Commerce.Cli.Output;
+using Commerce.Cli.Shops;
+using Commerce.Cli.Verify;
+
+namespace Commerce.Cli;
+
+/// <summary><c>commerce verify</c>: the invariants over everything stored, of a running shop or a stopped one.</summary>
+internal static class VerifyCommand
+{
+    private const int Shown = 20;
+
+    public static Command Create()
+    {
+        var command = new Command("verify", "Check the invariants I1 to I8 over journals, the provider's ledger and the projections of a data folder, of a running shop, too.") { ShopAddress.Data, CommandLine.Json };
+        command.SetCommand((parsed, _) =>
+        {
+            var data = ShopAddress.DataDirOf(parsed);
+            if (!File.Exists(Path.Combine(data, "journal.db"))) throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
+            var report = Audit.Run(data, TimeProvider.System.GetUtcNow());
+            var invariants = report.Invariants.Select(rule => new { rule.Id, rule.Ok, rule.Rule, rule.Checked, violations = rule.Ok ? null : rule.Violations.Take(Shown) });
+            Answer.Give(parsed.GetValue(CommandLine.Json), new { report.Ok, invariants, report.Checksums }, Lines(report));
+            return Task.FromResult(report.Ok ? ExitCode.Ok : ExitCode.CheckFailed);
+        });
+        return command;
+    }
+
+    private static IEnumerable<string> Lines(AuditReport report)
+    {
+        foreach (var rule in report.Invariants)
+        {
+            yield return $"{rule.Id} {(rule.Ok ? "ok    " : "FAILED")} {rule.Rule} ({rule.Checked} checked)";
+            foreach (var violation in rule.Violations.Take(Shown)) yield return $"   {violation.Stream}, event {violation.Version}: {violation.Message}";
+        }
+
+        foreach (var (name, sum) in report.Checksums) yield return $"{name}: {sum}";
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Commerce.Carts;
+using Commerce.Gateway.Access;
+using Commerce.Gateway.Answers;
+using Commerce.Gateway.Composition;
+using Commerce.Gateway.Problems;
+using Commerce.Gateway.Requests;
+using Commerce.Kernel;
+
+namespace Commerce.Gateway.Carts;
+
+/// <summary>Carts. A cart's id is its secret: who knows it may use it, and nobody can list carts.</summary>
+internal static class CartEndpoints
+{
+    // A guest's key for a new cart is as good as the cart's secret, since the same key finds the same cart.
+    private const int MinGuestKey = 16;
+
+    private static readonly Refusal GuestKeyTooShort = Refusals.Invalid(
+        Idempotency.Header, $"For a new cart the key has at least {MinGuestKey} characters that nobody can guess (a UUID): who knows it finds the cart.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var carts = routes.MapGroup("/v1/carts").WithTags("Carts").Allows(Audience.Public);
+        carts.MapPost("", Open).Produces<CartBody>(StatusCodes.Status201Created).WithSummary("Opens a cart.");
+        carts.MapGet("{id}", Get).WithSummary("A cart.");
+        carts.MapDelete("{id}", Delete).Produces(StatusCodes.Status204NoContent).WithSummary("Closes a cart.");
+        carts.MapPost("{id}/lines", Add).WithSummary("Adds one line or up to 1,000, all or none.");
+        carts.MapPatch("{id}/lines/{lineId}", SetQuantity).WithMetadata(ReadsHeader.IfMatch(needed: false)).WithSummary("Sets a line's quantity; honours If-Match.");
+        carts.MapDelete("{id}/lines/{lineId}", Remove).WithSummary("Takes a line out.");
+        carts.MapPost("{id}/merge", Merge).NeedsKey().WithSummary("Pours another cart into this one, once.");
+        carts.MapPost("{id}/quote", Quote).WithSummary("Shows current prices and the quote hash that names them.");
+    }
+
+    private static async Task<Answer<CartBody>> Open(OpenCart body, HttpContext http, Shop shop, Secrets secrets)
+    {
+        var (caller, key) = (http.Caller(), Idempotency.Of(http));
+        if (body.Customer is not null && !caller.IsOperator) return Refusals.ImportersOnly("/customer", "customer");
+        if (key.IsGiven && !caller.IsOperator && key.Id.Length < MinGuestKey) return GuestKeyTooShort;
+        var currency = Currencies.Read(body.Currency, "/currency");
+        if (!currency.Ok) return currency.Refusal!;
+        CustomerId? customer = null;
+        if (body.Customer is { } text)
+        {
+            if (!CustomerId.TryParse(text, out var named)) return KernelErrors.Invalid("/customer", "A customer's id has 1 to 64 letters, digits, '-' or '_'.");
+            customer = named;
+        }
+
+        var id = key.IsGiven ? secrets.CartOf(caller.Scope, key.Id) : new CartId(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24)));
+        var opened = await shop.Cart(id).Open(key, currency.Value, customer);
+        return opened.Ok
+            ? Answer<CartBody>.Of(CartBody.Of(id, opened.Value), opened.Value.Version, StatusCodes.Status201Created, $"/v1/carts/{id}", opened.Repeated)
+            : opened.Refusal!;
+    }
+
+    private static async Task<Answer<CartBody>> Get(CartAddress id, Shop shop) => (await shop.Cart(id.Id).Get()).Show(id);
+
+    private static async Task<IResult> Delete(CartAddress id, Shop shop) =>
+        await shop.Cart(id.Id).Delete() is { Ok: false } refused ? (Answer<CartBody>)refused.Refusal! : TypedResults.NoContent();
+
+    private static async Task<Answer<CartBody>> Add(CartAddress id, AddLines body, HttpContext http, Shop shop)
+    {
+        var cart = await shop.Cart(id.Id).Get();
+        if (!cart.Ok) return cart.Refusal!;
+        var lines = await CartLines.Read(body, cart.Value.Currency, http.Caller(), shop);
+        if (!lines.Ok) return lines.Refusal!;
+        return (await shop.Cart(id.Id).Add(Idempotency.Of(http), lines.Value)).Point(body).Show(id);
+    }
+
+    private static async Task<Answer<CartBody>> SetQuantity(CartAddress id, string lineId, SetQuantity body, HttpContext http, Shop shop) =>
+        http.Request.IfMatch() is { Ok: true } seen
+            ? (await shop.Cart(id.Id).SetQuantity(CommandKey.None, lineId, body.Quantity, seen.Value)).Show(id)
+            : http.Request.IfMatch().Refusal!;
+
+    private static async Task<Answer<CartBody>> Remove(CartAddress id, string lineId, Shop shop) =>
+        (await shop.Cart(id.Id).Remove(CommandKey.None, lineId)).Show(id);
+
+    private static async Task<Answer<CartBody>> Merge(CartAddress id, MergeCart body, HttpContext http, Shop shop) =>
+        CartAddress.TryParse(body.From, out var from) && from != id
+            ? (await shop.Cart(id.Id).Merge(Idempotency.Of(http), from.Id)).Show(id)
+            : KernelErrors.Invalid("/from", "Name another cart by its id.");
+
+    private static async Task<Answer<CartBody>> Quote(CartAddress id, Shop shop)
+    {
+        var cart = await shop.Cart(id.Id).Get();
+        if (!cart.Ok) return cart.Refusal!;
+        var prices = await CurrentPrices.Of(cart.Value, shop);
+        return prices.Ok ? (await shop.Cart(id.Id).Quote(prices.Value)).Show(id) : prices.Refusal!;
+    }
+
+    private static Answer<CartBody> Show(this Result<CartView> result, CartAddress id) =>
+        result.Answer(cart => CartBody.Of(id.Id, cart), cart => cart.Version);
+}

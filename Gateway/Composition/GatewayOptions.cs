@@ -1,0 +1,19 @@
+namespace Commerce.Gateway.Composition;
+
+/// <summary>What the gateway must be told.</summary>
+/// <param name="DataDir">Folder of its own files: <c>gateway.db</c> (read models) and <c>secrets/gateway.key</c>.</param>
+/// <param name="OperatorToken">The operator's token, as the shop wrote it to <c>operator-token</c>.</param>
+public sealed record GatewayOptions(string DataDir, string OperatorToken)
+{
+    /// <summary>Largest request body in bytes: 1,000 cart lines take about 100 KB.</summary>
+    public const int MaxBody = 1024 * 1024;
+
+    /// <summary>Deepest JSON in levels; ours need six.</summary>
+    public const int MaxDepth = 32;
+
+    /// <summary>Whether to follow the feeds into the read models; off where a test has no feeds.</summary>
+    public bool FollowFeeds { get; init; } = true;
+
+    /// <summary>The records never show the token.</summary>
+    public override string ToString() => $"{nameof(GatewayOptions)} {{ DataDir = {DataDir} }}";
+}

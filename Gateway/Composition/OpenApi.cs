@@ -1,0 +1,78 @@
+using Commerce.Gateway.Access;
+using Commerce.Gateway.Problems;
+using Commerce.Gateway.Requests;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace Commerce.Gateway.Composition;
+
+/// <summary>The interface described for programs (<c>/openapi/v1.json</c>) and people (<c>/docs</c>).</summary>
+internal static class OpenApi
+{
+    public static void AddShopOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Commerce";
+            document.Info.Version = "1";
+            document.Info.Description = "Money leaves as {amount, currency, minor} and comes as {minor, currency}. Errors are problem+json with a stable code. "
+                + "There is no tax and no shipping fee yet.";
+            document.Servers = [];
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes["token"] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The operator's token, or the order token that checkout returned.",
+            };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer(Describe);
+    });
+
+    public static void MapShopOpenApi(this WebApplication app)
+    {
+        app.MapOpenApi().Allows(Audience.Public);
+        app.MapScalarApiReference("/docs", scalar => scalar.WithTitle("Commerce").DisableDefaultFonts()).Allows(Audience.Public);
+    }
+
+    private static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (HttpMethods.IsPost(context.Description.HttpMethod ?? ""))
+            Header(operation, new ReadsHeader(
+                Idempotency.Header, "The same key and body again answers the current state and does nothing twice; 1 to 255 characters.", metadata.OfType<KeyNeeded>().Any()));
+        foreach (var header in metadata.OfType<ReadsHeader>()) Header(operation, header);
+        if (metadata.OfType<Policy>().LastOrDefault() is not { To: Audience.Public })
+            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", context.Document)] = [] }];
+        operation.Responses ??= [];
+        operation.Responses["default"] = new OpenApiResponse
+        {
+            Description = "A problem, with a stable code.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/problem+json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(Problem), cancellationToken: cancel) },
+            },
+        };
+    }
+
+    private static void Header(OpenApiOperation operation, ReadsHeader header) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = header.Name, In = ParameterLocation.Header, Required = header.Needed, Description = header.Description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    });
+}
+
+/// <summary>A header that a route reads, for the description of the interface.</summary>
+/// <param name="Name">The header.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Needed">Whether the route refuses without it.</param>
+internal sealed record ReadsHeader(string Name, string Description, bool Needed = false)
+{
+    /// <summary>The ETag of what is overwritten.</summary>
+    public static ReadsHeader IfMatch(bool needed) => new("If-Match", "The ETag as it was read: refused with version-mismatch when it has changed since.", needed);
+
+    /// <summary>How long to wait for the end.</summary>
+    public static readonly ReadsHeader Wait = new("Prefer", "'wait=N' answers when nothing moves by itself any more, at the latest after N seconds (at most 60).");
+}

@@ -1,0 +1,109 @@
+using Commerce.Catalog;
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Microsoft.Data.Sqlite;
+
+namespace Commerce.Gateway.ReadModels;
+
+/// <summary>A product found, and how well it fits (0 to 1000).</summary>
+/// <param name="Sku">Which.</param>
+/// <param name="Score">How well.</param>
+public sealed record Hit(Sku Sku, int Score);
+
+/// <summary>
+/// Which products are for sale, and which fit a few words. The index of three-letter pieces finds candidates, also for words of the catalogue
+/// that the query almost spells; how alike the words are decides. Nonsense finds nothing.
+/// </summary>
+public sealed class ProductIndex(ReadStore store) : IReadModel
+{
+    /// <summary>Longest query in characters.</summary>
+    public const int MaxQuery = 200;
+
+    // Candidates whose words are compared one by one: about 1 ms.
+    private const int MaxCandidates = 400;
+
+    /// <inheritdoc/>
+    public string Service => "catalog";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Tables => ["products", "product_words", "vocabulary"];
+
+    /// <summary>SKUs for sale after one, in order.</summary>
+    public IReadOnlyList<Sku> Published(string after, int max)
+    {
+        using var reader = store.Reader();
+        using var rows = reader.Query("select sku from products where published = 1 and sku > $1 order by sku limit $2", after, max);
+        var skus = new List<Sku>();
+        while (rows.Read()) skus.Add(new Sku(rows.GetString(0)));
+        return skus;
+    }
+
+    /// <summary>Products that fit, best first, after a hit.</summary>
+    public IReadOnlyList<Hit> Search(string query, Hit? after, int max)
+    {
+        var words = Words.Of(query);
+        if (words.Length == 0) return [];
+        using var reader = store.Reader();
+        return [.. Candidates(reader, words)
+            .Select(found => new Hit(found.Sku, Words.Score(words, found.Words)))
+            .Where(hit => hit.Score >= Words.Threshold)
+            .OrderByDescending(hit => hit.Score).ThenBy(hit => hit.Sku.Value, StringComparer.Ordinal)
+            .Where(hit => after is null || hit.Score < after.Score || hit.Score == after.Score && string.CompareOrdinal(hit.Sku.Value, after.Sku.Value) > 0)
+            .Take(max)];
+    }
+
+    /// <inheritdoc/>
+    public void Apply(SqliteConnection db, RecordedEvent recorded)
+    {
+        var sku = recorded.Key[(recorded.Key.IndexOf('/') + 1)..];
+        switch (recorded.Event)
+        {
+            case ProductCreated created:
+                db.Run("insert into products (sku, title, published, words) values ($1, $2, 0, '') on conflict do nothing", sku, created.Title);
+                Index(db, sku, created.Title, created.Description);
+                break;
+            case ProductRevised revised:
+                Index(db, sku, revised.Title, revised.Description);
+                break;
+            case ProductPublished:
+                db.Run("update products set published = 1 where sku = $1", sku);
+                break;
+            case ProductArchived:
+                db.Run("update products set published = 0 where sku = $1", sku);
+                break;
+        }
+    }
+
+    private static void Index(SqliteConnection db, string sku, string title, string description)
+    {
+        var words = Words.Of($"{sku} {title} {description}").Distinct().ToArray();
+        db.Run("update products set title = $2, words = $3 where sku = $1", sku, title, string.Join(' ', words));
+        db.Run("delete from product_words where rowid = (select id from products where sku = $1)", sku);
+        db.Run("insert into product_words (rowid, words) select id, words from products where sku = $1", sku);
+        foreach (var word in words) db.Run("insert into vocabulary values ($1) on conflict do nothing", word);
+    }
+
+    private static List<(Sku Sku, string[] Words)> Candidates(SqliteConnection db, string[] words)
+    {
+        var pieces = words.Concat(words.SelectMany(word => Meant(db, word))).SelectMany(Words.Trigrams).Distinct().ToArray();
+        using var rows = pieces.Length > 0
+            ? db.Query(
+                "select p.sku, p.words from product_words w join products p on p.id = w.rowid where product_words match $1 and p.published = 1 order by bm25(product_words) limit $2",
+                string.Join(" OR ", pieces.Select(piece => $"\"{piece}\"")), MaxCandidates)
+            : db.Query("select sku, words from products where published = 1 and (' ' || words) like $1 order by sku limit $2", $"% {words[0]}%", MaxCandidates);
+        var found = new List<(Sku, string[])>();
+        while (rows.Read()) found.Add((new Sku(rows.GetString(0)), rows.GetString(1).Split(' ')));
+        return found;
+    }
+
+    // Words of the catalogue that this one almost spells: a swapped pair of letters leaves few three-letter pieces in common.
+    private static List<string> Meant(SqliteConnection db, string word)
+    {
+        var (meant, slips) = (new List<string>(), Words.Slips(word));
+        if (slips == 0) return meant;
+        using var rows = db.Query("select word from vocabulary where length(word) between $1 and $2", word.Length - slips, word.Length + slips);
+        while (rows.Read())
+            if (rows.GetString(0) is var known && Words.Distance(word, known) <= slips) meant.Add(known);
+        return meant;
+    }
+}

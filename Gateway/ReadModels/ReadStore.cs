@@ -1,0 +1,131 @@
+using Commerce.Feeds;
+using Commerce.Gateway.Composition;
+using Microsoft.Data.Sqlite;
+
+namespace Commerce.Gateway.ReadModels;
+
+/// <summary>
+/// The gateway's read models: <c>gateway.db</c>. All in it can be read again from the feeds, so a lost or outdated file is simply made anew. One writer,
+/// a transaction per run of events with the cursor in it; any number of readers beside it.
+/// </summary>
+public sealed class ReadStore : IDisposable
+{
+    // Changed whenever a table changes: an older file is then read again from the feeds.
+    private const long Shape = 1;
+
+    private const string Tables = """
+        create table cursors (service text not null, partition integer not null, position integer not null, epoch text not null, primary key (service, partition)) without rowid;
+        create table products (id integer primary key, sku text not null unique, title text not null, published integer not null, words text not null);
+        create virtual table product_words using fts5 (words, content='', contentless_delete=1, tokenize='trigram');
+        create table vocabulary (word text primary key) without rowid;
+        create table orders (
+            id text primary key, number text not null, stage text not null, status text not null, placed_at integer not null, total integer not null, currency text not null,
+            customer text, units integer not null, sent integer not null, delivered integer not null) without rowid;
+        create index orders_by_date on orders (placed_at desc, id desc);
+        create index orders_by_status on orders (status, placed_at desc, id desc);
+        create table shipments (order_id text not null, id text not null, units integer not null, primary key (order_id, id)) without rowid;
+        """;
+
+    private readonly string _connection;
+    private readonly SqliteConnection _writer;
+    private readonly Lock _turn = new();
+
+    /// <summary>Opens the store, making it anew when its shape is not this program's.</summary>
+    public ReadStore(GatewayOptions options)
+    {
+        var file = Path.Combine(options.DataDir, "gateway.db");
+        _connection = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 10 }.ToString();
+        _writer = Connect();
+        if (Scalar("pragma user_version") is not Shape) Rebuild(file, ref _writer);
+        _writer.Run("pragma journal_mode = wal; pragma synchronous = normal;");
+    }
+
+    /// <summary>A connection for reading; dispose it after use.</summary>
+    public SqliteConnection Reader() => Connect();
+
+    /// <summary>How far a feed has been read.</summary>
+    public FeedCursor Cursor(string service, int partition)
+    {
+        using var reader = Reader();
+        using var rows = reader.Query("select position, epoch from cursors where service = $1 and partition = $2", service, partition);
+        return rows.Read() ? new FeedCursor(rows.GetInt64(0), rows.GetString(1)) : FeedCursor.Start;
+    }
+
+    /// <summary>Applies a run of events and moves the cursor: both or neither.</summary>
+    public void Apply(FeedBatch run, Action<SqliteConnection, RecordedEvent> apply)
+    {
+        lock (_turn)
+        {
+            using var transaction = _writer.BeginTransaction();
+            foreach (var recorded in run.Events) apply(_writer, recorded);
+            _writer.Run(
+                "insert into cursors values ($1, $2, $3, $4) on conflict do update set position = excluded.position, epoch = excluded.epoch",
+                run.Service, run.Partition, run.Last, run.Epoch);
+            transaction.Commit();
+        }
+    }
+
+    /// <summary>Forgets a service's tables and where its feed was, so that it is read again from its start.</summary>
+    public void Forget(string service, params ReadOnlySpan<string> tables)
+    {
+        lock (_turn)
+        {
+            using var transaction = _writer.BeginTransaction();
+            foreach (var table in tables) _writer.Run($"delete from {table}");
+            _writer.Run("delete from cursors where service = $1", service);
+            transaction.Commit();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        SqliteConnection.ClearPool(new SqliteConnection(_connection));
+    }
+
+    private void Rebuild(string file, ref SqliteConnection writer)
+    {
+        writer.Dispose();
+        SqliteConnection.ClearAllPools();
+        foreach (var old in new[] { file, $"{file}-wal", $"{file}-shm" }) File.Delete(old);
+        writer = Connect();
+        writer.Run($"{Tables} pragma user_version = {Shape};");
+    }
+
+    private SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection(_connection);
+        connection.Open();
+        return connection;
+    }
+
+    private object? Scalar(string sql)
+    {
+        using var command = _writer.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+}
+
+/// <summary>Short forms for SQL with numbered parameters <c>$1, $2, …</c>.</summary>
+internal static class Sql
+{
+    public static int Run(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> values)
+    {
+        using var command = Command(connection, sql, values);
+        return command.ExecuteNonQuery();
+    }
+
+    public static SqliteDataReader Query(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> values) =>
+        Command(connection, sql, values).ExecuteReader();
+
+    private static SqliteCommand Command(SqliteConnection connection, string sql, ReadOnlySpan<object?> values)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < values.Length; i++) command.Parameters.AddWithValue($"${i + 1}", values[i] ?? DBNull.Value);
+        return command;
+    }
+}

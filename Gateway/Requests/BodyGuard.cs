@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Unicode;
+using Commerce.Gateway.Composition;
+using Commerce.Gateway.Problems;
+using Commerce.Kernel;
+
+namespace Commerce.Gateway.Requests;
+
+/// <summary>
+/// Reads a request's body once, whole, before anything is made of it: size, encoding, JSON, depth, card data. What it refuses is neither
+/// kept nor logged, and nothing has changed. What passes stays at hand as bytes, for the idempotency digest.
+/// </summary>
+internal sealed class BodyGuard(RequestDelegate next)
+{
+    private static readonly object Key = new();
+
+    private static readonly Refusal NotUtf8 = KernelErrors.Invalid("", "The body is not UTF-8 text.");
+
+    private static readonly Refusal TooDeep = KernelErrors.Invalid("", $"The body is nested deeper than {GatewayOptions.MaxDepth} levels.");
+
+    /// <summary>The body as it came; empty when there was none.</summary>
+    public static ReadOnlyMemory<byte> Of(HttpContext http) => http.Items[Key] is ReadOnlyMemory<byte> body ? body : default;
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint() is not RouteEndpoint || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
+        {
+            await next(http);
+            return;
+        }
+
+        if (http.Request.ContentLength > GatewayOptions.MaxBody || await Read(http.Request) is not { } body)
+        {
+            await http.Refuse(Refusals.TooLarge);
+            return;
+        }
+
+        if (body.Length > 0 && Check(body.Span) is { } refusal)
+        {
+            await http.Refuse(refusal);
+            return;
+        }
+
+        http.Items[Key] = body;
+        http.Request.Body = MemoryMarshal.TryGetArray(body, out var bytes) ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false) : Stream.Null;
+        await next(http);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>?> Read(HttpRequest request)
+    {
+        var body = new ArrayBufferWriter<byte>((int)Math.Max(request.ContentLength ?? 0, 256));
+        while (true)
+        {
+            var read = await request.Body.ReadAsync(body.GetMemory(1), request.HttpContext.RequestAborted);
+            if (read == 0) return body.WrittenMemory;
+            body.Advance(read);
+            if (body.WrittenCount > GatewayOptions.MaxBody) return null;
+        }
+    }
+
+    internal static Refusal? Check(ReadOnlySpan<byte> body)
+    {
+        if (!Utf8.IsValid(body)) return NotUtf8;
+        // Depth is counted here, so that too deep is told from broken; the reader's own limit only has to lie beyond ours.
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = GatewayOptions.MaxDepth * 2 });
+        string? field = null;
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth >= GatewayOptions.MaxDepth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) return TooDeep;
+                if (reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    field = reader.GetString();
+                    if (CardNumbers.IsCardField(field!)) return Refusals.CardData;
+                }
+                else if (reader.TokenType == JsonTokenType.String && HoldsCard(ref reader, field))
+                {
+                    return Refusals.CardData;
+                }
+            }
+        }
+        catch (JsonException broken)
+        {
+            return KernelErrors.Invalid("", $"The body is not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}.");
+        }
+        catch (InvalidOperationException)
+        {
+            return KernelErrors.Invalid("", "A text in the body has an escape that stands for no character.");
+        }
+
+        return null;
+    }
+
+    private static bool HoldsCard(ref Utf8JsonReader reader, string? field) =>
+        CardNumbers.Holds(field, reader.ValueIsEscaped ? System.Text.Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan);
+}

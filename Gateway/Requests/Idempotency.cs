@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Commerce.Gateway.Problems;
+using Commerce.Kernel;
+
+namespace Commerce.Gateway.Requests;
+
+/// <summary>A route whose POST needs an <c>Idempotency-Key</c>.</summary>
+public sealed record KeyNeeded;
+
+/// <summary>
+/// The <c>Idempotency-Key</c> header. The key and a digest of the request travel to the addressed aggregate, whose journal remembers them: the
+/// same key again answers the current state, with other content it is refused. There is no second table to keep in step.
+/// </summary>
+internal sealed class Idempotency(RequestDelegate next)
+{
+    /// <summary>The request header.</summary>
+    public const string Header = "Idempotency-Key";
+
+    /// <summary>The answer's header when an earlier request did it.</summary>
+    public const string Replayed = "Idempotent-Replayed";
+
+    private static readonly object Item = new();
+
+    private static readonly Refusal Needed = Refusals.Invalid(Header, $"This request needs the header {Header}: a fresh one per request, the same one when it is repeated.");
+
+    private static readonly Refusal Malformed = Refusals.Invalid(Header, $"{Header} is 1 to {CommandKey.MaxLength} printable ASCII characters.");
+
+    /// <summary>The request's key; <see cref="CommandKey.None"/> when it has none.</summary>
+    public static CommandKey Of(HttpContext http) => http.Items[Item] is CommandKey key ? key : CommandKey.None;
+
+    public Task InvokeAsync(HttpContext http)
+    {
+        if (!HttpMethods.IsPost(http.Request.Method)) return next(http);
+        if (!http.Request.Headers.TryGetValue(Header, out var sent))
+            return http.GetEndpoint()?.Metadata.GetMetadata<KeyNeeded>() is null ? next(http) : http.Refuse(Needed);
+
+        var key = sent.ToString();
+        if (sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.Any(c => c is < ' ' or > '~')) return http.Refuse(Malformed);
+        http.Items[Item] = new CommandKey(key, Digest(http.Request.Method, http.Request.Path, BodyGuard.Of(http)));
+        return next(http);
+    }
+
+    /// <summary>Names a request's content; the order of fields and white space do not matter.</summary>
+    internal static string Digest(string method, PathString path, ReadOnlyMemory<byte> body)
+    {
+        var canonical = new ArrayBufferWriter<byte>(body.Length + 128);
+        canonical.Write(Encoding.UTF8.GetBytes($"{method} {path}\n"));
+        if (body.Length > 0)
+        {
+            using var json = JsonDocument.Parse(body);
+            using var writer = new Utf8JsonWriter(canonical, new JsonWriterOptions { SkipValidation = true });
+            Write(json.RootElement, writer);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(canonical.WrittenSpan).AsSpan(0, 8));
+    }
+
+    private static void Write(JsonElement json, Utf8JsonWriter writer)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var field in json.EnumerateObject().OrderBy(field => field.Name, StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(field.Name);
+                    Write(field.Value, writer);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in json.EnumerateArray()) Write(item, writer);
+                writer.WriteEndArray();
+                break;
+            default:
+                json.WriteTo(writer);
+                break;
+        }
+    }
+}
+
+/// <summary>Declares that a route needs a key.</summary>
+internal static class KeyedRoutes
+{
+    /// <summary>POST here needs an <c>Idempotency-Key</c>.</summary>
+    public static RouteHandlerBuilder NeedsKey(this RouteHandlerBuilder route) => route.WithMetadata(new KeyNeeded());
+}

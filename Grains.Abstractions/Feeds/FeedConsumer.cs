@@ -1,0 +1,150 @@
+namespace Commerce.Feeds;
+
+/// <summary>
+/// Reads one feed exactly once, in order: whatever the stream loses, repeats or reorders, the effect is that of reading the journal from its
+/// start. Invariant: <c>applied = 1, 2, …, cursor</c>. Items come from the stream (<see cref="Deliver"/>); positions are dense, so a gap is real
+/// and is read from the feed's owner. It knows no stream provider: whoever hosts it subscribes first, then calls <see cref="CatchUp"/> once, and
+/// <see cref="Nudge"/> every few seconds, since the last item before a silence may be the lost one.
+/// </summary>
+/// <param name="service">Whose feed.</param>
+/// <param name="partition">Which partition of it.</param>
+/// <param name="feed">Its owner.</param>
+/// <param name="effect">What reading it does.</param>
+public sealed class FeedConsumer(string service, int partition, IFeedGrain feed, IFeedEffect effect) : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    // Null when it must be asked for: at first, and after a failure, when nobody here knows whether the transaction had committed.
+    private FeedCursor? _cursor;
+    private (FeedCursor At, FeedHistoryException Why)? _stopped;
+    private volatile bool _arrived;
+
+    /// <summary>Why it has stopped; null while it runs. It goes on by itself once its stored cursor has been replaced (a rebuild).</summary>
+    public string? Stopped => _stopped?.Why.Message;
+
+    /// <summary>Takes an item off the stream. A repeat does nothing; what is missing before it is read from the feed first.</summary>
+    /// <exception cref="FeedHistoryException">The item belongs to another history.</exception>
+    public Task Deliver(FeedBatch item) => InTurn(async () =>
+    {
+        if ((item.Service, item.Partition) != (service, partition))
+            throw new ArgumentException($"An item of {item.Service}/{item.Partition} came to the reader of {service}/{partition}.", nameof(item));
+
+        if (_stopped is { } stopped) throw stopped.Why;
+        var cursor = await Cursor();
+        Demand(item.Epoch, cursor);
+        _arrived = true;
+        while (cursor.Position + 1 < item.First)
+        {
+            var missing = await feed.Read(cursor.Position)
+                ?? throw Stop(cursor, $"the stream brought position {item.First}, which the feed does not have");
+            cursor = await Take(missing, cursor);
+        }
+
+        await Take(item, cursor);
+    });
+
+    /// <summary>Reads the feed until its end.</summary>
+    /// <exception cref="FeedHistoryException">The feed is another history than the one read so far.</exception>
+    public Task CatchUp() => InTurn(async () =>
+    {
+        if (_stopped is not null) _cursor = null;
+        var cursor = await Cursor();
+        if (_stopped is { } stopped && stopped.At == cursor) throw stopped.Why;
+        _stopped = null;
+
+        var head = await feed.Head();
+        Demand(head.Epoch, cursor);
+        if (cursor.Position > head.Position) throw Stop(cursor, $"position {cursor.Position} was read, but the feed ends at {head.Position}");
+        while (cursor.Position < head.Position && await feed.Read(cursor.Position) is { } run) cursor = await Take(run, cursor);
+    });
+
+    /// <summary>Catches up if nothing has arrived since the last nudge.</summary>
+    /// <exception cref="FeedHistoryException">The feed is another history than the one read so far.</exception>
+    public Task Nudge()
+    {
+        var arrived = _arrived;
+        _arrived = false;
+        return arrived && _stopped is null ? Task.CompletedTask : CatchUp();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private async Task InTurn(Func<Task> step)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await step();
+        }
+        catch
+        {
+            _cursor = null;
+            throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<FeedCursor> Cursor() => _cursor ??= await effect.Cursor(service, partition);
+
+    private async Task<FeedCursor> Take(FeedBatch run, FeedCursor cursor)
+    {
+        Demand(run.Epoch, cursor);
+        if (run.Last - run.First + 1 != run.Events.Length) throw Stop(cursor, $"positions {run.First} to {run.Last} are not dense");
+        if (run.Last <= cursor.Position) return cursor;
+        var next = run with { Events = run.Events[(int)(cursor.Position + 1 - run.First)..] };
+        await effect.Apply(next);
+        return _cursor = new FeedCursor(next.Last, next.Epoch);
+    }
+
+    private void Demand(string epoch, FeedCursor cursor)
+    {
+        if (cursor != FeedCursor.Start && cursor.Epoch != epoch) throw Stop(cursor, $"its epoch is now {epoch}, and {cursor.Epoch} was read");
+    }
+
+    private FeedHistoryException Stop(FeedCursor at, string what)
+    {
+        var why = new FeedHistoryException(service, partition, what);
+        _stopped = (at, why);
+        return why;
+    }
+}
+
+/// <summary>What reading a feed does to a store, and where in the feed that store is.</summary>
+public interface IFeedEffect
+{
+    /// <summary>The stored cursor; <see cref="FeedCursor.Start"/> when nothing was read yet.</summary>
+    Task<FeedCursor> Cursor(string service, int partition);
+
+    /// <summary>Applies a run that begins right after the stored cursor and moves the cursor to its end: both in one transaction, or neither.</summary>
+    Task Apply(FeedBatch run);
+}
+
+/// <summary>How far a feed has been read.</summary>
+/// <param name="Position">Position of the last event applied; 0 for none.</param>
+/// <param name="Epoch">The epoch it was read in; empty for none.</param>
+public sealed record FeedCursor(long Position, string Epoch)
+{
+    /// <summary>Nothing read yet.</summary>
+    public static readonly FeedCursor Start = new(0, "");
+}
+
+/// <summary>A feed is not the history a reader has read: the journal was restored or replaced. Positions no longer mean the same.</summary>
+public sealed class FeedHistoryException : Exception
+{
+    /// <summary>Names the feed, what does not fit, and the cure.</summary>
+    public FeedHistoryException(string service, int partition, string what)
+        : base($"The feed {service}/{partition} is another history than the one read so far ({what}): rebuild this read model from the feed.") { }
+
+    /// <summary>For the analysers' sake.</summary>
+    public FeedHistoryException() { }
+
+    /// <summary>For the analysers' sake.</summary>
+    public FeedHistoryException(string message) : base(message) { }
+
+    /// <summary>For the analysers' sake.</summary>
+    public FeedHistoryException(string message, Exception inner) : base(message, inner) { }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+
+namespace Commerce.Feeds;
+
+/// <summary>An event as the journal holds it and as every reader of a service's feed gets it.</summary>
+/// <param name="Service">The service whose journal it is in: <c>order</c>.</param>
+/// <param name="Partition">The partition of that journal.</param>
+/// <param name="Position">Place in the partition, dense from 1.</param>
+/// <param name="Id">The event's own id.</param>
+/// <param name="Stream">The aggregate it happened to: <c>order/t1/…</c>.</param>
+/// <param name="Version">Place in the stream, dense from 1.</param>
+/// <param name="Type">Storage name with version: <c>stock.reserved.v1</c>.</param>
+/// <param name="OccurredAt">When it happened in the world; may lie in the past (imports).</param>
+/// <param name="RecordedAt">When the journal got it; deadlines run on this.</param>
+/// <param name="Actor">Who did it: <c>guest</c>, <c>operator</c>, <c>system</c>.</param>
+/// <param name="Correlation">The request from outside that led to it, if any.</param>
+/// <param name="Causation">The command id that made it, if it had one.</param>
+/// <param name="TraceParent">W3C trace context, if there was one.</param>
+/// <param name="Data">The event as UTF-8 JSON.</param>
+[GenerateSerializer, Immutable, Alias("commerce.recorded-event.v1")]
+public sealed record RecordedEvent(
+    string Service, int Partition, long Position, Guid Id, string Stream, long Version, string Type,
+    DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Actor, string? Correlation, string? Causation, string? TraceParent,
+    byte[] Data)
+{
+    /// <summary>The tenant, as the stream's name tells.</summary>
+    public string Tenant => Stream.Split('/', 3)[1];
+
+    /// <summary>The aggregate's key: the stream without its kind.</summary>
+    public string Key => Stream[(Stream.IndexOf('/') + 1)..];
+
+    /// <summary>The event itself.</summary>
+    public object Event => EventTypes.Read(Type, Data);
+}
+
+/// <summary>A run of events with consecutive positions of one partition, in order: one item of the stream (service, partition).</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Partition">The partition.</param>
+/// <param name="Epoch">The journal's epoch; another epoch means another history (a restore): positions are not comparable.</param>
+/// <param name="Events">At least one event, positions ascending by one.</param>
+[GenerateSerializer, Immutable, Alias("commerce.feed-batch.v1")]
+public sealed record FeedBatch(string Service, int Partition, string Epoch, ImmutableArray<RecordedEvent> Events)
+{
+    /// <summary>Most events in one item (source: relay design; one AMQP message stays well below 1 MiB).</summary>
+    public const int MaxEvents = 256;
+
+    /// <summary>Position of the first event.</summary>
+    public long First => Events[0].Position;
+
+    /// <summary>Position of the last event.</summary>
+    public long Last => Events[^1].Position;
+}
+
+/// <summary>Where a journal's partition ends.</summary>
+/// <param name="Position">Position of the last event; 0 when empty.</param>
+/// <param name="Epoch">The journal's epoch.</param>
+[GenerateSerializer, Immutable, Alias("commerce.feed-head")]
+public sealed record FeedHead(long Position, string Epoch);
+
+/// <summary>
+/// A service's feed: its journal read from outside. Key: <c>service/partition</c>, such as <c>order/0</c>. What a reader misses on the stream it
+/// reads here; positions are dense, so a gap is real.
+/// </summary>
+[Alias("commerce.IFeedGrain")]
+public interface IFeedGrain : IGrainWithStringKey
+{
+    /// <summary>Events after a position, at most <see cref="FeedBatch.MaxEvents"/>, in order; null when there are none.</summary>
+    [Alias("Read")]
+    Task<FeedBatch?> Read(long after);
+
+    /// <summary>Where the partition ends.</summary>
+    [Alias("Head")]
+    Task<FeedHead> Head();
+}
+
+/// <summary>Names of the Orleans streams that carry the feeds: namespace = service, key = partition.</summary>
+public static class FeedStreams
+{
+    /// <summary>Name of the Orleans stream provider. It is a data format: queues are named after it.</summary>
+    public const string Provider = "commerce-events";
+
+    /// <summary>The services that have a journal, each with one partition (its number is data and for ever).</summary>
+    public static readonly ImmutableArray<string> Services = ["catalog", "cart", "inventory", "order", "payment", "customer"];
+
+    /// <summary>Key of a feed's grain: <c>service/partition</c>.</summary>
+    public static string Key(string service, int partition) => $"{service}/{partition}";
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+
+namespace Commerce.Kernel;
+
+/// <summary>A stock-keeping unit's code: trimmed, upper case, 1 to <see cref="MaxLength"/> printable characters. <c>85123a</c> is <c>85123A</c>.</summary>
+/// <param name="Value">The code.</param>
+[GenerateSerializer, Immutable, Alias("commerce.sku")]
+[JsonConverter(typeof(TextValueConverter<Sku>))]
+public readonly record struct Sku([property: Id(0)] string Value) : ITextValue<Sku>
+{
+    /// <summary>Longest code in characters.</summary>
+    public const int MaxLength = 64;
+
+    /// <summary>Trims, upper-cases and checks.</summary>
+    public static bool TryParse(string? text, out Sku sku)
+    {
+        var code = text?.Trim().ToUpperInvariant() ?? "";
+        sku = new(code);
+        return code.Length is > 0 and <= MaxLength && !code.Any(char.IsControl);
+    }
+
+    /// <inheritdoc/>
+    public static Sku FromStored(string value) => new(value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}

@@ -1,0 +1,49 @@
+using Commerce.Kernel;
+
+namespace Commerce.Orders;
+
+/// <summary>Refusals of orders.</summary>
+public static class OrderErrors
+{
+    /// <summary>Most payment attempts per order (checkout process).</summary>
+    public const int MaxAttempts = 5;
+
+    /// <summary>No such order, or not the caller's.</summary>
+    public static readonly Refusal NotFound = KernelErrors.NotFound("order");
+
+    /// <summary>The cart let go before; the checkout is repeated with the cart's next attempt.</summary>
+    public static readonly Refusal Abandoned = new("cart-frozen", "This checkout was given up before it was placed; check the cart out again.");
+
+    /// <summary>Nothing is due.</summary>
+    public static Refusal NothingDue(OrderStatus status) => KernelErrors.IllegalTransition($"No payment is due for an order that is {Say(status)}.");
+
+    /// <summary>The attempts are used up.</summary>
+    public static readonly Refusal TooManyAttempts = KernelErrors.IllegalTransition($"An order can be paid in {MaxAttempts} attempts; check out again.");
+
+    /// <summary>It cannot be cancelled any more, or not now.</summary>
+    public static Refusal NotCancellable(OrderStatus status) => KernelErrors.IllegalTransition($"An order that is {Say(status)} cannot be cancelled; what was delivered can be returned.");
+
+    /// <summary>It cannot be shipped in this state.</summary>
+    public static Refusal NotShippable(OrderStatus status) => KernelErrors.IllegalTransition($"An order that is {Say(status)} has nothing to ship.");
+
+    /// <summary>More than is left of a line.</summary>
+    public static Refusal TooMany(string line, int asked, int left) =>
+        new("illegal-transition", $"Line {line}: {asked} asked for, {left} left.", [new RefusalDetail("/lines", $"line {line}: {left} left", Available: left)]);
+
+    /// <summary>No such line.</summary>
+    public static Refusal UnknownLine(string line) => KernelErrors.Invalid("/lines", $"The order has no line '{line}'.");
+
+    /// <summary>Nothing named.</summary>
+    public static readonly Refusal NoLines = KernelErrors.Invalid("/lines", "Name at least one line with a quantity of 1 or more.");
+
+    /// <summary>No such shipment, or it has not left.</summary>
+    public static Refusal NothingToDeliver => KernelErrors.IllegalTransition("There is no shipment on its way.");
+
+    /// <summary>The return window is over.</summary>
+    public static readonly Refusal ReturnWindowOver = KernelErrors.IllegalTransition("The return window of this order is over.");
+
+    /// <summary>It is not parked.</summary>
+    public static readonly Refusal NotParked = KernelErrors.IllegalTransition("Only a parked order is resumed.");
+
+    private static string Say(OrderStatus status) => char.ToLowerInvariant(status.ToString()[0]) + status.ToString()[1..];
+}

@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Commerce.Customers;
+using Commerce.Feeds;
+using Commerce.Kernel;
+
+namespace Commerce.Orders;
+
+/// <summary>A line of an order, frozen at checkout.</summary>
+/// <param name="Id">The line's id within its order.</param>
+/// <param name="Sku">What.</param>
+/// <param name="Title">What the shopper read.</param>
+/// <param name="Quantity">Units.</param>
+/// <param name="UnitPrice">Price of one unit.</param>
+[GenerateSerializer, Immutable, Alias("commerce.order-line")]
+public sealed record OrderLine(string Id, Sku Sku, string Title, int Quantity, UnitPrice UnitPrice)
+{
+    /// <summary>Price × quantity, rounded half-up.</summary>
+    [JsonIgnore]
+    public Money Amount => UnitPrice.Times(Quantity);
+}
+
+/// <summary>A number of units of one line.</summary>
+/// <param name="Line">The line's id.</param>
+/// <param name="Quantity">Units.</param>
+[GenerateSerializer, Immutable, Alias("commerce.line-quantity")]
+public sealed record LineQuantity(string Line, int Quantity);
+
+/// <summary>A SKU that could not be reserved in full.</summary>
+/// <param name="Sku">What.</param>
+/// <param name="Asked">Units asked for by all lines of the order together.</param>
+/// <param name="Available">Units that were available.</param>
+[GenerateSerializer, Immutable, Alias("commerce.shortage")]
+public sealed record Shortage(Sku Sku, int Asked, int Available);
+
+/// <summary>How the shopper can be reached. Personal: only ever stored sealed.</summary>
+/// <param name="Email">E-mail address.</param>
+[GenerateSerializer, Immutable, Alias("commerce.contact")]
+public sealed record Contact(string Email);
+
+/// <summary>Whom and where an order goes. Personal: only ever stored sealed.</summary>
+/// <param name="Contact">How to reach the shopper.</param>
+/// <param name="ShippingAddress">Where it goes.</param>
+[GenerateSerializer, Immutable, Alias("commerce.recipient")]
+public sealed record Recipient(Contact Contact, Address ShippingAddress);
+
+/// <summary>What happens to an order. Closed set. The checkout process is these events and the table in <c>Checkout</c>.</summary>
+public abstract record OrderEvent;
+
+/// <summary>The order exists, before any payment; reserving its stock is its first step.</summary>
+/// <param name="Number">Order number for people; unique, not gap-free.</param>
+/// <param name="Cart">The cart it came from.</param>
+/// <param name="Customer">Who; null for a guest.</param>
+/// <param name="Recipient">Whom and where, sealed.</param>
+/// <param name="Currency">Its currency.</param>
+/// <param name="Lines">Its lines.</param>
+/// <param name="PaymentToken">The provider's token to pay with at once, if given.</param>
+/// <param name="ReturnsAnyTime">True when the importer waived the return window.</param>
+/// <param name="PlacedAt">When it was placed in the world.</param>
+/// <param name="Backdated">True when the importer said when: what follows by itself is dated so, too.</param>
+/// <param name="ReserveBy">Until when its stock must be reserved.</param>
+[EventName("order.placed.v1")]
+public sealed record OrderPlaced(
+    string Number, CartId Cart, CustomerId? Customer, Sealed<Recipient> Recipient, Currency Currency, ImmutableArray<OrderLine> Lines,
+    string? PaymentToken, bool ReturnsAnyTime, DateTimeOffset PlacedAt, bool Backdated, DateTimeOffset ReserveBy) : OrderEvent;
+
+/// <summary>A tombstone: the cart let go before the order was placed, so it never will be.</summary>
+[EventName("order.abandoned.v1")]
+public sealed record OrderAbandoned : OrderEvent;
+
+/// <summary>All units of the order are held.</summary>
+/// <param name="PayBy">Until when the order can be paid; the holds lapse with it unless they are owned.</param>
+[EventName("order.reserved.v1")]
+public sealed record OrderReserved(DateTimeOffset PayBy) : OrderEvent;
+
+/// <summary>The order came to nothing before payment.</summary>
+/// <param name="Code"><c>out-of-stock</c> or <c>reservation-timeout</c>.</param>
+/// <param name="Shortages">What was short.</param>
+[EventName("order.rejected.v1")]
+public sealed record OrderRejected(string Code, ImmutableArray<Shortage> Shortages) : OrderEvent;
+
+/// <summary>Payment begins: one provider operation for this attempt.</summary>
+/// <param name="Attempt">1 to 5.</param>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Token">The provider's token.</param>
+[EventName("order.payment-started.v1")]
+public sealed record PaymentStarted(int Attempt, string Operation, string Token) : OrderEvent;
+
+/// <summary>The provider has declined; the holds stay, another attempt may follow.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Code">The provider's reason.</param>
+[EventName("order.payment-declined.v1")]
+public sealed record PaymentDeclined(string Operation, string Code) : OrderEvent;
+
+/// <summary>The provider gave no answer: nobody knows, so it is asked again until somebody does.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Since">Since when.</param>
+[EventName("order.payment-uncertain.v1")]
+public sealed record PaymentUncertain(string Operation, DateTimeOffset Since) : OrderEvent;
+
+/// <summary>The due amount is authorised and the goods are owned.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Lines">What was sold: units and amount per line, so that a reader of this event needs no other.</param>
+[EventName("order.confirmed.v1")]
+public sealed record OrderConfirmed(string Operation, ImmutableArray<SoldLine> Lines) : OrderEvent;
+
+/// <summary>What a line came to.</summary>
+/// <param name="Sku">What.</param>
+/// <param name="Title">What the shopper read.</param>
+/// <param name="Quantity">Units.</param>
+/// <param name="Amount">Line amount.</param>
+[GenerateSerializer, Immutable, Alias("commerce.sold-line")]
+public sealed record SoldLine(Sku Sku, string Title, int Quantity, Money Amount);
+
+/// <summary>The provider authorised another amount than is due; the order is undone.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Authorised">What it authorised.</param>
+[EventName("order.amount-mismatched.v1")]
+public sealed record AmountMismatched(string Operation, Money Authorised) : OrderEvent;
+
+/// <summary>The order is to be undone; every step back is retried until it holds.</summary>
+/// <param name="Reason">In words.</param>
+[EventName("order.cancel-requested.v1")]
+public sealed record CancelRequested(string Reason) : OrderEvent;
+
+/// <summary>The pay-by time has passed, or the provider's silence has outlasted its own: the order ends without money.</summary>
+/// <param name="Code"><c>pay-by</c> or <c>payment-unknown</c>.</param>
+[EventName("order.expired.v1")]
+public sealed record OrderExpired(string Code) : OrderEvent;
+
+/// <summary>No money is held for this order any more.</summary>
+/// <param name="Operation">The provider operation's key; empty when there was no money to let go of.</param>
+[EventName("order.payment-voided.v1")]
+public sealed record OrderPaymentVoided(string Operation) : OrderEvent;
+
+/// <summary>The holds are given back (before commit) or the goods taken back (after it).</summary>
+[EventName("order.stock-freed.v1")]
+public sealed record OrderStockFreed : OrderEvent;
+
+/// <summary>The undoing is complete.</summary>
+[EventName("order.cancelled.v1")]
+public sealed record OrderCancelled : OrderEvent;
+
+/// <summary>All holds are committed: on hand has fallen.</summary>
+[EventName("order.stock-committed.v1")]
+public sealed record OrderStockCommitted : OrderEvent;
+
+/// <summary>The cart knows how its order ended.</summary>
+[EventName("order.cart-settled.v1")]
+public sealed record OrderCartSettled : OrderEvent;
+
+/// <summary>Lines are to be shipped; their amount is captured first.</summary>
+/// <param name="Shipment">Its id within the order, <c>s1</c>.</param>
+/// <param name="Lines">What.</param>
+/// <param name="Amount">What is captured for it.</param>
+[EventName("order.shipment-requested.v1")]
+public sealed record ShipmentRequested(string Shipment, ImmutableArray<LineQuantity> Lines, Money Amount) : OrderEvent;
+
+/// <summary>Its amount is captured and it has left.</summary>
+/// <param name="Shipment">Its id.</param>
+[EventName("order.shipped.v1")]
+public sealed record ShipmentSent(string Shipment) : OrderEvent;
+
+/// <summary>Its amount could not be captured; it stays.</summary>
+/// <param name="Shipment">Its id.</param>
+/// <param name="Code">The provider's reason.</param>
+[EventName("order.shipment-blocked.v1")]
+public sealed record ShipmentBlocked(string Shipment, string Code) : OrderEvent;
+
+/// <summary>A shipment has arrived.</summary>
+/// <param name="Shipment">Its id.</param>
+/// <param name="ReturnableUntil">End of the return window.</param>
+[EventName("order.delivered.v1")]
+public sealed record ShipmentDelivered(string Shipment, DateTimeOffset ReturnableUntil) : OrderEvent;
+
+/// <summary>Lines come back; their amount is refunded.</summary>
+/// <param name="Return">Its id within the order, <c>r1</c>.</param>
+/// <param name="Lines">What: units and amount per line, so that a reader of this event needs no other.</param>
+/// <param name="Quantities">Units per line id.</param>
+/// <param name="Restock">Whether the goods are sellable again.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="At">When it came back in the world.</param>
+[EventName("order.return-accepted.v1")]
+public sealed record ReturnAccepted(
+    string Return, ImmutableArray<SoldLine> Lines, ImmutableArray<LineQuantity> Quantities, bool Restock, string Reason, DateTimeOffset At) : OrderEvent;
+
+/// <summary>The return's amount went back.</summary>
+/// <param name="Return">Its id.</param>
+[EventName("order.refunded.v1")]
+public sealed record ReturnRefunded(string Return) : OrderEvent;
+
+/// <summary>The return's goods are on hand again.</summary>
+/// <param name="Return">Its id.</param>
+[EventName("order.restocked.v1")]
+public sealed record ReturnRestocked(string Return) : OrderEvent;
+
+/// <summary>Delivered, and the return window is over.</summary>
+[EventName("order.completed.v1")]
+public sealed record OrderCompleted : OrderEvent;
+
+/// <summary>A step threw, unexpectedly; after five times the order is parked.</summary>
+/// <param name="Step">Which step.</param>
+/// <param name="Attempt">How often in a row.</param>
+/// <param name="Error">Kind of error, without stack or host.</param>
+/// <param name="RetryAt">When it is tried again, unless it is parked.</param>
+[EventName("order.step-failed.v1")]
+public sealed record StepFailed(string Step, int Attempt, string Error, DateTimeOffset RetryAt) : OrderEvent;
+
+/// <summary>An operator has told a parked order to go on.</summary>
+/// <param name="Reason">Why.</param>
+[EventName("order.resumed.v1")]
+public sealed record OrderResumed(string Reason) : OrderEvent;
+
+/// <summary>What happens to the order numbers of a tenant. Closed set.</summary>
+public abstract record OrderNumberEvent;
+
+/// <summary>A silo took the numbers after the last block's end up to this one.</summary>
+/// <param name="UpTo">The last number of the block.</param>
+[EventName("order-numbers.taken.v1")]
+public sealed record NumbersTaken(long UpTo) : OrderNumberEvent;

@@ -1,0 +1,51 @@
+using Commerce.Feeds;
+using Commerce.Kernel;
+
+namespace Commerce.Payments;
+
+/// <summary>What can be asked of a payment provider.</summary>
+public enum OperationKind
+{
+    /// <summary>Hold the money.</summary>
+    Authorise,
+
+    /// <summary>Take (part of) what is held.</summary>
+    Capture,
+
+    /// <summary>Let go of what is held.</summary>
+    Void,
+
+    /// <summary>Give back (part of) what was taken.</summary>
+    Refund,
+}
+
+/// <summary>What happens to the payment of one order. Closed set.</summary>
+public abstract record PaymentEvent;
+
+/// <summary>An operation is about to be asked of the provider; recorded before it is attempted.</summary>
+/// <param name="Operation">Its key: one provider operation per key, whatever is repeated.</param>
+/// <param name="Kind">What.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="Token">The provider's token of the payment method (authorise only). Never a card number.</param>
+[EventName("payment.requested.v1")]
+public sealed record OperationRequested(string Operation, OperationKind Kind, Money Amount, string? Token) : PaymentEvent;
+
+/// <summary>The provider has done it.</summary>
+/// <param name="Operation">Its key.</param>
+/// <param name="Amount">How much it says it was.</param>
+/// <param name="Reference">The provider's own reference.</param>
+/// <param name="Brand">Brand of the card, if any.</param>
+/// <param name="Last4">Its last four digits, if any.</param>
+[EventName("payment.succeeded.v1")]
+public sealed record OperationSucceeded(string Operation, Money Amount, string Reference, string? Brand, string? Last4) : PaymentEvent;
+
+/// <summary>The provider has refused it; nothing moved.</summary>
+/// <param name="Operation">Its key.</param>
+/// <param name="Code">The provider's reason.</param>
+[EventName("payment.declined.v1")]
+public sealed record OperationDeclined(string Operation, string Code) : PaymentEvent;
+
+/// <summary>Nobody knows whether it was done: it is asked again under the same key until that is known.</summary>
+/// <param name="Operation">Its key.</param>
+[EventName("payment.unknown.v1")]
+public sealed record OutcomeUnknown(string Operation) : PaymentEvent;

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Commerce.Kernel;
+using Commerce.Orders;
+
+namespace Commerce.Carts;
+
+[GrainType("cart"), Role("cart")]
+internal sealed class CartGrain(IJournal journal, TimeProvider time)
+    : AggregateGrain<Cart, CartEvent>(journal, time, Cart.Unknown, (s, e) => s.Evolve(e)), ICartGrain, IWakeable
+{
+    private CartId Id => CartId.FromStored(this.GetPrimaryKeyString().Split('/', 2)[1]);
+
+    protected override DateTimeOffset? DueAt(Cart state) => state.Status switch
+    {
+        CartStatus.Open => Now + CartTerms.KeepOpen,
+        CartStatus.Frozen => state.FrozenAt + CartTerms.PlaceWithin,
+        _ => null,
+    };
+
+    public Task<Result<CartView>> Open(CommandKey command, Currency currency, CustomerId? customer) =>
+        Apply(command, s => s.Open(currency, customer), View);
+
+    public Task<Result<CartView>> Add(CommandKey command, ImmutableArray<NewLine> lines) => Apply(command, s => s.Add(lines), View);
+
+    public Task<Result<CartView>> SetQuantity(CommandKey command, string line, int quantity, long? expectedVersion) =>
+        Apply(command, s => s.SetQuantity(line, quantity, expectedVersion, Version), View);
+
+    public Task<Result<CartView>> Remove(CommandKey command, string line) => Apply(command, s => s.Remove(line), View);
+
+    public async Task<Result<CartView>> Merge(CommandKey command, CartId from)
+    {
+        var other = GrainFactory.GetGrain<ICartGrain>(Keys.Cart(from));
+
+        // Look before asking: a cart that could not be taken in must not be closed. One that was given up for us before says
+        // not-found here, and answers below.
+        var seen = from == Id ? await Get() : await other.Get();
+        if (seen.Ok && await Query(s => s.Merge(Id, from, seen.Value)) is { Ok: false } refused) return refused.Map(_ => seen.Value);
+
+        var given = await other.GiveUp(Id);
+        return given.Ok ? await Apply(command, s => s.Merge(Id, from, given.Value), View) : given;
+    }
+
+    public Task<Result<CartView>> GiveUp(CartId into) => Apply(s => s.GiveUp(Id, into), View);
+
+    public Task<Result<CartView>> Quote(ImmutableDictionary<Sku, UnitPrice> prices) => Apply(s => s.Quote(prices), View);
+
+    public Task<Result<FrozenCart>> Freeze(string key, string? quoteHash, ImmutableDictionary<Sku, UnitPrice> prices) =>
+        Apply(s => s.Freeze(Id, key, quoteHash, prices, Now), s => s.Checkout(key));
+
+    public Task<Result<Done>> Thaw(OrderId order) => Apply(s => s.Thaw(order));
+
+    public Task<Result<Done>> Ordered(OrderId order) => Apply(s => s.Ordered(order));
+
+    public Task<Result<Done>> Delete() => Apply(s => s.Delete());
+
+    public Task<Result<CartView>> Get() => Query(s => s.See(Version));
+
+    public async Task<bool> Wake()
+    {
+        var (cart, version) = await Query(s => (s, Version));
+        return cart switch
+        {
+            { Status: CartStatus.Frozen, Order: { } order } when cart.FrozenAt + CartTerms.PlaceWithin <= Now =>
+                !await GrainFactory.GetGrain<IOrderGrain>(Keys.Order(order)).ExistsOrAbandon() && (await Apply(s => s.Abandon(order))).Ok,
+            { Status: CartStatus.Open } when await LastChange(version) + CartTerms.KeepOpen <= Now =>
+                (await Apply(s => Version == version ? s.Expire() : Events<CartEvent>.None)).Ok,
+            _ => false,
+        };
+    }
+
+    // Events carry no time, so the state does not know it; the journal does.
+    private async Task<DateTimeOffset?> LastChange(long version) =>
+        (await Journal.ReadStream(Stream, version - 1, 1)) is [var last, ..] ? last.RecordedAt : null;
+
+    private CartView View(Cart cart) => cart.View(Version);
+}

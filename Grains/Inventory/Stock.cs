@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Commerce.Feeds;
+using Commerce.Kernel;
+
+namespace Commerce.Inventory;
+
+/// <summary>
+/// Stock of one SKU at one location, in units. Invariant: <c>0 ≤ Σ live holds ≤ OnHand = Σ ledger</c>, so a SKU is never oversold.
+/// </summary>
+/// <param name="OnHand">What is there.</param>
+/// <param name="Holds">What of it is spoken for.</param>
+public sealed record Stock(int OnHand, Holds Holds)
+{
+    public static readonly Stock Empty = new(0, Holds.None);
+
+    /// <summary>Most holds cleared in one event, so that no event grows without bound.</summary>
+    private const int MaxLapsed = 500;
+
+    public int Available(DateTimeOffset now) => OnHand - Holds.LiveAt(now);
+
+    public Result<Events<StockEvent>> Adjust(int delta, string reason, DateTimeOffset? occurredAt, DateTimeOffset now)
+    {
+        if (delta is 0 or > StockErrors.MaxDelta or < -StockErrors.MaxDelta) return StockErrors.DeltaOutOfRange(delta);
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > 200) return StockErrors.ReasonNeeded;
+        if (delta > int.MaxValue - OnHand) return StockErrors.DeltaOutOfRange((long)OnHand + delta);
+        if (-delta > Available(now)) return StockErrors.OutOfStock(-delta, Available(now));
+
+        return Events.Of<StockEvent>(new StockAdjusted(delta, reason.Trim())).At(occurredAt);
+    }
+
+    /// <summary>An earlier attempt of the same cart gives way to a later one, so a shopper is never blocked by a hold of their own.</summary>
+    public Result<Events<StockEvent>> Reserve(OrderId order, int quantity, Term term, DateTimeOffset now)
+    {
+        var own = Holds.OfCart(order) is { } hold && hold.LiveAt(now) ? hold : null;
+        if (own?.Order == order) return own.Quantity == quantity ? Events<StockEvent>.None : StockErrors.ReservationReused(order);
+        if (own?.Order.Attempt > order.Attempt) return StockErrors.ReservationClosed(order);
+        if (quantity <= 0) return StockErrors.QuantityNotPositive(quantity);
+        var available = Available(now) + (own?.Quantity ?? 0);
+        if (quantity > available) return StockErrors.OutOfStock(quantity, available);
+
+        return Events.Of<StockEvent>(new StockReserved(order, quantity, term)).Under(Reservation(order), "reserve");
+    }
+
+    public Result<Events<StockEvent>> Pin(OrderId order, int quantity, DateTimeOffset now)
+    {
+        var own = Holds.Of(order);
+        if (own is { Term.Until: null }) return Events<StockEvent>.None;
+        if (quantity <= 0) return StockErrors.QuantityNotPositive(quantity);
+        var available = Available(now) + (own is not null && own.LiveAt(now) ? own.Quantity : 0);
+        if (quantity > available) return StockErrors.OutOfStock(quantity, available);
+
+        return Events.Of<StockEvent>(new StockPinned(order, quantity)).Under($"pin:{order}", "pin");
+    }
+
+    /// <summary>What was never reserved is cancelled under the reservation's own command, so that a late reserve finds it.</summary>
+    public Result<Events<StockEvent>> Release(OrderId order) => Holds.Of(order) is { } hold
+        ? Events.Of<StockEvent>(new StockReleased(order, hold.Quantity))
+        : Events.Of<StockEvent>(new StockReleased(order, 0)).Under(Reservation(order), "reserve");
+
+    public Result<Events<StockEvent>> Commit(OrderId order, DateTimeOffset occurredAt)
+    {
+        if (Holds.Of(order) is not { Term.Until: null } hold) return StockErrors.NotHeld(order);
+
+        return Events.Of<StockEvent>(new StockCommitted(order, hold.Quantity)).At(occurredAt);
+    }
+
+    public Result<Events<StockEvent>> Return(OrderId order, string returnId, int quantity, DateTimeOffset occurredAt)
+    {
+        if (quantity <= 0 || quantity > int.MaxValue - OnHand) return StockErrors.QuantityNotPositive(quantity);
+
+        return Events.Of<StockEvent>(new StockReturned(order, returnId, quantity)).At(occurredAt);
+    }
+
+    public Result<Events<StockEvent>> ClearLapsed(DateTimeOffset now)
+    {
+        var lapsed = Holds.LapsedAt(now).Take(MaxLapsed).Select(hold => hold.Order).ToArray();
+        return lapsed.Length == 0 ? Events<StockEvent>.None : Events.Of<StockEvent>(new HoldsLapsed([.. lapsed]));
+    }
+
+    public Stock Evolve(StockEvent e) => e switch
+    {
+        StockAdjusted x => this with { OnHand = OnHand + x.Delta },
+        StockReserved x => this with { Holds = Holds.With(new Hold(x.Order, x.Quantity, x.Term)) },
+        StockPinned x => this with { Holds = Holds.With(new Hold(x.Order, x.Quantity, Term.Owned)) },
+        StockReleased x => Holds.Of(x.Order) is null ? this : this with { Holds = Holds.Without(x.Order) },
+        HoldsLapsed x => this with { Holds = x.Orders.Aggregate(Holds, (holds, order) => holds.Without(order)) },
+        StockCommitted x => new Stock(OnHand - x.Quantity, Holds.Without(x.Order)),
+        StockReturned x => this with { OnHand = OnHand + x.Quantity },
+        _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
+    };
+
+    /// <summary>A movement of on hand as the ledger shows it; null for events that only touch holds.</summary>
+    public static LedgerEntry? Entry(RecordedEvent recorded) => recorded.Event switch
+    {
+        StockAdjusted x => new(recorded.Version, "adjusted", x.Delta, recorded.Causation ?? "", x.Reason, recorded.OccurredAt),
+        StockCommitted x => new(recorded.Version, "sold", -x.Quantity, x.Order.Value, null, recorded.OccurredAt),
+        StockReturned x => new(recorded.Version, "returned", x.Quantity, x.Order.Value, null, recorded.OccurredAt),
+        _ => null,
+    };
+
+    private static string Reservation(OrderId order) => $"reserve:{order}";
+}

@@ -1,0 +1,49 @@
+using Commerce.Kernel;
+
+namespace Commerce.Inventory;
+
+[GrainType("stock"), Role("inventory")]
+internal sealed class StockGrain(IJournal journal, TimeProvider time)
+    : AggregateGrain<Stock, StockEvent>(journal, time, Stock.Empty, (s, e) => s.Evolve(e)), IStockGrain, IWakeable
+{
+    protected override string SnapshotFormat => "stock.v1";
+
+    protected override DateTimeOffset? DueAt(Stock state) => state.Holds.NextExpiry;
+
+    public Task<Result<StockView>> Adjust(CommandKey command, int delta, string reason, DateTimeOffset? occurredAt) =>
+        Apply(command, s => s.Adjust(delta, reason, occurredAt, Now), View);
+
+    // A repeat long after: the hold may have ended since, and an ended hold is never taken again.
+    public Task<Result<int>> Reserve(OrderId order, int quantity, Term term) =>
+        Decide<int>(CommandKey.None, s => s.Reserve(order, quantity, term, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : s.Available(Now));
+
+    public Task<Result<Done>> Pin(OrderId order, int quantity) =>
+        Decide<Done>(CommandKey.None, s => s.Pin(order, quantity, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : Done.Value);
+
+    public Task<Result<Done>> Release(OrderId order) => Apply(s => s.Release(order));
+
+    public Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt) =>
+        Apply(new CommandKey($"commit:{order}", "commit"), s => s.Commit(order, occurredAt), static _ => Done.Value);
+
+    public Task<Result<Done>> Return(OrderId order, string returnId, int quantity, DateTimeOffset occurredAt) =>
+        Apply(new CommandKey($"return:{order}/{returnId}", $"{quantity}"), s => s.Return(order, returnId, quantity, occurredAt), static _ => Done.Value);
+
+    public Task<StockView> Get() => Query(View);
+
+    public async Task<LedgerPage> Ledger(long after, int max)
+    {
+        var limit = Math.Clamp(max, 1, 1_000);
+        var events = await Journal.ReadStream(Stream, after, limit);
+        var entries = events.Select(Stock.Entry).OfType<LedgerEntry>();
+        return new LedgerPage([.. entries], events.Count < limit ? null : events[^1].Version);
+    }
+
+    public async Task<bool> Wake()
+    {
+        var cleared = await Query(s => s.Holds.NextExpiry <= Now);
+        if (cleared) await Apply(s => s.ClearLapsed(Now));
+        return cleared;
+    }
+
+    private StockView View(Stock s) => new(s.OnHand, s.Holds.LiveAt(Now), s.Available(Now), Version);
+}

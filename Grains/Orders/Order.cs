@@ -1,0 +1,182 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Commerce.Kernel;
+using Commerce.Payments;
+
+namespace Commerce.Orders;
+
+/// <summary>What became of one line, in units and money.</summary>
+/// <param name="Line">The line.</param>
+/// <param name="Taken">Units in shipments requested or sent, and what they come to.</param>
+/// <param name="Sent">Units that have left.</param>
+/// <param name="Delivered">Units that have arrived.</param>
+/// <param name="Returned">Units that came back, and what was refunded for them.</param>
+public sealed record LineState(OrderLine Line, Portion Taken, int Sent, int Delivered, Portion Returned);
+
+/// <summary>Part of a line.</summary>
+/// <param name="Quantity">Units.</param>
+/// <param name="Minor">Minor units of money.</param>
+public readonly record struct Portion(int Quantity, long Minor)
+{
+    public static Portion operator +(Portion a, Portion b) => new(a.Quantity + b.Quantity, a.Minor + b.Minor);
+
+    public static Portion operator -(Portion a, Portion b) => new(a.Quantity - b.Quantity, a.Minor - b.Minor);
+
+    /// <summary>The next units of a line: the last one takes what is left, so that the parts always sum to the line.</summary>
+    public static Portion Next(OrderLine line, Portion before, int quantity, long limit)
+    {
+        var left = line.Amount.Minor - before.Minor;
+        var minor = before.Quantity + quantity == line.Quantity ? left : Math.Min(line.UnitPrice.Times(quantity).Minor, left);
+        return new(quantity, Math.Min(minor, limit));
+    }
+}
+
+public enum ShipmentState { Requested, Sent, Blocked, Delivered }
+
+/// <summary>A shipment and the portion of each line in it.</summary>
+public sealed record Shipment(string Id, ImmutableArray<LineQuantity> Lines, ImmutableArray<Portion> Portions, Money Amount, ShipmentState State);
+
+/// <summary>A return and how far its undoing has come.</summary>
+public sealed record ReturnState(string Id, ReturnAccepted Accepted, Money Amount, bool Refunded, bool Restocked);
+
+/// <summary>The step that keeps failing, and how often it has.</summary>
+public sealed record Failure(string Step, int Attempt, DateTimeOffset RetryAt);
+
+/// <summary>
+/// An order. Invariant: <c>captured − refunded = Σ shipped − Σ returned</c> to the minor unit; confirmed ⇒ its stock is owned or committed; a dead order ends
+/// up holding neither stock nor money. Its life is the checkout process (<see cref="Checkout"/>), then fulfilment and returns.
+/// </summary>
+public sealed record Order
+{
+    public static readonly Order None = new();
+
+    public OrderPlaced? Placed { get; init; }
+    public bool Abandoned { get; init; }
+
+    /// <summary>Where the process is; how far fulfilment has come is read off the lines (<see cref="Status"/>).</summary>
+    public OrderStatus Stage { get; init; }
+    public string? Code { get; init; }
+    public ImmutableArray<Shortage> Shortages { get; init; } = [];
+    public DateTimeOffset? PayBy { get; init; }
+    public int Attempts { get; init; }
+    public PaymentStarted? Payment { get; init; }
+    public DateTimeOffset? UncertainSince { get; init; }
+    public bool WasConfirmed { get; init; }
+    public bool StockCommitted { get; init; }
+    public bool StockFreed { get; init; }
+    public bool CartSettled { get; init; }
+    public bool MoneyFreed { get; init; }
+    public long Authorised { get; init; }
+    public ImmutableArray<PaymentOperation> Operations { get; init; } = [];
+    public ImmutableArray<LineState> Lines { get; init; } = [];
+
+    /// <summary>Where each line is: an order of 5,000 lines is never searched line by line.</summary>
+    private FrozenDictionary<string, int> Index { get; init; } = FrozenDictionary<string, int>.Empty;
+    public ImmutableArray<Shipment> Shipments { get; init; } = [];
+    public ImmutableArray<ReturnState> Returns { get; init; } = [];
+    public DateTimeOffset? ReturnableUntil { get; init; }
+    public Failure? Failure { get; init; }
+    public bool Parked => Failure?.Attempt >= Checkout.MaxFailures;
+
+    public Money Total => Lines.Aggregate(Money.Zero(Placed!.Currency), (sum, line) => sum + line.Line.Amount);
+    public long Captured => Shipments.Where(s => s.State is ShipmentState.Sent or ShipmentState.Delivered).Sum(s => s.Amount.Minor);
+    public long Refunded => Returns.Where(r => r.Refunded).Sum(r => r.Amount.Minor);
+
+    /// <summary>When what follows by itself happened in the world: as dated by the importer, else now.</summary>
+    public DateTimeOffset? Dated => Placed is { Backdated: true } placed ? placed.PlacedAt : null;
+
+    /// <summary>Units per SKU, summed over lines before anything is reserved: two lines that share a SKU cannot oversell each other.</summary>
+    public IEnumerable<(Sku Sku, int Quantity)> Demand =>
+        Lines.GroupBy(line => line.Line.Sku).Select(lines => (lines.Key, lines.Sum(line => line.Line.Quantity)));
+
+    public OrderStatus Status => this switch
+    {
+        { Parked: true } => OrderStatus.Parked,
+        { Stage: not OrderStatus.Confirmed } => Stage,
+        _ when Lines.All(line => line.Delivered == line.Line.Quantity) => OrderStatus.Delivered,
+        _ when Lines.All(line => line.Sent == line.Line.Quantity) => OrderStatus.Shipped,
+        _ when Lines.Any(line => line.Sent > 0) => OrderStatus.PartiallyShipped,
+        _ => OrderStatus.Confirmed,
+    };
+
+    public Order Evolve(OrderEvent e) => (e is StepFailed or OrderResumed ? this : this with { Failure = null }).Fold(e);
+
+    private Order Fold(OrderEvent e) => e switch
+    {
+        OrderPlaced x => this with
+        {
+            Placed = x, Stage = OrderStatus.Reserving, Lines = [.. x.Lines.Select(line => new LineState(line, default, 0, 0, default))],
+            Index = x.Lines.Select((line, i) => (line.Id, i)).ToFrozenDictionary(entry => entry.Id, entry => entry.i, StringComparer.Ordinal),
+        },
+        OrderAbandoned => this with { Abandoned = true },
+        OrderReserved x => this with { Stage = OrderStatus.AwaitingPayment, PayBy = x.PayBy },
+        OrderRejected x => this with
+        {
+            Stage = OrderStatus.Rejected, Code = x.Code, Shortages = x.Shortages,
+            // Who got nothing has nothing to give back.
+            StockFreed = x.Shortages.Length > 0 && x.Shortages.Length == Lines.DistinctBy(line => line.Line.Sku).Count(),
+        },
+        PaymentStarted x => this with
+        {
+            Stage = OrderStatus.Authorising, Attempts = x.Attempt, Payment = x,
+            Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, Total, OutcomeKind.Unknown)),
+        },
+        PaymentDeclined x => Known(x.Operation, OutcomeKind.Declined) with { Stage = OrderStatus.AwaitingPayment, UncertainSince = null },
+        PaymentUncertain x => this with { Stage = OrderStatus.PaymentUncertain, UncertainSince = x.Since },
+        OrderConfirmed x => Known(x.Operation, OutcomeKind.Succeeded) with
+        {
+            Stage = OrderStatus.Confirmed, WasConfirmed = true, Authorised = Total.Minor, UncertainSince = null,
+        },
+        AmountMismatched x => Known(x.Operation, OutcomeKind.Succeeded, x.Authorised) with
+        {
+            Stage = OrderStatus.Cancelling, Code = "amount-mismatch", Authorised = x.Authorised.Minor, UncertainSince = null,
+        },
+        CancelRequested => this with { Stage = OrderStatus.Cancelling, Code = "cancelled" },
+        OrderExpired x => this with { Stage = OrderStatus.Expired, Code = x.Code },
+        OrderPaymentVoided x => this with
+        {
+            MoneyFreed = true, Authorised = 0, UncertainSince = null,
+            Operations = x.Operation.Length == 0 ? Operations : Operations.Add(new(x.Operation, OperationKind.Void, Total with { Minor = Authorised }, OutcomeKind.Succeeded)),
+        },
+        OrderStockFreed => this with { StockFreed = true },
+        OrderStockCommitted => this with { StockCommitted = true },
+        OrderCartSettled => this with { CartSettled = true },
+        OrderCancelled => this with { Stage = OrderStatus.Cancelled },
+        ShipmentRequested x => this.Take(x),
+        ShipmentSent x => this.Send(x.Shipment),
+        ShipmentBlocked x => this.Block(x.Shipment),
+        ShipmentDelivered x => this.Arrive(x),
+        ReturnAccepted x => this.TakeBack(x),
+        ReturnRefunded x => this.PaidBack(x.Return),
+        ReturnRestocked x => this with { Returns = [.. Returns.Select(r => r.Id == x.Return ? r with { Restocked = true } : r)] },
+        OrderCompleted => this with { Stage = OrderStatus.Completed },
+        StepFailed x => this with { Failure = new(x.Step, x.Attempt, x.RetryAt) },
+        OrderResumed => this with { Failure = null },
+        _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
+    };
+
+    /// <summary>A line by its id; null when there is none.</summary>
+    public LineState? Line(string id) => Index.TryGetValue(id, out var at) ? Lines[at] : null;
+
+    /// <summary>The same order with some of its lines changed, in one pass.</summary>
+    internal Order Change<T>(IEnumerable<T> parts, Func<T, string> lineOf, Func<LineState, T, LineState> change)
+    {
+        var lines = Lines.ToBuilder();
+        foreach (var part in parts) lines[Index[lineOf(part)]] = change(lines[Index[lineOf(part)]], part);
+        return this with { Lines = lines.MoveToImmutable() };
+    }
+
+    internal Order Known(string operation, OutcomeKind outcome, Money? amount = null) => this with
+    {
+        Operations = [.. Operations.Select(o => o.Key == operation ? o with { Outcome = outcome, Amount = amount ?? o.Amount } : o)],
+    };
+
+    public OrderView View(OrderId id, long version) => new(
+        id, Placed!.Number, Status, Code, Placed.Customer, null,
+        [.. Lines.Select(line => new OrderLineView(line.Line, line.Sent, line.Returned.Quantity))], Total,
+        Shortages, Stage == OrderStatus.AwaitingPayment ? PayBy : null,
+        new(Authorised, Placed.Currency), new(Captured, Placed.Currency), new(Refunded, Placed.Currency), Operations,
+        [.. Shipments.Select(s => new ShipmentView(s.Id, s.Lines, s.Amount, char.ToLowerInvariant(s.State.ToString()[0]) + s.State.ToString()[1..]))],
+        Placed.PlacedAt, version);
+}

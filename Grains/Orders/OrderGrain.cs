@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Commerce.Kernel;
+using Microsoft.Extensions.Logging;
+
+namespace Commerce.Orders;
+
+[GrainType("order"), Role("order")]
+internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, ISealer sealer, IOrderNumbers numbers, CheckoutTerms terms, ILogger<OrderGrain> log)
+    : AggregateGrain<Order, OrderEvent>(journal, time, Order.None, (s, e) => s.Evolve(e)), IOrderGrain, IWakeable
+{
+    /// <summary>How long a command waits for what follows from it before it answers "still under way".</summary>
+    private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(10);
+
+    private OrderId Id => new(this.GetPrimaryKeyString()[(this.GetPrimaryKeyString().IndexOf('/') + 1)..]);
+
+    protected override DateTimeOffset? DueAt(Order state) => state.DueAt(terms, Now);
+
+    public async Task<Result<OrderView>> Place(PlaceOrder order)
+    {
+        var placed = Folded.Placed ?? await Prepare(order);
+        var result = await Apply(order.Command, s => s.Place(placed), View);
+        _ = Go();
+        return result;
+    }
+
+    public async Task<Result<OrderView>> Get()
+    {
+        var (view, recipient) = await Query(s => (s.Placed is null ? null : View(s), s.Placed?.Recipient));
+        return view is null ? OrderErrors.NotFound : view with { Recipient = await sealer.Open(recipient!) };
+    }
+
+    public async Task<Result<OrderView>> WhenSettled(TimeSpan patience)
+    {
+        var deadline = Now + patience;
+        while (true)
+        {
+            var change = _changed.Task;
+            var (view, moving) = await Query(s => (s.Placed is null ? null : View(s), s.Moving()));
+            if (view is null) return OrderErrors.NotFound;
+            var left = deadline - Now;
+            if (!moving || left <= TimeSpan.Zero) return view;
+            await Task.WhenAny(change, Task.Delay(left, Time));
+        }
+    }
+
+    public async Task<Result<ImmutableArray<TimelineEntry>>> Timeline() => !await Query(s => s.Placed is not null)
+        ? OrderErrors.NotFound
+        : (await Journal.ReadStream(Stream, 0, int.MaxValue)).Select(e => new TimelineEntry(e.Version, e.Type, e.OccurredAt, e.RecordedAt, e.Actor)).ToImmutableArray();
+
+    public Task<Result<OrderView>> Pay(CommandKey command, string token) => Command(command, s => s.Pay(Id, token, Now));
+
+    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason));
+
+    public Task<Result<OrderView>> Ship(CommandKey command, ImmutableArray<LineQuantity> lines, DateTimeOffset? occurredAt) =>
+        Command(command, s => s.Ship(lines, occurredAt));
+
+    public Task<Result<OrderView>> Deliver(CommandKey command, string? shipment, DateTimeOffset? occurredAt) =>
+        Command(command, s => s.Deliver(shipment, occurredAt, terms, Now));
+
+    public Task<Result<OrderView>> Return(CommandKey command, ReturnLines lines) => Command(command, s => s.Return(lines, Now));
+
+    public Task<Result<OrderView>> Resume(CommandKey command, string reason) => Command(command, s => s.Resume(reason));
+
+    public async Task<bool> ExistsOrAbandon() => (await Apply(CommandKey.None, s => s.Abandon(), s => s.Placed is not null)).Value;
+
+    public async Task<bool> Wake()
+    {
+        var before = Version;
+        await Go();
+        return Version > before;
+    }
+
+    // A command answers with what follows from it, if that comes soon.
+    private async Task<Result<OrderView>> Command(CommandKey command, Func<Order, Result<Events<OrderEvent>>> decide)
+    {
+        var result = await Apply(command, decide, View);
+        if (!result.Ok) return result;
+        await Task.WhenAny(Go(), Task.Delay(StepPatience, Time));
+        return new Result<OrderView>(await Query(View)) { Repeated = result.Repeated };
+    }
+
+    private async Task<OrderPlaced> Prepare(PlaceOrder order) => new(
+        await numbers.Next(), order.Cart, order.Customer,
+        await sealer.Seal(order.Customer is { } customer ? $"customer/{Keys.Customer(customer)}" : $"order/{Keys.Order(Id)}", order.Recipient),
+        order.Currency, order.Lines, order.PaymentToken, order.ReturnsAnyTime, order.OccurredAt ?? Now, order.OccurredAt is not null, Now + terms.ReserveWithin);
+
+    private OrderView View(Order s) => s.View(Id, Version);
+
+    [LoggerMessage(LogLevel.Warning, "Order {Order}: step {Step} could not be done now; it is tried again.")]
+    private partial void LogUnavailable(Exception error, OrderId order, NextStep step);
+
+    [LoggerMessage(LogLevel.Error, "Order {Order}: step {Step} failed.")]
+    private partial void LogFailed(Exception error, OrderId order, NextStep step);
+}

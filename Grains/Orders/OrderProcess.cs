@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using Commerce.Carts;
+using Commerce.Inventory;
+using Commerce.Kernel;
+using Commerce.Payments;
+
+namespace Commerce.Orders;
+
+/// <summary>The order as a process: one step at a time, each read off the durable state, each repeatable.</summary>
+internal sealed partial class OrderGrain
+{
+    // One run at a time; whoever wants it to go on while it runs makes it look once more.
+    private Task? _running;
+    private bool _again;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Task Go()
+    {
+        _again = true;
+        return _running is { IsCompleted: false } ? _running : _running = Run();
+    }
+
+    private async Task Run()
+    {
+        RequestContext.Set(CallContext.Actor, "system");
+        while (_again)
+        {
+            _again = false;
+            // A query answers from durable state only, so no call leaves before the event that ordered it is kept.
+            while (await Query(s => s.Next(terms, Now)) is { } step && await Take(step)) Changed();
+            Changed();
+        }
+    }
+
+    private void Changed()
+    {
+        _changed.TrySetResult();
+        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    // True when something was recorded, so that there may be a next step; else the scanner comes back to it.
+    private async Task<bool> Take(NextStep step)
+    {
+        var before = Version;
+        try
+        {
+            var recorded = await Do(step);
+            return recorded.Ok && Version > before;
+        }
+        catch (Exception e) when (Unavailability.Is(e))
+        {
+            LogUnavailable(e, Id, step);
+            return false;
+        }
+        catch (Exception e)
+        {
+            LogFailed(e, Id, step);
+            await Apply(s => s.Fail(step, e.GetType().Name, Now));
+            return false;
+        }
+    }
+
+    private Task<Result<Done>> Do(NextStep step) => step.Step switch
+    {
+        Step.Reserve => Reserve(),
+        Step.Authorise => Authorise(),
+        Step.GiveUpReserving => Apply(s => s.GiveUpReserving()),
+        Step.GiveUpAuthorising or Step.VoidPayment => Void(),
+        Step.Expire => Apply(s => s.Expire(Now)),
+        Step.Settle => Settle(),
+        Step.FinishCancelling => Apply(s => s.FinishCancelling()),
+        Step.Capture => Capture(step.Subject),
+        Step.Refund => Refund(step.Subject),
+        Step.Restock => Restock(step.Subject),
+        Step.Complete => Apply(s => s.Complete()),
+        _ => throw new InvalidOperationException($"No way to {step.Step}."),
+    };
+
+    private async Task<Result<Done>> Reserve()
+    {
+        // With a token at hand payment follows at once: the holds are owned from the start.
+        var term = Folded.Placed!.PaymentToken is not null || Folded.Total.Minor == 0 ? Term.Owned : Term.Timed(Now + terms.PayBy);
+        var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
+        return await Apply(s => s.Reserved(shortages, Id, terms, Now));
+    }
+
+    private async Task<Result<Done>> Authorise()
+    {
+        var payment = Folded.Payment!;
+        // Owned before the first call to the provider; pinning twice changes nothing.
+        if (Folded.Stage == OrderStatus.Authorising && (payment.Attempt > 1 || Folded.Placed!.PaymentToken is null))
+        {
+            var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Pin(Id, quantity), sku, quantity));
+            if (shortages.Length > 0) return await Apply(s => s.PinFailed(shortages));
+        }
+
+        var outcome = Expect(await Payment.Authorise(payment.Operation, Folded.Total, payment.Token));
+        return await Apply(s => s.Answered(payment.Operation, outcome, Now));
+    }
+
+    private async Task<Result<Done>> Void()
+    {
+        if (Folded.Payment is null) return await Apply(s => s.Voided(""));
+        var operation = $"{Id}/void";
+        var outcome = await Payment.Void(operation);
+        // Nothing was ever asked of the provider, or nothing it did holds money.
+        if (outcome is { Ok: false, Refusal.Code: "not-found" }) return await Apply(s => s.Voided(""));
+        return Expect(outcome).Kind == OutcomeKind.Succeeded ? await Apply(s => s.Voided(operation)) : Done.Value;
+    }
+
+    private async Task<Result<Done>> Settle()
+    {
+        var order = Folded;
+        var (commits, frees) = (Checkout.Commits(order), Checkout.Frees(order));
+        // Each as far as it goes: a cart that cannot be told does not keep stock waiting.
+        var (stock, cart) = (Try(TellStock(order, commits, frees)), Try(TellCart(order)));
+        var (stockFault, cartFault) = (await stock, await cart);
+        var settled = await Apply(s => s.Settled(commits && stockFault is null, frees && stockFault is null, cartFault is null));
+        if ((stockFault ?? cartFault) is { } fault) ExceptionDispatchInfo.Throw(fault);
+        return settled;
+    }
+
+    private Task TellStock(Order order, bool commits, bool frees)
+    {
+        if (!commits && !frees) return Task.CompletedTask;
+        var at = order.Dated ?? Now;
+        return Task.WhenAll(order.Demand.Select(async demand =>
+        {
+            var stock = Stock(demand.Sku);
+            Expect(commits ? await stock.Commit(Id, at)
+                : order.StockCommitted ? await stock.Return(Id, "cancelled", demand.Quantity, at)
+                : await stock.Release(Id));
+        }));
+    }
+
+    private async Task TellCart(Order order)
+    {
+        if (order.CartSettled) return;
+        var cart = GrainFactory.GetGrain<ICartGrain>(Keys.Cart(order.Placed!.Cart));
+        Expect(order.WasConfirmed ? await cart.Ordered(Id) : await cart.Thaw(Id));
+    }
+
+    private async Task<Result<Done>> Capture(string shipment)
+    {
+        var amount = Folded.Shipments.First(s => s.Id == shipment).Amount;
+        var outcome = amount.Minor == 0 ? Free(amount) : Expect(await Payment.Capture($"{Id}/{shipment}", amount));
+        return await Apply(s => s.Captured(shipment, outcome));
+    }
+
+    private async Task<Result<Done>> Refund(string returnId)
+    {
+        var amount = Folded.Returns.First(r => r.Id == returnId).Amount;
+        var outcome = amount.Minor == 0 ? Free(amount) : Expect(await Payment.Refund($"{Id}/{returnId}", amount));
+        return await Apply(s => s.PaidBack(returnId, outcome));
+    }
+
+    private async Task<Result<Done>> Restock(string returnId)
+    {
+        var back = Folded.Returns.First(r => r.Id == returnId).Accepted;
+        await Task.WhenAll(back.Lines.GroupBy(line => line.Sku).Select(async lines =>
+            Expect(await Stock(lines.Key).Return(Id, returnId, lines.Sum(line => line.Quantity), back.At))));
+        return await Apply(s => s.Restocked(returnId));
+    }
+
+    private async Task<ImmutableArray<Shortage>> ForEachSku(Func<IStockGrain, Sku, int, Task<Shortage?>> ask) =>
+        [.. (await Task.WhenAll(Folded.Demand.Select(demand => ask(Stock(demand.Sku), demand.Sku, demand.Quantity)))).OfType<Shortage>()];
+
+    private static Shortage? Short<T>(Result<T> answer, Sku sku, int quantity) => answer switch
+    {
+        { Ok: true } => null,
+        { Refusal: { Code: "out-of-stock", Details: [{ Available: { } available }, ..] } } => new(sku, quantity, available),
+        _ => throw new InvalidOperationException($"Stock refused: {answer.Refusal!.Code}."),
+    };
+
+    // A step whose refusal nobody foresaw is a fault of this order: it counts, and after five times parks it.
+    private static T Expect<T>(Result<T> answer) => answer.Ok ? answer.Value : throw new InvalidOperationException($"Refused: {answer.Refusal!.Code}.");
+
+    private static async Task<Exception?> Try(Task work)
+    {
+        try
+        {
+            await work;
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+    }
+
+    private static PaymentOutcome Free(Money nothing) => new(OutcomeKind.Succeeded, nothing);
+
+    private IPaymentGrain Payment => GrainFactory.GetGrain<IPaymentGrain>(Keys.Order(Id));
+
+    private IStockGrain Stock(Sku sku) => GrainFactory.GetGrain<IStockGrain>(Keys.Stock(sku));
+}

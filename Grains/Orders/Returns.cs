@@ -1,0 +1,51 @@
+using Commerce.Kernel;
+using Commerce.Payments;
+
+namespace Commerce.Orders;
+
+/// <summary>Goods that come back. Invariant per line: <c>returned ≤ delivered</c>, and what is refunded never exceeds what was captured for it.</summary>
+public static class Returns
+{
+    public static Result<Events<OrderEvent>> Return(this Order order, ReturnLines asked, DateTimeOffset now)
+    {
+        if (order.Placed is null) return OrderErrors.NotFound;
+        if (Fulfilment.Refuse(order, asked.Lines, line => line.Delivered - line.Returned.Quantity) is { } refusal) return refusal;
+        if (!asked.AnyTime && !order.Placed.ReturnsAnyTime && now > order.ReturnableUntil) return OrderErrors.ReturnWindowOver;
+
+        var sold = asked.Lines.Select(back => Sold(order.Line(back.Line)!, back.Quantity, order.Placed.Currency));
+        return Events.Of<OrderEvent>(new ReturnAccepted($"r{order.Returns.Length + 1}", [.. sold], asked.Lines, asked.Restock, asked.Reason, asked.OccurredAt ?? now))
+            .At(asked.OccurredAt);
+    }
+
+    public static Result<Events<OrderEvent>> PaidBack(this Order order, string returnId, PaymentOutcome outcome) =>
+        order.Returns.FirstOrDefault(r => r.Id == returnId) is { Refunded: false } && outcome.Kind == OutcomeKind.Succeeded
+            ? Events.Of<OrderEvent>(new ReturnRefunded(returnId))
+            : Events<OrderEvent>.None;
+
+    public static Result<Events<OrderEvent>> Restocked(this Order order, string returnId) =>
+        order.Returns.FirstOrDefault(r => r.Id == returnId) is { Restocked: false }
+            ? Events.Of<OrderEvent>(new ReturnRestocked(returnId))
+            : Events<OrderEvent>.None;
+
+    internal static Order TakeBack(this Order order, ReturnAccepted x)
+    {
+        var taken = order.Change(
+            x.Quantities.Zip(x.Lines), part => part.First.Line,
+            (line, part) => line with { Returned = line.Returned + new Portion(part.First.Quantity, part.Second.Amount.Minor) });
+        var amount = order.Total with { Minor = x.Lines.Sum(line => line.Amount.Minor) };
+        return taken with
+        {
+            Returns = order.Returns.Add(new(x.Return, x, amount, Refunded: false, Restocked: !x.Restock)),
+            Operations = order.Operations.Add(new(x.Return, OperationKind.Refund, amount, OutcomeKind.Unknown)),
+        };
+    }
+
+    internal static Order PaidBack(this Order order, string returnId) =>
+        order.Known(returnId, OutcomeKind.Succeeded) with { Returns = [.. order.Returns.Select(r => r.Id == returnId ? r with { Refunded = true } : r)] };
+
+    private static SoldLine Sold(LineState line, int quantity, Currency currency) =>
+        new(line.Line.Sku, line.Line.Title, quantity, new(Refund(line, quantity).Minor, currency));
+
+    private static Portion Refund(LineState line, int quantity) =>
+        Portion.Next(line.Line, line.Returned, quantity, limit: line.Taken.Minor - line.Returned.Minor);
+}

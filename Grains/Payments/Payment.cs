@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Commerce.Kernel;
+
+namespace Commerce.Payments;
+
+/// <summary>One operation as far as it is known.</summary>
+public sealed record Operation(string Key, OperationKind Kind, Money Amount, string? Token, OutcomeKind Outcome, Money Actual, string? Code);
+
+/// <summary>
+/// The payment of one order. Invariant: <c>refunded ≤ captured ≤ authorised − voided</c>; at most one authorisation holds money or is unknown.
+/// An operation whose outcome is unknown counts in full against what is left.
+/// </summary>
+/// <param name="Operations">All operations, oldest first.</param>
+public sealed record Payment(ImmutableArray<Operation> Operations)
+{
+    public static readonly Payment None = new([]);
+
+    public long Authorised => Sum(OperationKind.Authorise, known: true);
+
+    public long Captured => Sum(OperationKind.Capture, known: true);
+
+    public long Refunded => Sum(OperationKind.Refund, known: true);
+
+    public long Voided => Sum(OperationKind.Void, known: true);
+
+    /// <summary>What is held and neither taken nor let go of, nor may be by an operation nobody knows of.</summary>
+    private long Uncommitted => Authorised - Sum(OperationKind.Void, known: false) - Sum(OperationKind.Capture, known: false);
+
+    public Operation? Find(string key) => Operations.FirstOrDefault(o => o.Key == key);
+
+    /// <summary>The authorisation captures, voids and refunds build on: the one that holds money, else the one nobody knows of.</summary>
+    public Operation? Authorisation =>
+        Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Succeeded) ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown);
+
+    public Result<Events<PaymentEvent>> Authorise(string operation, Money due, string token)
+    {
+        if (Find(operation) is { } known) return Repeats(known, OperationKind.Authorise, due, token);
+        if (due.Minor <= 0) return PaymentErrors.AmountNotPositive;
+        var live = Authorised - Voided > 0 || Of(OperationKind.Authorise).Any(o => o.Outcome == OutcomeKind.Unknown);
+        if (live) return PaymentErrors.AuthorisationPending;
+
+        return Events.Of<PaymentEvent>(new OperationRequested(operation, OperationKind.Authorise, due, token));
+    }
+
+    public Result<Events<PaymentEvent>> Capture(string operation, Money amount) =>
+        Within(operation, OperationKind.Capture, amount, Uncommitted);
+
+    public Result<Events<PaymentEvent>> Refund(string operation, Money amount) =>
+        Within(operation, OperationKind.Refund, amount, Captured - Sum(OperationKind.Refund, known: false));
+
+    /// <summary>Lets go of all that is held and not taken; of an authorisation nobody knows of, too.</summary>
+    public Result<Events<PaymentEvent>> Void(string operation)
+    {
+        if (Find(operation) is { } known) return Repeats(known, OperationKind.Void, known.Amount, null);
+        if (Authorisation is not { } authorisation) return PaymentErrors.NotFound;
+
+        return Events.Of<PaymentEvent>(new OperationRequested(
+            operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, null));
+    }
+
+    /// <summary>The provider's answer, once.</summary>
+    public Result<Events<PaymentEvent>> Record(string operation, ProviderAnswer answer) => Find(operation) switch
+    {
+        null => PaymentErrors.NotFound,
+        { Outcome: not OutcomeKind.Unknown } => Events<PaymentEvent>.None,
+        _ when answer.Succeeded => Events.Of<PaymentEvent>(new OperationSucceeded(operation, answer.Amount, answer.Reference, answer.Brand, answer.Last4)),
+        _ => Events.Of<PaymentEvent>(new OperationDeclined(operation, answer.Code ?? "declined")),
+    };
+
+    /// <summary>No answer came: recorded once, so that everybody can see it.</summary>
+    public Result<Events<PaymentEvent>> Miss(string operation) => Find(operation) switch
+    {
+        null => PaymentErrors.NotFound,
+        { Outcome: OutcomeKind.Unknown, Code: null } => Events.Of<PaymentEvent>(new OutcomeUnknown(operation)),
+        _ => Events<PaymentEvent>.None,
+    };
+
+    public Payment Evolve(PaymentEvent e) => e switch
+    {
+        OperationRequested x => this with { Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null)) },
+        OperationSucceeded x => Settle(With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null }), Find(x.Operation)!.Kind, x.Amount),
+        OperationDeclined x => With(x.Operation, o => o with { Outcome = OutcomeKind.Declined, Code = x.Code }),
+        OutcomeUnknown x => With(x.Operation, o => o with { Code = "no-answer" }),
+        _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
+    };
+
+    public PaymentOutcome Outcome(string operation) => Find(operation) is { } o
+        ? new(o.Outcome, o.Actual, o.Outcome == OutcomeKind.Declined ? o.Code : null)
+        : throw new InvalidOperationException($"No operation {operation}.");
+
+    // A void settles the authorisations nobody knew of: what it let go of had been authorised, the rest never was.
+    private static Payment Settle(Payment payment, OperationKind kind, Money amount)
+    {
+        if (kind != OperationKind.Void) return payment;
+        var unknown = payment.Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown);
+        if (unknown is null) return payment;
+        return payment.With(unknown.Key, o => amount.Minor > 0
+            ? o with { Outcome = OutcomeKind.Succeeded, Actual = amount, Code = null }
+            : o with { Outcome = OutcomeKind.Declined, Code = "cancelled" });
+    }
+
+    private Result<Events<PaymentEvent>> Within(string operation, OperationKind kind, Money amount, long left)
+    {
+        if (Find(operation) is { } known) return Repeats(known, kind, amount, null);
+        if (amount.Minor <= 0) return PaymentErrors.AmountNotPositive;
+        if (amount.Minor > left) return PaymentErrors.AmountTooHigh(amount, amount with { Minor = left });
+
+        return Events.Of<PaymentEvent>(new OperationRequested(operation, kind, amount, null));
+    }
+
+    private static Result<Events<PaymentEvent>> Repeats(Operation known, OperationKind kind, Money amount, string? token) =>
+        known.Kind == kind && known.Amount == amount && known.Token == token
+            ? Events<PaymentEvent>.None
+            : PaymentErrors.OperationReused(known.Key);
+
+    private IEnumerable<Operation> Of(OperationKind kind) => Operations.Where(o => o.Kind == kind);
+
+    // With known: what has happened. Without: what has or may have.
+    private long Sum(OperationKind kind, bool known) => Of(kind).Sum(o => o.Outcome switch
+    {
+        OutcomeKind.Succeeded => o.Actual.Minor,
+        OutcomeKind.Unknown when !known => o.Amount.Minor,
+        _ => 0,
+    });
+
+    private Payment With(string key, Func<Operation, Operation> change) =>
+        this with { Operations = [.. Operations.Select(o => o.Key == key ? change(o) : o)] };
+}

@@ -1,0 +1,78 @@
+using Commerce.Kernel;
+using Microsoft.Extensions.Logging;
+
+namespace Commerce.Payments;
+
+[GrainType("payment"), Role("payment")]
+internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
+    : AggregateGrain<Payment, PaymentEvent>(journal, time, Payment.None, (s, e) => s.Evolve(e)), IPaymentGrain
+{
+    /// <summary>How long the provider may take; after that its answer is unknown (its own sessions answer within seconds).</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // The provider is asked once at a time per operation; who asks meanwhile joins.
+    private readonly Dictionary<string, Task<Result<PaymentOutcome>>> _asking = new(StringComparer.Ordinal);
+
+    public Task<Result<PaymentOutcome>> Authorise(string operation, Money due, string token) => Perform(operation, s => s.Authorise(operation, due, token));
+
+    public Task<Result<PaymentOutcome>> Capture(string operation, Money amount) => Perform(operation, s => s.Capture(operation, amount));
+
+    public Task<Result<PaymentOutcome>> Void(string operation) => Perform(operation, s => s.Void(operation));
+
+    public Task<Result<PaymentOutcome>> Refund(string operation, Money amount) => Perform(operation, s => s.Refund(operation, amount));
+
+    public Task<Result<PaymentView>> Get() => Query(s => s.Operations.IsEmpty ? PaymentErrors.NotFound : new Result<PaymentView>(View(s)));
+
+    private async Task<Result<PaymentOutcome>> Perform(string operation, Func<Payment, Result<Events<PaymentEvent>>> request)
+    {
+        // Recorded before it is attempted: a crash from here on finds the operation and asks again under the same key.
+        var asked = await Apply(request, s => (Outcome: s.Outcome(operation), Operation: Describe(s, operation)));
+        if (!asked.Ok) return asked.Refusal!;
+        if (asked.Value.Outcome.Kind != OutcomeKind.Unknown) return asked.Value.Outcome;
+        if (_asking.TryGetValue(operation, out var running)) return await running;
+
+        var asking = _asking[operation] = Ask(asked.Value.Operation);
+        try
+        {
+            return await asking;
+        }
+        finally
+        {
+            _asking.Remove(operation);
+        }
+    }
+
+    private async Task<Result<PaymentOutcome>> Ask(ProviderOperation operation)
+    {
+        ProviderAnswer answer;
+        try
+        {
+            using var patience = new CancellationTokenSource(Patience, Time);
+            answer = await provider.Execute(operation, patience.Token);
+        }
+        catch (Exception e)
+        {
+            LogNoAnswer(e, operation.Kind, operation.Key);
+            return await Apply(s => s.Miss(operation.Key), s => s.Outcome(operation.Key));
+        }
+
+        return await Apply(s => s.Record(operation.Key, answer), s => s.Outcome(operation.Key));
+    }
+
+    private ProviderOperation Describe(Payment s, string operation)
+    {
+        var asked = s.Find(operation)!;
+        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, asked.Kind == OperationKind.Authorise ? null : s.Authorisation!.Key);
+    }
+
+    private static PaymentView View(Payment s)
+    {
+        var currency = s.Operations[0].Amount.Currency;
+        return new(
+            new(s.Authorised, currency), new(s.Captured, currency), new(s.Refunded, currency), new(s.Voided, currency),
+            [.. s.Operations.Select(o => new PaymentOperation(o.Key, o.Kind, o.Outcome == OutcomeKind.Succeeded ? o.Actual : o.Amount, o.Outcome))]);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The payment provider gave no answer to {Kind} {Operation}; it is asked again under the same key.")]
+    private partial void LogNoAnswer(Exception error, OperationKind kind, string operation);
+}

@@ -1,0 +1,100 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Commerce.Silo.Journal;
+
+/// <summary>A shop's data folder, held by one process for as long as that lives: the operating system lets go of it, whatever ends the process.</summary>
+public sealed class DataFolder : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataFolder(string path, FileStream held) => (Path, _lock) = (path, held);
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>All services' journals.</summary>
+    public string Journal => JournalOf(Path);
+
+    /// <summary>The sealing keys.</summary>
+    public string Keys => System.IO.Path.Combine(Path, "keys.db");
+
+    /// <summary>The sandbox payment provider's ledger.</summary>
+    public string Provider => ProviderOf(Path);
+
+    /// <summary>Secrets: readable by the owner only.</summary>
+    public string Secrets => System.IO.Path.Combine(Path, "secrets");
+
+    /// <summary>Makes the folder if there is none, and takes it.</summary>
+    /// <exception cref="DataFolderException">It is in use or cannot be written.</exception>
+    public static DataFolder Open(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+            return new DataFolder(path, new FileStream(
+                System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            throw ReadOnly(path, denied);
+        }
+        catch (IOException failure)
+        {
+            throw failure switch
+            {
+                _ when IsFull(failure) => Full(path, failure),
+                _ when failure.Message.Contains("Read-only", StringComparison.OrdinalIgnoreCase) => ReadOnly(path, failure),
+                _ when Directory.Exists(path) => new DataFolderException(
+                    $"The data folder {path} is in use by another process; stop that shop, or name another folder with --data.", failure),
+                _ => new DataFolderException($"The data folder {path} cannot be made; name another folder with --data.", failure),
+            };
+        }
+    }
+
+    /// <summary>Runs something that opens a file of the folder, and turns the faults a person can cure into a sentence.</summary>
+    /// <exception cref="DataFolderException">It cannot be opened.</exception>
+    public static T Opening<T>(string file, Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (SqliteException failure)
+        {
+            throw failure.SqliteErrorCode switch
+            {
+                raw.SQLITE_FULL => Full(file, failure),
+                raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => ReadOnly(file, failure),
+                raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new DataFolderException($"The file {file} is in use by another program; close that program and start again.", failure),
+                raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new DataFolderException($"The file {file} is damaged; restore the data folder from a backup.", failure),
+                _ => new DataFolderException($"The file {file} cannot be read or written ({failure.SqliteExtendedErrorCode}); check the disk and start again.", failure),
+            };
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            throw ReadOnly(file, denied);
+        }
+        catch (IOException failure) when (IsFull(failure))
+        {
+            throw Full(file, failure);
+        }
+    }
+
+    /// <summary>Lets go of it.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    internal static string JournalOf(string folder) => System.IO.Path.Combine(folder, "journal.db");
+
+    /// <summary>The payment sandbox's ledger in a folder.</summary>
+    public static string ProviderOf(string folder) => System.IO.Path.Combine(folder, "psp.db");
+
+    // ENOSPC and EDQUOT, and the code Windows has for a full disk.
+    private static bool IsFull(IOException failure) => (failure.HResult & 0xffff) is 28 or 122 or 0x70;
+
+    private static DataFolderException Full(string path, Exception inner) => new($"The disk that holds {path} is full; free some space and start again.", inner);
+
+    private static DataFolderException ReadOnly(string path, Exception inner) =>
+        new($"{path} cannot be written; give this user the right to write there, or name another folder with --data.", inner);
+}

@@ -1,0 +1,38 @@
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+
+namespace Commerce.Silo.Relay;
+
+/// <summary>Puts feeds and relays into a silo.</summary>
+public static class RelayComposition
+{
+    /// <summary>One relay per service. Wants an <see cref="IJournal"/>, and the stream provider <see cref="FeedStreams.Provider"/>.</summary>
+    public static ISiloBuilder AddRelays(this ISiloBuilder silo, params IEnumerable<string> services)
+    {
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.TryAddSingleton<IRelayCursor, RelayCursorFromHead>();
+        silo.Services.TryAddSingleton<IFeedPublisher, StreamPublisher>();
+        foreach (var service in services)
+            silo.Services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Relay>(provider, service));
+        return silo;
+    }
+
+    /// <summary>
+    /// The feeds' streams inside one process. They may lose everything at any time: readers heal from the feed. Items leave the cache seconds after they
+    /// were delivered (the default keeps them for half an hour, which is the whole memory of a small shop).
+    /// </summary>
+    public static ISiloBuilder AddMemoryFeedStreams(this ISiloBuilder silo) => silo
+        .AddMemoryGrainStorage("PubSubStore")
+        .AddMemoryStreams(FeedStreams.Provider, streams =>
+        {
+            streams.ConfigurePartitioning(1);
+            streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(20)));
+            streams.Configure<StreamCacheEvictionOptions>(options => options.Configure(eviction =>
+            {
+                eviction.DataMinTimeInCache = TimeSpan.FromSeconds(1);
+                eviction.DataMaxAgeInCache = TimeSpan.FromSeconds(5);
+            }));
+        });
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using Commerce.Silo.Journal;
+
+namespace Commerce.Silo.Secrets;
+
+/// <summary>The key that wraps every other: 32 bytes in a file only its owner may read.</summary>
+internal static class MasterKey
+{
+    private const int Bytes = 32;
+
+    /// <summary>Reads it, or makes it when the ring is new.</summary>
+    public static byte[] Open(string folder, bool isNew)
+    {
+        var path = Path.Combine(folder, "master.key");
+        if (File.Exists(path))
+        {
+            var key = Convert.FromBase64String(File.ReadAllText(path).Trim());
+            return key.Length == Bytes ? key : throw new DataFolderException($"{path} is not a master key; put the right one back from a backup.");
+        }
+
+        if (!isNew) throw new DataFolderException($"{path} is missing, and without it no personal data can be read; put it back from a backup.");
+        return Make(folder, path);
+    }
+
+    private static byte[] Make(string folder, string path)
+    {
+        var key = RandomNumberGenerator.GetBytes(Bytes);
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+        // Written whole and on disk before it has its name: half a key would be found as a key.
+        using (var file = new FileStream(path + ".new", options))
+        {
+            file.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(key)));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(path + ".new", path);
+        return key;
+    }
+}

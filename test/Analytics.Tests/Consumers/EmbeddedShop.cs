@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Commerce.Analytics.Composition;
+using Commerce.Analytics.Queries;
+using Commerce.Analytics.ReadModels;
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Commerce.Kit.Journal;
+using Commerce.Silo.Relay;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Commerce.Tests.Consumers;
+
+/// <summary>One process as `commerce up` composes it, without the grains that decide: journal in memory, feeds, relays, memory streams, analytics, HTTP.</summary>
+internal sealed class EmbeddedShop : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Dictionary<string, int> _recorded = [];
+
+    private EmbeddedShop(WebApplication app, HttpClient http) => (_app, Http) = (app, http);
+
+    public HttpClient Http { get; }
+
+    public MemoryJournal Journal { get; private init; } = null!;
+
+    public static async Task<EmbeddedShop> Start(DataFolder folder, MemoryJournal journal, Func<IFeedPublisher, IFeedPublisher>? stream = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.UseOrleans(silo =>
+        {
+            var (siloPort, gatewayPort) = FreePorts();
+            silo.UseLocalhostClustering(siloPort, gatewayPort);
+            silo.Services.AddSingleton<IJournal>(journal);
+            if (stream is not null)
+                silo.Services.AddSingleton(provider => stream(ActivatorUtilities.CreateInstance<StreamPublisher>(provider)));
+            silo.AddMemoryFeedStreams().AddRelays(FeedStreams.Services).AddCommerceAnalytics(folder.Path);
+        });
+        var app = builder.Build();
+        app.MapAnalytics();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return new EmbeddedShop(app, new HttpClient { BaseAddress = new Uri(address) }) { Journal = journal };
+    }
+
+    /// <summary>Records what is new in these feeds.</summary>
+    public async Task Record(Happenings happened)
+    {
+        foreach (var service in ProjectionFold.Services)
+        {
+            foreach (var recorded in happened.Feed(service).Skip(_recorded.GetValueOrDefault(service)))
+            {
+                var stream = new StreamName(service, recorded.Stream);
+                var before = Journal.Events(stream);
+                (await Journal.Append(new Append(stream, before.Count == 0 ? Guid.Empty : before[^1].Id, before.Count,
+                    [new NewEvent(Guid.CreateVersion7(), recorded.Type, recorded.Data)], CommandKey.None, recorded.OccurredAt, recorded.RecordedAt, null,
+                    new Envelope("system", null, null)))).ShouldBe(AppendOutcome.Committed);
+            }
+
+            _recorded[service] = happened.Feed(service).Count;
+        }
+    }
+
+    public async Task<JsonNode> Get(string path) => (await Http.GetFromJsonAsync<JsonNode>($"/v1/analytics/{path}", TestContext.Current.CancellationToken))!;
+
+    /// <summary>Waits until the projections have applied all that is recorded.</summary>
+    public async Task CaughtUp()
+    {
+        while (!(await Get("lag"))["caughtUp"]!.GetValue<bool>()) await Task.Delay(20, TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    private static (int, int) FreePorts()
+    {
+        using var a = new TcpListener(IPAddress.Loopback, 0);
+        using var b = new TcpListener(IPAddress.Loopback, 0);
+        a.Start();
+        b.Start();
+        return (((IPEndPoint)a.LocalEndpoint).Port, ((IPEndPoint)b.LocalEndpoint).Port);
+    }
+}

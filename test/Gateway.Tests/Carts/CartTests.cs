@@ -1,0 +1,64 @@
+using Commerce.Gateway.Tests.Shop;
+
+namespace Commerce.Gateway.Tests.Carts;
+
+public sealed class CartTests(TestShop shop)
+{
+    [Fact]
+    public async Task A_cart_is_filled_changed_and_emptied()
+    {
+        var sku = await shop.Stocked(9, minor: 250);
+        var opened = (await shop.Guest().Post("/v1/carts", new { currency = "GBP" })).ShouldBe(201);
+        var path = opened.Headers.Location!.OriginalString;
+        opened["id"].Length.ShouldBeGreaterThanOrEqualTo(22);
+
+        (await shop.Guest().Post($"{path}/lines", new { sku, quantity = 1 })).ShouldBe(200);
+        var two = (await shop.Guest().Post($"{path}/lines", new { sku = sku.ToLowerInvariant(), quantity = 2 })).ShouldBe(200);
+        two.Json["lines"]!.AsArray().Count.ShouldBe(1);
+        ((long)two.Json["total"]!["minor"]!).ShouldBe(750);
+
+        var line = (string)two.Json["lines"]![0]!["lineId"]!;
+        var set = (await shop.Guest().Send(HttpMethod.Patch, $"{path}/lines/{line}", new { quantity = 5 }, null, ("If-Match", two.ETag!))).ShouldBe(200);
+        ((long)set.Json["total"]!["minor"]!).ShouldBe(1250);
+        (await shop.Guest().Send(HttpMethod.Patch, $"{path}/lines/{line}", new { quantity = 6 }, null, ("If-Match", two.ETag!))).ShouldBe(412, "version-mismatch");
+        (await shop.Guest().Send(HttpMethod.Patch, $"{path}/lines/nope", new { quantity = 6 })).ShouldBe(404, "not-found");
+
+        (await shop.Guest().Send(HttpMethod.Delete, $"{path}/lines/{line}")).ShouldBe(200).Json["lines"]!.AsArray().Count.ShouldBe(0);
+        (await shop.Guest().Send(HttpMethod.Delete, path)).ShouldBe(204);
+        (await shop.Guest().Get(path)).ShouldBe(404, "not-found");
+    }
+
+    [Fact]
+    public async Task A_line_with_an_id_of_its_own_is_added_once()
+    {
+        var (cart, sku) = (await shop.Cart(), await shop.Stocked(9));
+        (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku, quantity = 2, lineId = "a" })).ShouldBe(200);
+        (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku, quantity = 2, lineId = "a" })).ShouldBe(200).Json["lines"]!.AsArray().Count.ShouldBe(1);
+        (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku, quantity = 3, lineId = "a" })).ShouldBe(422, "idempotency-key-reused").Pointers.ShouldBe(["/lineId"]);
+    }
+
+    [Fact]
+    public async Task A_cart_is_poured_into_another_once()
+    {
+        var sku = await shop.Stocked(9);
+        var (from, into) = (await shop.Cart((sku, 2)), await shop.Cart((sku, 1)));
+        var key = Shopping.Fresh("merge");
+        (await shop.Guest().Post($"/v1/carts/{into}/merge", new { from })).ShouldBe(400, "validation-failed");
+        var merged = (await shop.Guest().Post($"/v1/carts/{into}/merge", new { from }, key)).ShouldBe(200);
+        ((int)merged.Json["lines"]![0]!["quantity"]!).ShouldBe(3);
+        ((int)(await shop.Guest().Post($"/v1/carts/{into}/merge", new { from }, key)).ShouldBe(200).Json["lines"]![0]!["quantity"]!).ShouldBe(3);
+        (await shop.Guest().Post($"/v1/carts/{into}/merge", new { from = into }, Shopping.Fresh("merge"))).ShouldBe(400, "validation-failed").Pointers.ShouldBe(["/from"]);
+    }
+
+    [Fact]
+    public async Task Nobody_can_list_carts() => (await shop.Operator().Get("/v1/carts")).ShouldBe(405, "method-not-allowed");
+
+    [Fact]
+    public async Task A_carts_secret_is_never_logged()
+    {
+        var cart = await shop.Cart((await shop.Stocked(1), 1));
+        (await shop.Buy(cart)).ShouldBe(201);
+        shop.Log.Lines.ShouldNotContain(line => line.Contains(cart));
+        shop.Log.Lines.ShouldNotContain(line => line.Contains(TestShop.OperatorToken));
+    }
+}

@@ -1,0 +1,121 @@
+using Commerce.Gateway.Tests.Shop;
+
+namespace Commerce.Gateway.Tests.Checkouts;
+
+public sealed class CheckoutTests(TestShop shop)
+{
+    [Fact]
+    public async Task A_paid_checkout_is_a_confirmed_order_that_its_token_opens()
+    {
+        var sku = await shop.Stocked(5);
+        var bought = (await shop.Buy(await shop.Cart((sku, 2)))).ShouldBe(201);
+
+        bought["status"].ShouldBe("confirmed");
+        bought.Json["total"]!.ToJsonString().ShouldBe("""{"amount":"5.00","currency":"GBP","minor":500}""");
+        bought.Headers.Location!.OriginalString.ShouldBe($"/v1/orders/{bought["orderId"]}");
+        bought.Headers.GetValues("Preference-Applied").ShouldBe(["wait"]);
+
+        var order = (await shop.With(bought["orderToken"]).Get($"/v1/orders/{bought["orderId"]}")).ShouldBe(200);
+        order["number"].ShouldBe(bought["number"]);
+        ((long)order.Json["payment"]!["authorised"]!["minor"]!).ShouldBe(500);
+        ((string)order.Json["contact"]!["email"]!).ShouldBe("ada@example.org");
+    }
+
+    [Fact]
+    public async Task Fifty_requests_with_one_key_make_one_order_and_read_the_same()
+    {
+        var cart = await shop.Cart((await shop.Stocked(5), 2));
+        var key = Shopping.Fresh("fifty");
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => shop.Buy(cart, key: key)));
+
+        replies.Select(reply => reply.Status).Distinct().ShouldBe([201]);
+        replies.Select(reply => reply.Body).Distinct().Count().ShouldBe(1);
+        replies.Count(reply => !reply.Replayed).ShouldBe(1);
+        var order = await shop.Operator().Get($"/v1/orders/{replies[0]["orderId"]}");
+        order.Json["payment"]!["operations"]!.AsArray().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Two_tabs_with_two_keys_on_one_cart_make_one_order()
+    {
+        var cart = await shop.Cart((await shop.Stocked(5), 1));
+        var tabs = await Task.WhenAll(shop.Buy(cart), shop.Buy(cart));
+        tabs.Select(tab => tab.ShouldBe(201)["orderId"]).Distinct().Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_same_key_with_another_body_is_refused()
+    {
+        var cart = await shop.Cart((await shop.Stocked(5), 1));
+        var key = Shopping.Fresh("reused");
+        (await shop.Buy(cart, key: key)).ShouldBe(201);
+        (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(cart, email: "eve@example.org"), key)).ShouldBe(422, "idempotency-key-reused");
+    }
+
+    [Fact]
+    public async Task A_decline_leaves_the_order_waiting_and_another_token_confirms_it()
+    {
+        var declined = (await shop.Buy(await shop.Cart((await shop.Stocked(5), 1)), "tok_declined")).ShouldBe(202);
+        declined["status"].ShouldBe("awaitingPayment");
+        ((string)declined.Json["next"]!["action"]!).ShouldBe("pay");
+        declined.Json["payBy"].ShouldNotBeNull();
+
+        var paid = await shop.With(declined["orderToken"])
+            .Post((string)declined.Json["next"]!["href"]!, new { token = "tok_ok" }, Shopping.Fresh("pay"), ("Prefer", "wait=20"));
+        paid.ShouldBe(200)["status"].ShouldBe("confirmed");
+        paid["orderId"].ShouldBe(declined["orderId"]);
+    }
+
+    [Fact]
+    public async Task Two_lines_that_share_a_SKU_beyond_its_stock_are_both_named()
+    {
+        var (scarce, plenty) = (await shop.Stocked(3), await shop.Stocked(100));
+        var cart = (await shop.Guest().Post("/v1/carts", new { currency = "GBP" }))["id"];
+        (await shop.Guest().Post($"/v1/carts/{cart}/lines", new
+        {
+            lines = new object[]
+            {
+                new { sku = scarce, quantity = 2, lineId = "a" }, new { sku = plenty, quantity = 1 }, new { sku = scarce, quantity = 2, lineId = "b" },
+            },
+        })).ShouldBe(200);
+
+        var refused = (await shop.Buy(cart)).ShouldBe(409, "out-of-stock");
+        refused.Pointers.ShouldBe(["/lines/0", "/lines/2"]);
+        var place = refused.Json["errors"]![0]!;
+        ((string)place["sku"]!, (int)place["asked"]!, (int)place["available"]!).ShouldBe((scarce, 4, 3));
+        refused.Json["orderId"].ShouldNotBeNull();
+        (await shop.Operator().Get($"/v1/admin/stock/{scarce}"))["available"].ShouldBe("3");
+    }
+
+    [Fact]
+    public async Task A_wrong_amount_ends_without_an_order_and_without_money()
+    {
+        var ended = (await shop.Buy(await shop.Cart((await shop.Stocked(5), 1)), "tok_wrong_amount")).ShouldBe(202);
+        ended["status"].ShouldBe("cancelled");
+        ((string)ended.Json["next"]!["action"]!).ShouldBe("checkOutAgain");
+    }
+
+    [Fact]
+    public async Task Without_a_wish_to_wait_the_answer_comes_at_once()
+    {
+        var placed = (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(await shop.Cart((await shop.Stocked(5), 1))), Shopping.Fresh("now")));
+        placed.Status.ShouldBeOneOf(201, 202);
+        placed.Headers.Contains("Preference-Applied").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Changed_prices_are_told_before_payment()
+    {
+        var sku = await shop.Stocked(5);
+        var cart = await shop.Cart((sku, 1));
+        var quote = (await shop.Guest().Post($"/v1/carts/{cart}/quote")).ShouldBe(200)["quoteHash"];
+        (await shop.Operator().Post($"/v1/admin/products/{sku}/prices", new { price = new { minor = 300, currency = "GBP" } })).ShouldBe(200);
+
+        (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(cart, quoteHash: quote), Shopping.Fresh("quote"))).ShouldBe(409, "quote-changed");
+
+        var fresh = (await shop.Guest().Post($"/v1/carts/{cart}/quote")).ShouldBe(200);
+        ((long)fresh.Json["total"]!["minor"]!).ShouldBe(300);
+        (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(cart, quoteHash: fresh["quoteHash"]), Shopping.Fresh("quote"), ("Prefer", "wait=20"))).ShouldBe(201);
+    }
+}

@@ -1,0 +1,79 @@
+using Commerce.Gateway.Tests.Shop;
+
+namespace Commerce.Gateway.Tests.Composition;
+
+public sealed class OpenApiTests(TestShop shop)
+{
+    [Fact]
+    public async Task The_document_lists_exactly_these_operations()
+    {
+        var document = (await shop.Guest().Get("/openapi/v1.json")).ShouldBe(200);
+        document["openapi"].ShouldStartWith("3.1");
+        var operations = document.Json["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation =>
+            $"{operation.Key.ToUpperInvariant()} {path.Key}{(operation.Value!["security"] is null ? "" : " token")}{(NeedsKey(operation.Value) ? " key" : "")}"));
+
+        string.Join('\n', operations.Where(operation => !operation.Contains("undeclared")).Order(StringComparer.Ordinal)).ShouldBe(
+            """
+            DELETE /v1/carts/{id}
+            DELETE /v1/carts/{id}/lines/{lineId}
+            GET /healthz/live
+            GET /healthz/ready
+            GET /v1/admin/customers/{id} token
+            GET /v1/admin/products/{sku} token
+            GET /v1/admin/stock/{sku} token
+            GET /v1/admin/stock/{sku}/ledger token
+            GET /v1/carts/{id}
+            GET /v1/orders token
+            GET /v1/orders/{id} token
+            GET /v1/orders/{id}/timeline token
+            GET /v1/products
+            GET /v1/products/{sku}
+            GET /v1/products/{sku}/availability
+            GET /v1/search
+            PATCH /v1/carts/{id}/lines/{lineId}
+            POST /v1/admin/customers token key
+            POST /v1/admin/orders/{id}/cancel token key
+            POST /v1/admin/orders/{id}/deliver token key
+            POST /v1/admin/orders/{id}/refund token key
+            POST /v1/admin/orders/{id}/retry token key
+            POST /v1/admin/orders/{id}/ship token key
+            POST /v1/admin/products token
+            POST /v1/admin/products/{sku}/archive token
+            POST /v1/admin/products/{sku}/prices token
+            POST /v1/admin/products/{sku}/publish token
+            POST /v1/admin/stock/{sku}/adjustments token key
+            POST /v1/carts
+            POST /v1/carts/{id}/lines
+            POST /v1/carts/{id}/merge key
+            POST /v1/carts/{id}/quote
+            POST /v1/checkouts key
+            POST /v1/orders/{id}/cancel token key
+            POST /v1/orders/{id}/payments token key
+            POST /v1/orders/{id}/returns token key
+            PUT /v1/admin/products/{sku} token
+            """.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public async Task Every_field_an_importer_may_send_is_described()
+    {
+        var document = (await shop.Guest().Get("/openapi/v1.json")).Body;
+        foreach (var field in new[] { "unitPrice", "occurredAt", "returnsAnyTime", "customer", "lineId", "quoteHash" }) document.ShouldContain($"\"{field}\"");
+        foreach (var header in new[] { "If-Match", "Prefer", "Idempotency-Key" }) document.ShouldContain($"\"{header}\"");
+        document.ShouldNotContain("CartAddress");
+    }
+
+    [Fact]
+    public async Task The_pages_for_people_come_from_this_server_alone()
+    {
+        var page = (await shop.Guest().Get("/docs/")).ShouldBe(200).Body;
+        page.ShouldNotContain("https://");
+        (await shop.Guest().Get("/docs/scalar.js")).ShouldBe(200).Body.Length.ShouldBeGreaterThan(100_000);
+    }
+
+    [Fact]
+    public async Task No_answer_names_the_server_software() => (await shop.Guest().Get("/v1/products")).Headers.Server.ShouldBeEmpty();
+
+    private static bool NeedsKey(System.Text.Json.Nodes.JsonNode operation) =>
+        operation["parameters"]?.AsArray().Any(parameter => (string?)parameter!["name"] == "Idempotency-Key" && (bool?)parameter["required"] == true) is true;
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Commerce.Feeds;
+using Commerce.Gateway.Composition;
+using Commerce.Gateway.ReadModels;
+
+namespace Commerce.Gateway.Tests.ReadModels;
+
+/// <summary>A read store of its own and a feed written by hand.</summary>
+internal sealed class Feeds : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("commerce-readmodels-").FullName;
+    private long _position;
+
+    public Feeds() => Store = new ReadStore(Options);
+
+    public GatewayOptions Options => new(_folder, "t");
+
+    public ReadStore Store { get; private set; }
+
+    public void Happens(IReadModel model, string stream, params object[] events) => Happens(model, stream, DateTimeOffset.UnixEpoch, events);
+
+    public void Happens(IReadModel model, string stream, DateTimeOffset at, params object[] events) => Store.Apply(
+        new FeedBatch(model.Service, 0, "e1", [.. events.Select(e => Recorded(model.Service, stream, at, e))]), model.Apply);
+
+    public void Reopen()
+    {
+        Store.Dispose();
+        Store = new ReadStore(Options);
+    }
+
+    public void Dispose()
+    {
+        Store.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private RecordedEvent Recorded(string service, string stream, DateTimeOffset at, object happened)
+    {
+        _position++;
+        return new RecordedEvent(
+            service, 0, _position, Guid.CreateVersion7(at), stream, _position, EventTypes.NameOf(happened.GetType()), at, at, "system", null, null, null,
+            EventTypes.Write(happened));
+    }
+}

@@ -1,0 +1,100 @@
+using Commerce.Catalog;
+using Commerce.Feeds;
+using Commerce.Gateway.ReadModels;
+using Commerce.Kernel;
+
+namespace Commerce.Gateway.Tests.ReadModels;
+
+public sealed class ProductIndexTests : IDisposable
+{
+    private readonly Feeds _feeds = new();
+    private ProductIndex _index;
+
+    public ProductIndexTests()
+    {
+        _index = new ProductIndex(_feeds.Store);
+        Sells("85123A", "WHITE HANGING HEART T-LIGHT HOLDER");
+        Sells("71053", "WHITE METAL LANTERN");
+        Sells("84406B", "CREAM CUPID HEARTS COAT HANGER");
+        Sells("84029G", "KNITTED UNION FLAG HOT WATER BOTTLE");
+        Sells("22752", "SET 7 BABUSHKA NESTING BOXES");
+        Sells("21730", "GLASS STAR FROSTED T-LIGHT HOLDER");
+    }
+
+    [Theory]
+    [InlineData("lantern", "71053")]
+    [InlineData("lantren", "71053")]
+    [InlineData("LANTERNS", "71053")]
+    [InlineData("haert holder", "85123A")]
+    [InlineData("t-lite holder", "21730,85123A")]
+    [InlineData("t-light", "21730,85123A")]
+    [InlineData("hot wtaer botle", "84029G")]
+    [InlineData("babushka boxs", "22752")]
+    [InlineData("85123a", "85123A")]
+    [InlineData("cupid", "84406B")]
+    [InlineData("frost", "21730")]
+    [InlineData("t", "21730,85123A")]
+    public void Typing_errors_are_forgiven(string query, string skus) => Find(query).Take(skus.Split(',').Length).ShouldBe(skus.Split(','), ignoreOrder: true);
+
+    [Theory]
+    [InlineData("xqzvwk")]
+    [InlineData("spaceship engine")]
+    [InlineData("\" OR 1=1 --")]
+    [InlineData("!!!")]
+    [InlineData("%")]
+    public void Nonsense_finds_nothing(string query) => Find(query).ShouldBeEmpty();
+
+    [Fact]
+    public void The_better_match_comes_first() => Find("white lantern")[0].ShouldBe("71053");
+
+    [Fact]
+    public void New_words_replace_the_old()
+    {
+        _feeds.Happens(_index, "product/t1/71053", new ProductRevised("BRASS CANDLESTICK", ""));
+        Find("lantern").ShouldBeEmpty();
+        Find("candlestick").ShouldBe(["71053"]);
+    }
+
+    [Fact]
+    public void What_is_off_sale_is_not_found_until_it_is_back()
+    {
+        _feeds.Happens(_index, "product/t1/71053", new ProductArchived());
+        Find("lantern").ShouldBeEmpty();
+        _index.Published("", 10).ShouldNotContain(new Sku("71053"));
+        _feeds.Happens(_index, "product/t1/71053", new ProductPublished());
+        Find("lantern").ShouldBe(["71053"]);
+    }
+
+    [Fact]
+    public void Pages_follow_one_another_without_a_gap()
+    {
+        var all = _index.Search("t-light holder", null, 10);
+        all.Count.ShouldBe(2);
+        _index.Search("t-light holder", all[0], 10).ShouldBe([all[1]]);
+        _index.Published("", 2).Concat(_index.Published(_index.Published("", 2)[^1].Value, 10)).ShouldBe(_index.Published("", 10));
+    }
+
+    [Fact]
+    public void A_restart_goes_on_where_it_was_and_a_replaced_history_starts_over()
+    {
+        var cursor = _feeds.Store.Cursor("catalog", 0);
+        cursor.Epoch.ShouldBe("e1");
+        _feeds.Reopen();
+        _index = new ProductIndex(_feeds.Store);
+        _feeds.Store.Cursor("catalog", 0).ShouldBe(cursor);
+        Find("lantern").ShouldBe(["71053"]);
+
+        _feeds.Store.Forget(_index.Service, [.. _index.Tables]);
+        _feeds.Store.Cursor("catalog", 0).ShouldBe(FeedCursor.Start);
+        Find("lantern").ShouldBeEmpty();
+        Sells("71053", "WHITE METAL LANTERN");
+        Find("lantern").ShouldBe(["71053"]);
+    }
+
+    public void Dispose() => _feeds.Dispose();
+
+    private string[] Find(string query) => [.. _index.Search(query, null, 10).Select(hit => hit.Sku.Value)];
+
+    private void Sells(string sku, string title) => _feeds.Happens(
+        _index, $"product/t1/{sku}", new ProductCreated(new Sku(sku), title, ""), new PriceSet(new Money(1, Currency.GBP), DateTimeOffset.UnixEpoch, null), new ProductPublished());
+}

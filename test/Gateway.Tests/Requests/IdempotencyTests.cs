@@ -1,0 +1,80 @@
+using Commerce.Gateway.Requests;
+using Commerce.Gateway.Tests.Shop;
+using Microsoft.AspNetCore.Http;
+
+namespace Commerce.Gateway.Tests.Requests;
+
+public sealed class IdempotencyTests(TestShop shop)
+{
+    [Fact]
+    public async Task An_adjustment_repeated_under_its_key_moves_the_stock_once()
+    {
+        var sku = await shop.Stocked(0);
+        var key = Shopping.Fresh("adjust");
+        var first = (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", new { delta = 7, reason = "delivery" }, key)).ShouldBe(200);
+        var again = (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", """{ "reason": "delivery", "delta": 7 }""", key)).ShouldBe(200);
+        (first.Replayed, again.Replayed).ShouldBe((false, true));
+        again.Body.ShouldBe(first.Body);
+        again["onHand"].ShouldBe("7");
+        (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", new { delta = 8, reason = "delivery" }, key)).ShouldBe(422, "idempotency-key-reused");
+    }
+
+    [Fact]
+    public async Task A_POST_that_must_not_happen_twice_wants_a_key()
+    {
+        var sku = await shop.Stocked(0);
+        (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", new { delta = 1, reason = "x" })).ShouldBe(400, "validation-failed").Pointers.ShouldBe(["Idempotency-Key"]);
+        (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout("x"))).ShouldBe(400, "validation-failed").Pointers.ShouldBe(["Idempotency-Key"]);
+    }
+
+    [Fact]
+    public async Task A_key_is_1_to_255_printable_characters()
+    {
+        var path = $"/v1/admin/stock/{await shop.Stocked(0)}/adjustments";
+        var body = new { delta = 1, reason = "x" };
+        (await shop.Operator().Post(path, body, new string('k', 255))).ShouldBe(200);
+        (await shop.Operator().Post(path, body, new string('k', 256))).ShouldBe(400, "validation-failed");
+        (await shop.Operator().Post(path, body, null, ("Idempotency-Key", ""))).ShouldBe(400, "validation-failed");
+    }
+
+    [Fact]
+    public async Task The_same_key_finds_the_same_cart_and_operators_never_find_a_guests()
+    {
+        var key = Shopping.Fresh("cart");
+        var first = (await shop.Guest().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201);
+        var again = (await shop.Guest().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201);
+        again["id"].ShouldBe(first["id"]);
+        again.Replayed.ShouldBeTrue();
+        (await shop.Operator().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201)["id"].ShouldNotBe(first["id"]);
+        (await shop.Guest().Post("/v1/carts", new { currency = "EUR" }, key)).ShouldBe(422, "idempotency-key-reused");
+    }
+
+    [Fact]
+    public async Task A_guests_key_for_a_cart_is_no_shorter_than_a_secret()
+    {
+        (await shop.Guest().Post("/v1/carts", new { currency = "GBP" }, "cart-1")).ShouldBe(400, "validation-failed");
+        (await shop.Operator().Post("/v1/carts", new { currency = "GBP" }, "cart-1")).ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task Lines_under_one_key_are_added_once()
+    {
+        var (cart, sku, key) = (await shop.Cart(), await shop.Stocked(0), Shopping.Fresh("lines"));
+        (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku, quantity = 2 }, key)).ShouldBe(200);
+        var again = (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku, quantity = 2 }, key)).ShouldBe(200);
+        ((int)again.Json["lines"]![0]!["quantity"]!).ShouldBe(2);
+        again.Replayed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_digest_knows_the_content_and_not_its_spelling()
+    {
+        Digest("/a", """{"a":1,"b":[1,2]}""").ShouldBe(Digest("/a", """ { "b" : [1, 2], "a" : 1 } """));
+        Digest("/a", """{"a":1}""").ShouldNotBe(Digest("/a", """{"a":2}"""));
+        Digest("/a", """{"a":1}""").ShouldNotBe(Digest("/b", """{"a":1}"""));
+        Digest("/a", """{"b":[1,2]}""").ShouldNotBe(Digest("/a", """{"b":[2,1]}"""));
+        Digest("/a", "").Length.ShouldBe(16);
+    }
+
+    private static string Digest(string path, string body) => Idempotency.Digest("POST", new PathString(path), System.Text.Encoding.UTF8.GetBytes(body));
+}

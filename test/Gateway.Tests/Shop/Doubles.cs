@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Commerce.Payments;
+
+namespace Commerce.Gateway.Tests.Shop;
+
+/// <summary>Seals nothing: the tests of sealing are elsewhere.</summary>
+internal sealed class OpenSealer : ISealer
+{
+    public Task<Sealed<T>> Seal<T>(string subject, T value) => Task.FromResult(new Sealed<T>(subject, JsonSerializer.Serialize(value, EventTypes.Json)));
+
+    public Task<T?> Open<T>(Sealed<T> box) where T : class => Task.FromResult(JsonSerializer.Deserialize<T>(box.Box, EventTypes.Json));
+
+    public Task Erase(string subject) => Task.CompletedTask;
+}
+
+/// <summary>A payment provider that knows the sandbox's tokens and remembers each key.</summary>
+internal sealed class TestProvider : IPaymentProvider
+{
+    private readonly ConcurrentDictionary<string, ProviderAnswer> _answers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
+
+    public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
+    {
+        var first = _asked.TryAdd(operation.Key, true);
+        if (first && operation.Token == "tok_timeout_before") throw new TimeoutException();
+        var answer = _answers.GetOrAdd(operation.Key, _ => operation.Token == "tok_declined"
+            ? new ProviderAnswer(false, operation.Amount, $"ref-{operation.Key}", "declined")
+            : new ProviderAnswer(
+                true, operation.Token == "tok_wrong_amount" ? operation.Amount with { Minor = operation.Amount.Minor + 1 } : operation.Amount, $"ref-{operation.Key}"));
+        return first && operation.Token == "tok_timeout_after" ? throw new TimeoutException() : Task.FromResult(answer);
+    }
+}

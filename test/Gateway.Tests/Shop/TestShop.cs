@@ -1,0 +1,86 @@
+using System.Net.Http.Headers;
+using Commerce.Feeds;
+using Commerce.Gateway.Composition;
+using Commerce.Kernel;
+using Commerce.Kit.Journal;
+using Commerce.Payments;
+using Commerce.Silo.Composition;
+using Commerce.Silo.Relay;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+[assembly: AssemblyFixture(typeof(Commerce.Gateway.Tests.Shop.TestShop))]
+
+namespace Commerce.Gateway.Tests.Shop;
+
+/// <summary>A whole shop in this process: real grains on a journal in memory, real streams, the gateway on a free port.</summary>
+public sealed class TestShop : IAsyncLifetime
+{
+    public const string OperatorToken = "operator-token-of-the-tests";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("commerce-gateway-").FullName;
+    private WebApplication? _app;
+
+    public MemoryJournal Journal { get; } = new();
+
+    public LogBook Log { get; } = new();
+
+    public string DataDir => _folder;
+
+    public string Url => _app!.Urls.First();
+
+    public IServiceProvider Services => _app!.Services;
+
+    public IEnumerable<RouteEndpoint> Routes => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Information);
+        builder.UseOrleans(silo =>
+        {
+            silo.UseEmbeddedCluster().AddCommerceGrains().AddRelays(FeedStreams.Services);
+            silo.Services.AddSingleton<IJournal>(Journal).AddSingleton<ISealer, OpenSealer>().AddSingleton<IPaymentProvider, TestProvider>();
+        });
+        builder.AddCommerceGateway(new GatewayOptions(_folder, OperatorToken));
+        _app = builder.Build();
+        _app.MapCommerceGateway();
+        // What somebody forgot to declare, and what somebody forgot to catch.
+        _app.MapGet("/v1/undeclared", () => "open to nobody");
+        await _app.StartAsync();
+    }
+
+    public HttpClient Guest() => new() { BaseAddress = new Uri(Url) };
+
+    public HttpClient Operator() => With(OperatorToken);
+
+    public HttpClient With(string token)
+    {
+        var client = Guest();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    /// <summary>Waits for something that a read model will show soon; says what it waited for in vain.</summary>
+    public static async Task Eventually(string what, Func<Task<bool>> holds)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        while (!await holds())
+        {
+            if (patience.IsCancellationRequested) throw new TimeoutException($"In vain: {what}.");
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null) await _app.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,99 @@
+using Commerce.Kernel;
+using Commerce.Kit.Cluster;
+using static Commerce.Carts.CartSamples;
+
+namespace Commerce.Carts;
+
+/// <summary>What the rules cannot show by themselves: two carts at once, deadlines, and what is durable.</summary>
+public sealed class CartGrainTests : IAsyncLifetime
+{
+    private GrainCluster _shop = null!;
+
+    public async ValueTask InitializeAsync() => _shop = await GrainCluster.Start();
+
+    public ValueTask DisposeAsync() => _shop.DisposeAsync();
+
+    [Fact]
+    public async Task The_same_key_finds_the_cart_as_it_is_now_and_another_content_under_it_is_refused()
+    {
+        var cart = await Open(Id);
+        await cart.Add(new("k", "one mug"), [New(Mug, 1, 2.55m)]);
+        await cart.Add(CommandKey.None, [New(Jar, 1, 1m)]);
+
+        var again = await cart.Add(new("k", "one mug"), [New(Mug, 1, 2.55m)]);
+        (again.Repeated, again.Value.Lines.Length, again.Value.Total.Minor).ShouldBe((true, 2, 355));
+        (await cart.Add(new("k", "two mugs"), [New(Mug, 2, 2.55m)])).Refusal!.Code.ShouldBe("idempotency-key-reused");
+    }
+
+    [Fact]
+    public async Task Merging_moves_the_lines_once_however_often_it_is_asked_for()
+    {
+        var (cart, other) = (await Open(Id), await Open(Other));
+        await cart.Add(CommandKey.None, [New(Mug, 1, 2.55m)]);
+        await other.Add(CommandKey.None, [New(Mug, 2, 2.55m), New(Jar, 1, 1m)]);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var merged = await cart.Merge(new($"m{i}", "merge"), Other);
+            merged.Value.Lines.Select(l => l.Quantity).ShouldBe([3, 1]);
+        }
+
+        (await other.Get()).Refusal.ShouldNotBeNull().Code.ShouldBe("not-found");
+    }
+
+    [Fact]
+    public async Task A_merge_that_is_refused_leaves_the_other_cart_as_it_was()
+    {
+        var (cart, other) = (await Open(Id), await Open(Other));
+        await cart.Add(CommandKey.None, [New(Mug, CartErrors.MaxQuantity, 0m)]);
+        await other.Add(CommandKey.None, [New(Mug, 1, 0m)]);
+
+        (await cart.Merge(CommandKey.None, Other)).Refusal!.Code.ShouldBe("validation-failed");
+        (await other.Get()).Value.Lines.ShouldHaveSingleItem().Quantity.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_cart_is_not_merged_into_itself()
+    {
+        var cart = await Open(Id);
+        (await cart.Merge(CommandKey.None, Id)).Refusal!.Code.ShouldBe("validation-failed");
+        (await cart.Get()).Ok.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Fifty_checkouts_at_once_with_fifty_keys_find_one_order()
+    {
+        var cart = await Open(Id);
+        await cart.Add(CommandKey.None, [New(Mug, 1, 2.55m)]);
+
+        var frozen = await Task.WhenAll(Enumerable.Range(0, 50).Select(n => cart.Freeze($"k{n}", null, None)));
+        frozen.Select(f => f.Value.Order).Distinct().ShouldBe([Attempt(1)]);
+    }
+
+    [Fact]
+    public async Task A_cart_whose_order_never_came_is_free_again_after_a_minute_under_the_same_key()
+    {
+        var cart = await Open(Id);
+        await cart.Add(CommandKey.None, [New(Mug, 1, 2.55m)]);
+        await cart.Freeze("k1", null, None);
+
+        (await Waker.Wake()).ShouldBeFalse();
+        _shop.Time.Advance(CartTerms.PlaceWithin);
+        await GrainCluster.Until(async () =>
+        {
+            await Waker.Wake();      // the scanner may have been first
+            return (await cart.Get()).Value.Status == CartStatus.Open;
+        });
+
+        (await cart.Freeze("k1", null, None)).Value.Order.ShouldBe(Attempt(2));
+    }
+
+    private IWakeable Waker => _shop.Grains.GetGrain<IWakeable>(GrainId.Create("cart", Keys.Cart(Id)));
+
+    private async Task<ICartGrain> Open(CartId id)
+    {
+        var cart = _shop.Grains.GetGrain<ICartGrain>(Keys.Cart(id));
+        (await cart.Open(CommandKey.None, Currency.GBP, null)).Ok.ShouldBeTrue();
+        return cart;
+    }
+}

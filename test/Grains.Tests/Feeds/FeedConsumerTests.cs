@@ -1,0 +1,219 @@
+using Commerce.Feeds;
+using CsCheck;
+
+namespace Commerce.Tests.Feeds;
+
+public sealed class FeedConsumerTests
+{
+    private readonly FakeFeed _feed = new();
+    private readonly RecordingEffect _effect = new();
+
+    private FeedConsumer Consumer() => new("order", 0, _feed, _effect);
+
+    [Fact]
+    public async Task Items_in_order_are_applied_as_they_come_without_asking_the_feed()
+    {
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await consumer.Deliver(_feed.Run(1, 3));
+        await consumer.Deliver(_feed.Run(4, 5));
+        _effect.Applied.ShouldBe([1L, 2, 3, 4, 5]);
+        _feed.Reads.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_repeat_is_ignored_and_of_a_half_known_run_only_the_rest_is_applied()
+    {
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await consumer.Deliver(_feed.Run(1, 3));
+        await consumer.Deliver(_feed.Run(1, 3));
+        await consumer.Deliver(_feed.Run(2, 5));
+        _effect.Applied.ShouldBe([1L, 2, 3, 4, 5]);
+    }
+
+    [Fact]
+    public async Task A_gap_is_read_from_the_feed_before_what_came_after_it()
+    {
+        _feed.Length = 1_000;
+        using var consumer = Consumer();
+        await consumer.Deliver(_feed.Run(1, 10));
+        await consumer.Deliver(_feed.Run(991, 1_000));
+        _effect.Applied.ShouldBe(Enumerable.Range(1, 1_000).Select(i => (long)i));
+    }
+
+    [Fact]
+    public async Task Catching_up_reads_the_feed_to_its_end_from_the_stored_cursor()
+    {
+        _feed.Length = 700;
+        using (var first = Consumer()) await first.Deliver(_feed.Run(1, 300));
+        using var second = Consumer();
+        await second.CatchUp();
+        _effect.Applied.Count.ShouldBe(700);
+        _effect.Stored.ShouldBe(new FeedCursor(700, "e1"));
+    }
+
+    [Fact]
+    public async Task A_lost_last_item_is_found_by_the_second_nudge_and_an_idle_nudge_reads_nothing()
+    {
+        _feed.Length = 2;
+        using var consumer = Consumer();
+        await consumer.Deliver(_feed.Run(1, 2));
+        _feed.Length = 3;
+        await consumer.Nudge();
+        _effect.Applied.Count.ShouldBe(2, "something had just arrived");
+        await consumer.Nudge();
+        _effect.Applied.Count.ShouldBe(3);
+        var reads = _feed.Reads;
+        await consumer.Nudge();
+        _feed.Reads.ShouldBe(reads, "the head had not moved");
+    }
+
+    [Fact]
+    public async Task Another_epoch_stops_the_reader_with_the_cure_until_its_cursor_is_replaced()
+    {
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await consumer.CatchUp();
+        _feed.Epoch = "e2";
+        _feed.Length = 9;
+        (await Should.ThrowAsync<FeedHistoryException>(() => consumer.Deliver(_feed.Run(6, 9)))).Message.ShouldContain("rebuild");
+        await Should.ThrowAsync<FeedHistoryException>(consumer.CatchUp);
+        await Should.ThrowAsync<FeedHistoryException>(consumer.Nudge);
+        consumer.Stopped.ShouldNotBeNull();
+        _effect.Applied.Count.ShouldBe(5);
+
+        _effect.Forget();
+        await consumer.Nudge();
+        consumer.Stopped.ShouldBeNull();
+        _effect.Applied.Count.ShouldBe(9);
+    }
+
+    [Fact]
+    public async Task A_cursor_beyond_the_head_stops_the_reader_even_after_the_head_has_grown_past_it()
+    {
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await consumer.CatchUp();
+        _feed.Length = 3;
+        await Should.ThrowAsync<FeedHistoryException>(consumer.CatchUp);
+        _feed.Length = 8;
+        await Should.ThrowAsync<FeedHistoryException>(consumer.CatchUp);
+        await Should.ThrowAsync<FeedHistoryException>(() => consumer.Deliver(_feed.Run(6, 8)));
+        _effect.Applied.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task An_item_beyond_the_feed_stops_the_reader()
+    {
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await Should.ThrowAsync<FeedHistoryException>(() => consumer.Deliver(_feed.Run(8, 9)));
+        _effect.Applied.ShouldBe([1L, 2, 3, 4, 5]);
+    }
+
+    [Fact]
+    public async Task A_failed_effect_is_done_again_and_one_that_had_committed_is_not()
+    {
+        _feed.Length = 4;
+        using var consumer = Consumer();
+        _effect.Fail = Failing.BeforeCommit;
+        await Should.ThrowAsync<IOException>(() => consumer.Deliver(_feed.Run(1, 2)));
+        _effect.Fail = Failing.AfterCommit;
+        await Should.ThrowAsync<IOException>(() => consumer.Deliver(_feed.Run(1, 2)));
+        await consumer.Deliver(_feed.Run(1, 2));
+        await consumer.Deliver(_feed.Run(3, 4));
+        _effect.Applied.ShouldBe([1L, 2, 3, 4]);
+    }
+
+    private static readonly Gen<(int Kind, int First, int Length)[]> Interleavings =
+        Gen.Select(Gen.Int[0, 9], Gen.Int[1, 60], Gen.Int[1, 12]).Array[0, 40];
+
+    [Fact]
+    public Task Any_interleaving_of_duplicates_losses_reorderings_and_failures_ends_like_reading_in_order() =>
+        Gen.Select(Gen.Int[1, 60], Interleavings, Gen.Bool).SampleAsync(async (length, steps, atOnce) =>
+        {
+            var (feed, effect) = (new FakeFeed { Length = length, PageSize = 7 }, new RecordingEffect { Yields = atOnce });
+            using var consumer = new FeedConsumer("order", 0, feed, effect);
+            var running = new List<Task>();
+            foreach (var (kind, first, count) in steps)
+            {
+                effect.Fail = kind switch { 7 => Failing.BeforeCommit, 8 => Failing.AfterCommit, _ => Failing.Never };
+                var step = Swallow(kind == 9 ? consumer.Nudge() : first <= length ? consumer.Deliver(feed.Run(first, Math.Min(length, first + count - 1))) : Task.CompletedTask);
+                if (atOnce) running.Add(step);
+                else await step;
+            }
+
+            await Task.WhenAll(running);
+            effect.Fail = Failing.Never;
+            await consumer.CatchUp();
+            effect.Applied.ShouldBe(Enumerable.Range(1, length).Select(i => (long)i));
+        }, iter: 2_000);
+
+    private static async Task Swallow(Task step)
+    {
+        try
+        {
+            await step;
+        }
+        catch (IOException)
+        {
+            // The injected failure; what it interrupted must be made good later.
+        }
+    }
+
+    private sealed class FakeFeed : IFeedGrain
+    {
+        public int Length { get; set; }
+        public string Epoch { get; set; } = "e1";
+        public int Reads { get; private set; }
+        public int PageSize { get; init; } = FeedBatch.MaxEvents;
+
+        public FeedBatch Run(long first, long last) => new("order", 0, Epoch,
+            [.. Enumerable.Range((int)first, (int)(last - first + 1)).Select(position => new RecordedEvent(
+                "order", 0, position, Guid.Empty, "order/t1/x", position, "order.cancelled.v1", default, default, "system", null, null, null, []))]);
+
+        public Task<FeedBatch?> Read(long after)
+        {
+            Reads++;
+            return Task.FromResult(after < Length ? Run(after + 1, Math.Min(Length, after + PageSize)) : null);
+        }
+
+        public Task<FeedHead> Head() => Task.FromResult(new FeedHead(Length, Epoch));
+    }
+
+    private enum Failing
+    {
+        Never,
+        BeforeCommit,
+        AfterCommit,
+    }
+
+    private sealed class RecordingEffect : IFeedEffect
+    {
+        public List<long> Applied { get; } = [];
+        public FeedCursor Stored { get; private set; } = FeedCursor.Start;
+        public Failing Fail { get; set; }
+        public bool Yields { get; init; }
+
+        public Task<FeedCursor> Cursor(string service, int partition) => Task.FromResult(Stored);
+
+        public async Task Apply(FeedBatch run)
+        {
+            if (Yields) await Task.Yield();
+            if (Fail == Failing.BeforeCommit) throw new IOException("before");
+            run.First.ShouldBe(Stored.Position + 1);
+            Applied.AddRange(run.Events.Select(e => e.Position));
+            Stored = new FeedCursor(run.Last, run.Epoch);
+            if (Fail != Failing.AfterCommit) return;
+            Fail = Failing.Never;
+            throw new IOException("after");
+        }
+
+        public void Forget()
+        {
+            Applied.Clear();
+            Stored = FeedCursor.Start;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using Commerce.Carts;
+using Commerce.Inventory;
+using Commerce.Kernel;
+using Commerce.Kit.Cluster;
+
+namespace Commerce.Orders;
+
+public sealed class OrderGrainTests : IAsyncLifetime
+{
+    private static readonly Sku Tea = new("TEA"), Cup = new("CUP");
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(5);
+    private GrainCluster _shop = null!;
+
+    public async ValueTask InitializeAsync() => _shop = await GrainCluster.Start();
+
+    public ValueTask DisposeAsync() => _shop.DisposeAsync();
+
+    private IStockGrain Stock(Sku sku) => _shop.Grains.GetGrain<IStockGrain>(Keys.Stock(sku));
+
+    private ICartGrain Cart(string id) => _shop.Grains.GetGrain<ICartGrain>(Keys.Cart(new(id)));
+
+    private IOrderGrain Order(OrderId id) => _shop.Grains.GetGrain<IOrderGrain>(Keys.Order(id));
+
+    private async Task Stocked(Sku sku, int quantity) => (await Stock(sku).Adjust(new($"stock-{sku}", ""), quantity, "delivery", null)).Ok.ShouldBeTrue();
+
+    private async Task<OrderId> CheckOut(string cart, string? token, params (Sku Sku, int Quantity)[] lines)
+    {
+        var grain = Cart(cart);
+        await grain.Open(CommandKey.None, Currency.GBP, null);
+        await grain.Add(CommandKey.None, [.. lines.Select((l, i) => new NewLine($"{i}", l.Sku, l.Sku.Value, l.Quantity, new(1.50m, Currency.GBP), true))]);
+        var frozen = (await grain.Freeze($"key-{cart}", null, ImmutableDictionary<Sku, UnitPrice>.Empty)).Value;
+        var placed = await Order(frozen.Order).Place(new(
+            new($"key-{cart}", "digest"), new(cart), null, new(new("a@b.c"), new("A", "1 Street", "Town", "P1", "UK")), frozen.Currency,
+            [.. frozen.Lines.Select(l => new OrderLine(l.Id, l.Sku, l.Title, l.Quantity, l.UnitPrice))], token, null, false));
+        placed.Ok.ShouldBeTrue();
+        return frozen.Order;
+    }
+
+    private async Task<OrderView> Settled(OrderId id) => (await Order(id).WhenSettled(Soon)).Value;
+
+    [Fact]
+    public async Task A_paid_checkout_confirms_takes_the_goods_and_closes_the_cart()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c1", "tok_ok", (Tea, 3));
+
+        (await Settled(id)).Status.ShouldBe(OrderStatus.Confirmed);
+        (await Order(id).Ship(new("ship", ""), [], null)).Value.Status.ShouldBe(OrderStatus.Shipped);
+        (await Stock(Tea).Get()).ShouldBe(new StockView(2, 0, 2, 3));
+        (await Cart("c1").Get()).Value.Status.ShouldBe(CartStatus.Ordered);
+        (await Order(id).Get()).Value.Recipient!.Contact.Email.ShouldBe("a@b.c");
+    }
+
+    [Fact]
+    public async Task Two_lines_that_share_a_sku_cannot_oversell_each_other_and_the_cart_is_free_again()
+    {
+        await Stocked(Tea, 5);
+        await Stocked(Cup, 1);
+        var id = await CheckOut("c2", "tok_ok", (Tea, 3), (Tea, 3), (Cup, 1));
+
+        var order = await Settled(id);
+
+        (order.Status, order.Code).ShouldBe((OrderStatus.Rejected, "out-of-stock"));
+        order.Shortages.ShouldHaveSingleItem().ShouldBe(new Shortage(Tea, 6, 5));
+        (await Stock(Cup).Get()).Available.ShouldBe(1);
+        (await Cart("c2").Get()).Value.Status.ShouldBe(CartStatus.Open);
+    }
+
+    [Fact]
+    public async Task Declined_then_another_token_is_the_same_order()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c3", "tok_declined", (Tea, 3));
+        (await Settled(id)).Status.ShouldBe(OrderStatus.AwaitingPayment);
+
+        (await Order(id).Pay(new("again", ""), "tok_ok")).Value.Status.ShouldBe(OrderStatus.Confirmed);
+        _shop.Payments.Ledger.Values.Count(answer => answer.Succeeded).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_timeout_after_the_effect_is_never_a_second_charge_and_the_order_confirms_in_the_end()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c4", "tok_timeout_after", (Tea, 3));
+        var settled = Settled(id);
+        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.PaymentUncertain);
+
+        _shop.Time.Advance(TimeSpan.FromSeconds(2));
+
+        (await settled).Status.ShouldBe(OrderStatus.Confirmed);
+        _shop.Payments.Ledger.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_provider_that_stays_silent_is_asked_to_void_and_the_order_expires_without_money_or_stock()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c5", "tok_timeout_before", (Tea, 3));
+        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.PaymentUncertain);
+
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromMinutes(5));
+            return (await Order(id).Get()).Value is { Status: OrderStatus.Expired };
+        });
+
+        (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
+        _shop.Payments.Ledger.Values.ShouldNotContain(answer => answer.Succeeded && answer.Amount.Minor > 0);
+    }
+
+    [Fact]
+    public async Task The_wrong_amount_is_voided_and_the_order_cancelled()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c6", "tok_wrong_amount", (Tea, 3));
+
+        var order = await Settled(id);
+
+        (order.Status, order.Code, order.Authorised.Minor).ShouldBe((OrderStatus.Cancelled, "amount-mismatch", 0));
+        (await Stock(Tea).Get()).Available.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Cancelling_a_confirmed_order_gives_money_and_goods_back()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c7", "tok_ok", (Tea, 3));
+        await Settled(id);
+
+        (await Order(id).Cancel(new("cancel", ""), "changed my mind")).Value.Status.ShouldBe(OrderStatus.Cancelled);
+
+        (await Stock(Tea).Get()).ShouldBe(new StockView(5, 0, 5, 4));
+    }
+
+    [Fact]
+    public async Task An_unpaid_hold_is_free_the_moment_its_time_is_over()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c8", null, (Tea, 3));
+        (await Settled(id)).Status.ShouldBe(OrderStatus.AwaitingPayment);
+        (await Stock(Tea).Get()).Available.ShouldBe(2);
+
+        _shop.Time.Advance(new CheckoutTerms().PayBy);
+
+        (await Stock(Tea).Get()).Available.ShouldBe(5);
+        (await GrainCluster.Eventually(async () => (await Order(id).Get()).Value, o => o.Status == OrderStatus.Expired)).Code.ShouldBe("pay-by");
+    }
+
+    [Fact]
+    public async Task A_hundred_buyers_for_ten_units_are_exactly_ten_orders()
+    {
+        await Stocked(Tea, 10);
+        var orders = await Task.WhenAll(Enumerable.Range(0, 100).Select(async i => await Settled(await CheckOut($"hot-{i}", "tok_ok", (Tea, 1)))));
+
+        orders.Count(o => o.Status == OrderStatus.Confirmed).ShouldBe(10);
+        orders.Count(o => o.Code == "out-of-stock").ShouldBe(90);
+        (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.OnHand == 0)).Held.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_return_gives_money_and_goods_back()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("c9", "tok_ok", (Tea, 3));
+        await Settled(id);
+        await Order(id).Ship(new("ship", ""), [], null);
+        await Order(id).Deliver(new("deliver", ""), null, null);
+
+        var order = (await Order(id).Return(new("return", ""), new([new("0", 2)], true, "too big", false, null))).Value;
+
+        (order.Captured.Minor, order.Refunded.Minor).ShouldBe((450, 300));
+        (await Stock(Tea).Get()).OnHand.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task What_a_killed_silo_left_undone_is_done_by_the_next()
+    {
+        await Stocked(Tea, 100);
+        var placed = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => CheckOut($"k-{i}", "tok_ok", (Tea, 1))));
+
+        await _shop.KillOneSilo();
+
+        foreach (var id in placed)
+        {
+            await GrainCluster.Until(async () =>
+            {
+                _shop.Time.Advance(TimeSpan.FromSeconds(1));
+                return (await Order(id).Get()).Value.Status == OrderStatus.Confirmed;
+            });
+        }
+
+        (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).OnHand.ShouldBe(80);
+    }
+}

@@ -1,0 +1,121 @@
+using Commerce.Kernel;
+using Commerce.Kit;
+using CsCheck;
+
+namespace Commerce.Payments;
+
+public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Payment.None, (s, e) => s.Evolve(e))
+{
+    private static Money Pounds(long minor) => new(minor, Currency.GBP);
+
+    private static OperationRequested Asked(string key, OperationKind kind, long minor, string? token = null) => new(key, kind, Pounds(minor), token);
+
+    private static OperationSucceeded Did(string key, long minor) => new(key, Pounds(minor), "ref", null, null);
+
+    private static ProviderAnswer Yes(long minor) => new(true, Pounds(minor), "ref", Brand: "visa", Last4: "4242");
+
+    private static readonly PaymentEvent[] AuthorisedFor100 = [Asked("a1", OperationKind.Authorise, 100, "tok"), Did("a1", 100)];
+
+    [Fact]
+    public void An_operation_is_recorded_before_it_is_attempted() =>
+        Given().When(s => s.Authorise("a1", Pounds(100), "tok")).Then(Asked("a1", OperationKind.Authorise, 100, "tok"));
+
+    [Fact]
+    public void Repeating_an_operation_asks_for_nothing_new() =>
+        Given(AuthorisedFor100).When(s => s.Authorise("a1", Pounds(100), "tok")).Then();
+
+    [Fact]
+    public void An_operations_key_stands_for_one_operation() =>
+        Given(AuthorisedFor100).When(s => s.Authorise("a1", Pounds(99), "tok")).ThenRefused("illegal-transition");
+
+    [Fact]
+    public void There_is_never_a_second_authorisation_while_the_first_is_unknown() =>
+        Given(Asked("a1", OperationKind.Authorise, 100, "tok"), new OutcomeUnknown("a1"))
+            .When(s => s.Authorise("a2", Pounds(100), "tok")).ThenRefused(PaymentErrors.AuthorisationPending);
+
+    [Fact]
+    public void There_is_never_a_second_authorisation_while_the_first_holds_money() =>
+        Given(AuthorisedFor100).When(s => s.Authorise("a2", Pounds(100), "tok")).ThenRefused(PaymentErrors.AuthorisationPending);
+
+    [Fact]
+    public void A_declined_authorisation_leaves_room_for_another() =>
+        Given(Asked("a1", OperationKind.Authorise, 100, "tok"), new OperationDeclined("a1", "funds"))
+            .When(s => s.Authorise("a2", Pounds(100), "tok2")).Then(Asked("a2", OperationKind.Authorise, 100, "tok2"));
+
+    [Fact]
+    public void No_more_is_captured_than_is_authorised() =>
+        Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60), Did("s1", 60)])
+            .When(s => s.Capture("s2", Pounds(41))).ThenRefused(PaymentErrors.AmountTooHigh(Pounds(41), Pounds(40)));
+
+    [Fact]
+    public void A_capture_nobody_knows_of_counts_as_if_it_had_happened() =>
+        Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60)]).When(s => s.Capture("s2", Pounds(41))).ThenRefused("illegal-transition");
+
+    [Fact]
+    public void No_more_is_refunded_than_is_captured() =>
+        Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60), Did("s1", 60)])
+            .When(s => s.Refund("r1", Pounds(61))).ThenRefused(PaymentErrors.AmountTooHigh(Pounds(61), Pounds(60)));
+
+    [Fact]
+    public void Nothing_is_refunded_before_anything_is_captured() =>
+        Given(AuthorisedFor100).When(s => s.Refund("r1", Pounds(1))).ThenRefused("illegal-transition");
+
+    [Fact]
+    public void A_void_lets_go_of_what_is_not_captured() =>
+        Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60), Did("s1", 60)]).When(s => s.Void("v")).Then(Asked("v", OperationKind.Void, 40));
+
+    [Fact]
+    public void A_void_that_found_nothing_settles_the_authorisation_nobody_knew_of() =>
+        Given(Asked("a1", OperationKind.Authorise, 100, "tok"), Asked("v", OperationKind.Void, 0))
+            .When(s => s.Record("v", Yes(0))).State.Outcome("a1").ShouldBe(new PaymentOutcome(OutcomeKind.Declined, Pounds(0), "cancelled"));
+
+    [Fact]
+    public void A_void_that_found_money_shows_that_it_had_been_authorised()
+    {
+        var payment = Given(Asked("a1", OperationKind.Authorise, 100, "tok"), Asked("v", OperationKind.Void, 0)).When(s => s.Record("v", Yes(100))).State;
+
+        (payment.Authorised, payment.Voided).ShouldBe((100, 100));
+    }
+
+    [Fact]
+    public void There_is_nothing_to_void_before_anything_was_asked() => Given().When(s => s.Void("v")).ThenRefused("not-found");
+
+    [Fact]
+    public void The_first_answer_counts() => Given(AuthorisedFor100).When(s => s.Record("a1", new ProviderAnswer(false, Pounds(0), "ref", "funds"))).Then();
+
+    [Fact]
+    public void A_missing_answer_is_recorded_once() =>
+        Given(Asked("a1", OperationKind.Authorise, 100, "tok")).When(s => s.Miss("a1")).Then(new OutcomeUnknown("a1")).After.When(s => s.Miss("a1")).Then();
+
+    [Fact]
+    public void Money_stays_in_order_whatever_is_asked_and_answered() =>
+        Gen.Select(Gen.Int[0, 3], Gen.Int[1, 5], Gen.Int[-10, 120], Gen.Int[0, 3]).Array[0, 60].Sample(asks =>
+        {
+            var payment = Payment.None;
+            foreach (var (kind, key, minor, answer) in asks)
+            {
+                var operation = $"{(OperationKind)kind}-{key}";
+                payment = Fold(payment, (OperationKind)kind switch
+                {
+                    OperationKind.Authorise => payment.Authorise(operation, Pounds(100), "tok"),
+                    OperationKind.Capture => payment.Capture(operation, Pounds(minor)),
+                    OperationKind.Refund => payment.Refund(operation, Pounds(minor)),
+                    _ => payment.Void(operation),
+                });
+                if (payment.Find(operation) is not { Outcome: OutcomeKind.Unknown } asked) continue;
+                payment = Fold(payment, answer switch
+                {
+                    0 => payment.Record(operation, Yes(asked.Amount.Minor)),
+                    1 => payment.Record(operation, new ProviderAnswer(false, Pounds(0), "ref", "no")),
+                    2 => payment.Miss(operation),
+                    _ => Events<PaymentEvent>.None,
+                });
+                payment.Refunded.ShouldBeLessThanOrEqualTo(payment.Captured);
+                payment.Captured.ShouldBeLessThanOrEqualTo(payment.Authorised - payment.Voided);
+                (payment.Authorised - payment.Voided).ShouldBeLessThanOrEqualTo(100);
+            }
+        });
+
+    private static Payment Fold(Payment payment, Result<Events<PaymentEvent>> decided) =>
+        decided.Ok ? decided.Value.Items.Aggregate(payment, (s, e) => s.Evolve(e)) : payment;
+}

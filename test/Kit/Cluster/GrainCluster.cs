@@ -1,0 +1,75 @@
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Commerce.Kit.Journal;
+using Commerce.Payments;
+using Commerce.Silo.Composition;
+using Commerce.Silo.Deadlines;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.TestingHost;
+
+namespace Commerce.Kit.Cluster;
+
+/// <summary>
+/// Silos in this process with every grain, real serialization between them, one journal in memory, a clock the test moves and a payment provider
+/// it steers. <c>await using var shop = await GrainCluster.Start();</c>
+/// </summary>
+public sealed class GrainCluster : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+
+    private GrainCluster(InProcessTestCluster cluster) => _cluster = cluster;
+
+    public MemoryJournal Journal { get; private init; } = null!;
+
+    public FakeTimeProvider Time { get; private init; } = null!;
+
+    public TokenProvider Payments { get; private init; } = null!;
+
+    public IGrainFactory Grains => _cluster.Client;
+
+    public static async Task<GrainCluster> Start(short silos = 2)
+    {
+        var journal = new MemoryJournal();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        var (payments, sealer) = (new TokenProvider(), new MemorySealer());
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton<IJournal>(journal).AddSingleton<TimeProvider>(time)
+                .AddSingleton<IPaymentProvider>(payments).AddSingleton<ISealer>(sealer);
+            silo.AddCommerceGrains().AddDeadlines(FeedStreams.Services);
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new GrainCluster(cluster) { Journal = journal, Time = time, Payments = payments };
+    }
+
+    /// <summary>Kills the silo that hosts a grain's activation, or the last one.</summary>
+    public Task KillOneSilo() => _cluster.KillSiloAsync(_cluster.Silos[^1]);
+
+    /// <summary>Waits for a named condition; a call that meets a dying silo is simply made again.</summary>
+    public static async Task Until(Func<Task<bool>> condition) => await Eventually(condition, static met => met);
+
+    /// <summary>Asks until the answer is as wanted, for at most half a minute of real time.</summary>
+    public static async Task<T> Eventually<T>(Func<Task<T>> ask, Func<T, bool> wanted)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            try
+            {
+                var answer = await ask();
+                if (wanted(answer)) return answer;
+                patience.Token.ThrowIfCancellationRequested();
+            }
+            catch (Exception e) when (Unavailability.Is(e) && !patience.IsCancellationRequested)
+            {
+            }
+
+            await Task.Delay(10, CancellationToken.None);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+}

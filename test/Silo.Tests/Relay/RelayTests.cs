@@ -1,0 +1,119 @@
+using System.Threading.Channels;
+using Commerce.Feeds;
+using Commerce.Silo.Relay;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Commerce.Tests.Relay;
+
+public sealed class RelayTests : IAsyncDisposable
+{
+    private readonly ListJournal _journal = new();
+    private readonly WatchedClock _clock = new();
+    private readonly Publications _stream = new();
+    private readonly Cursor _cursor = new();
+    private readonly Silo.Relay.Relay _relay;
+
+    public RelayTests() => _relay = new Silo.Relay.Relay("order", _journal, _stream, _cursor, _clock, NullLogger<Silo.Relay.Relay>.Instance);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _relay.StopAsync(CancellationToken.None);
+        _relay.Dispose();
+    }
+
+    private Task Start() => _relay.StartAsync(TestContext.Current.CancellationToken);
+
+    [Fact]
+    public async Task What_is_in_the_journal_is_published_in_order_in_runs_of_256()
+    {
+        _journal.Append(600);
+        await Start();
+        (await _stream.Next()).ShouldBe((1L, 256L));
+        (await _stream.Next()).ShouldBe((257L, 512L));
+        (await _stream.Next()).ShouldBe((513L, 600L));
+        (await _clock.NextSleep()).ShouldBe(Silo.Relay.Relay.Linger);
+        _cursor.Position.ShouldBe(600);
+    }
+
+    [Fact]
+    public async Task An_append_is_published_at_its_signal_and_a_short_run_lets_more_pile_up()
+    {
+        await Start();
+        _journal.Append(1);
+        (await _stream.Next()).ShouldBe((1L, 1L));
+        await _clock.NextSleep();
+        _journal.Append(2);
+        _journal.Append(3);
+        _clock.Advance(Silo.Relay.Relay.Linger);
+        (await _stream.Next()).ShouldBe((2L, 6L));
+    }
+
+    [Fact]
+    public async Task A_failed_publish_is_tried_again_with_growing_pauses_and_the_cursor_stays()
+    {
+        _stream.Broken = true;
+        _journal.Append(3);
+        await Start();
+        foreach (var pause in (int[])[100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000])
+        {
+            (await _clock.NextSleep()).ShouldBe(TimeSpan.FromMilliseconds(pause));
+            _cursor.Position.ShouldBe(0);
+            if (pause == 10_000) _stream.Broken = false;
+            _clock.Advance(TimeSpan.FromMilliseconds(pause));
+            if (!_stream.Broken) break;
+        }
+
+        (await _stream.Next()).ShouldBe((1L, 3L));
+        await _clock.NextSleep();
+        _cursor.Position.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_cursor_that_could_not_be_stored_repeats_the_item_and_loses_none()
+    {
+        _cursor.Broken = true;
+        _journal.Append(2);
+        await Start();
+        (await _stream.Next()).ShouldBe((1L, 2L));
+        await _clock.NextSleep();
+        _cursor.Broken = false;
+        _clock.Advance(Silo.Relay.Relay.FirstRetry);
+        (await _stream.Next()).ShouldBe((1L, 2L));
+    }
+
+    [Fact]
+    public async Task In_one_process_it_begins_at_the_head()
+    {
+        _journal.Append(10);
+        var cursor = new RelayCursorFromHead(_journal);
+        (await cursor.Load("order", 0)).ShouldBe(10);
+    }
+
+    private sealed class Publications : IFeedPublisher
+    {
+        private readonly Channel<(long, long)> _items = Channel.CreateUnbounded<(long, long)>();
+
+        public bool Broken { get; set; }
+
+        public Task Publish(FeedBatch item) => Broken
+            ? Task.FromException(new IOException("The stream's cache is full."))
+            : _items.Writer.WriteAsync((item.First, item.Last)).AsTask();
+
+        public ValueTask<(long First, long Last)> Next() => _items.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Cursor : IRelayCursor
+    {
+        public bool Broken { get; set; }
+        public long Position { get; private set; }
+
+        public Task<long> Load(string service, int partition) => Task.FromResult(Position);
+
+        public Task Store(string service, int partition, long position)
+        {
+            if (Broken) throw new IOException("The disk is full.");
+            Position = position;
+            return Task.CompletedTask;
+        }
+    }
+}

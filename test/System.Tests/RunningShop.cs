@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Commerce.Cli.Shops;
+using Microsoft.AspNetCore.Builder;
+
+namespace Commerce.System.Tests;
+
+/// <summary>A whole shop in this process on a folder and a port of its own, spoken to over HTTP as anybody would.</summary>
+public sealed class RunningShop : IAsyncDisposable
+{
+    private const string Token = "operator-token-of-the-test";
+    private readonly WebApplication _app;
+
+    private RunningShop(WebApplication app, string folder, int port)
+    {
+        (_app, Folder) = (app, folder);
+        Guest = Client(port);
+        Operator = Client(port);
+        Operator.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+    }
+
+    public string Folder { get; }
+
+    public HttpClient Guest { get; }
+
+    public HttpClient Operator { get; }
+
+    public static async Task<RunningShop> Start(string? folder = null)
+    {
+        folder ??= Directory.CreateTempSubdirectory("commerce-test-").FullName;
+        var port = FreePort();
+        var app = EmbeddedShop.Build(folder, port, Token);
+        await app.StartAsync();
+        return new RunningShop(app, folder, port);
+    }
+
+    public async Task Product(string sku, int stock, long minor = 150)
+    {
+        (await Post(Operator, "/v1/admin/products", new { sku, title = $"Title of {sku}", price = new { minor, currency = "GBP" } })).Ok(HttpStatusCode.Created);
+        if (stock > 0) (await Post(Operator, $"/v1/admin/stock/{sku}/adjustments", new { delta = stock, reason = "delivery" })).Ok();
+    }
+
+    public async Task<string> Cart(params (string Sku, int Quantity)[] lines)
+    {
+        var cart = (await Post(Guest, "/v1/carts", new { currency = "GBP" })).Ok(HttpStatusCode.Created).Text("id");
+        (await Post(Guest, $"/v1/carts/{cart}/lines", new { lines = lines.Select(l => new { sku = l.Sku, quantity = l.Quantity }) })).Ok();
+        return cart;
+    }
+
+    public Task<Answer> CheckOut(string cart, string token = "tok_ok", string? key = null, int wait = 20) =>
+        Post(Guest, "/v1/checkouts", new
+        {
+            cartId = cart, contact = new { email = "shopper@example.org" },
+            shippingAddress = new { name = "A Shopper", line1 = "1 High Street", city = "Leeds", postcode = "LS1 1AA", country = "GB" },
+            payment = new { token },
+        }, key, wait);
+
+    public static async Task<Answer> Post(HttpClient client, string path, object body, string? key = null, int? wait = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        request.Headers.Add("Idempotency-Key", key ?? Guid.NewGuid().ToString());
+        if (wait is not null) request.Headers.Add("Prefer", $"wait={wait}");
+        using var response = await client.SendAsync(request);
+        return await Answer.Of(response);
+    }
+
+    public static async Task<Answer> Get(HttpClient client, string path, string? token = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await client.SendAsync(request);
+        return await Answer.Of(response);
+    }
+
+    public async Task Stop()
+    {
+        Guest.Dispose();
+        Operator.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static HttpClient Client(int port) => new() { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>What the shop answered.</summary>
+public sealed record Answer(HttpStatusCode Status, JsonElement Body, string Raw, bool Replayed)
+{
+    public static async Task<Answer> Of(HttpResponseMessage response)
+    {
+        var raw = await response.Content.ReadAsStringAsync();
+        return new(response.StatusCode, raw.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(raw), raw, response.Headers.Contains("Idempotent-Replayed"));
+    }
+
+    public Answer Ok(HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        Status.ShouldBe(expected, Raw);
+        return this;
+    }
+
+    public string Text(string property) => Body.GetProperty(property).GetString()!;
+}
