@@ -33,8 +33,10 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
 
     public BrokerConnections Connections { get; }
 
-    /// <summary>Messages of a queue this silo has read and not acknowledged.</summary>
-    public int InHand(QueueId queue) => _adapter.Receiver(queue)?.InHand ?? 0;
+    public IEnumerable<QueueId> Queues => _mapper.GetAllQueues();
+
+    /// <summary>The receiver that reads a queue on this silo now, or read it last.</summary>
+    public QueueReceiver? Receiver(QueueId queue) => _adapter.Receiver(queue);
 
     public static RabbitMqAdapterFactory Create(IServiceProvider services, string name) => new(
         name,

@@ -163,7 +163,7 @@ internal sealed class QueueReceiver(
         }
 
         if (!options.Has(Cure.AcknowledgeLast))
-            _toAcknowledge.Add(message);
+            await queue.Acknowledge(message, _stop.Token);
         _inHand[message.Id] = inHand;
         foreach (var batch in batches)
         {

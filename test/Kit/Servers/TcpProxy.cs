@@ -15,7 +15,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private readonly int _target;
-    private int _accepted;
+    private int _accepted, _frozen;
     private bool _dropAnswers, _halfOpen, _refuse;
 
     public TcpProxy(int targetPort)
@@ -35,6 +35,9 @@ public sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>Nothing passes in either direction, and nothing is closed.</summary>
     public bool HalfOpen { get => Volatile.Read(ref _halfOpen); set => Volatile.Write(ref _halfOpen, value); }
+
+    /// <summary>The connections that are open now go silent for ever, without being closed, as behind a router that forgot them; later ones work.</summary>
+    public void Freeze() => Volatile.Write(ref _frozen, Accepted);
 
     /// <summary>New connections are closed at once.</summary>
     public bool Refuse { get => Volatile.Read(ref _refuse); set => Volatile.Write(ref _refuse, value); }
@@ -76,12 +79,11 @@ public sealed class TcpProxy : IAsyncDisposable
                 return;
             }
 
-            Interlocked.Increment(ref _accepted);
-            _ = Serve(client);
+            _ = Serve(client, Interlocked.Increment(ref _accepted));
         }
     }
 
-    private async Task Serve(Socket client)
+    private async Task Serve(Socket client, int number)
     {
         var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -92,7 +94,7 @@ public sealed class TcpProxy : IAsyncDisposable
             lock (_gate)
                 _sockets.UnionWith([client, server]);
             await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
-            await Task.WhenAny(Pump(client, server, answers: false), Pump(server, client, answers: true));
+            await Task.WhenAny(Pump(client, server, number, answers: false), Pump(server, client, number, answers: true));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -110,7 +112,7 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task Pump(Socket from, Socket to, bool answers)
+    private async Task Pump(Socket from, Socket to, int number, bool answers)
     {
         var buffer = new byte[64 * 1024];
         try
@@ -120,7 +122,7 @@ public sealed class TcpProxy : IAsyncDisposable
                 var read = await from.ReceiveAsync(buffer.AsMemory(), _stop.Token);
                 if (read == 0)
                     return;
-                if (HalfOpen || (answers && DropAnswers))
+                if (HalfOpen || number <= Volatile.Read(ref _frozen) || (answers && DropAnswers))
                     continue;
                 if (Delay > TimeSpan.Zero)
                     await Task.Delay(Delay, _stop.Token);

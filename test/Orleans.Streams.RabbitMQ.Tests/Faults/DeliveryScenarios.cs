@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Streams.RabbitMQ.Tests.Setup;
 
 namespace Orleans.Streams.RabbitMQ.Tests.Faults;
@@ -11,21 +13,28 @@ public static class DeliveryScenarios
     public static async Task Undelivered_events_of_a_dead_silo_are_delivered_by_another(Scenario run)
     {
         await using var cluster = await Cluster.OnRabbitMq(2, (await run.Servers.Broker).Port, run.Apply);
-        var streams = Keys(8);
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        foreach (var stream in streams)
-            Ledger.Of(stream).Behaviour = e => e is Numbered { Number: > 20 } ? gate.Task : Task.CompletedTask;
-        await Task.WhenAll(streams.Select(s => cluster.Producer(s).Pipeline(Cluster.Provider, 1, 60, 60)));
-        await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(20, run.Patience)));
-
         var victim = cluster.Silos.Silos[1];
+        var factory = Cluster.ServiceOf<RabbitMqAdapterFactory>(victim);
+        await Until.Holds("the silo to be killed reads queues", () => Task.FromResult(factory.Queues.Count(q => factory.Receiver(q) is not null) >= 2));
+        var streams = KeysOnEachQueue(factory, 2);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var held = new ConcurrentDictionary<Guid, bool>();
+        foreach (var stream in streams)
+            Ledger.Of(stream).Behaviour = e => e is Numbered { Number: > 20 } && held.TryAdd(stream, true) | true ? gate.Task : Task.CompletedTask;
+        await Task.WhenAll(streams.Select(s => cluster.Producer(s).Pipeline(Cluster.Provider, 1, 60, 60)));
+        await Until.Holds("every stream has events its consumer does not let go", () => Task.FromResult(held.Count == streams.Count));
+        await Until.Holds("the silo to be killed holds messages", () => Task.FromResult(InHand(factory) > 0));
+
         Ledger.DeadSilos[victim.SiloAddress.ToString()] = true;
         await cluster.Silos.KillSiloAsync(victim);
         gate.SetResult();
 
-        await Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(60, run.Patience)));
+        // Behind this one nothing can still come, so its arrival ends the wait whether or not something was lost.
+        var survivor = await Cluster.ServiceOf<RabbitMqAdapterFactory>(cluster.Silos.Silos[0]).CreateAdapter();
+        await Task.WhenAll(streams.Select(s => survivor.QueueMessageBatchAsync<object>(StreamId.Create(Setup.Streams.Namespace, s), [new Numbered(61)], null, [])));
+        await Task.WhenAll(streams.Select(s => Ledger.Of(s).Until("the event after the kill has arrived", e => e.Contains(new Numbered(61)))));
         foreach (var stream in streams)
-            Ledger.Of(stream).FirstArrivals.ShouldBe(Enumerable.Range(1, 60));
+            Ledger.Of(stream).FirstArrivals.ShouldBe(Enumerable.Range(1, 61));
     }
 
     public static async Task A_queue_that_changes_its_owner_under_load_loses_nothing(Scenario run)
@@ -90,7 +99,7 @@ public static class DeliveryScenarios
         headers["x-reason"].ShouldBe("not-delivered");
         headers["x-stream"].ShouldContain(stream.ToString("N"));
         headers["x-error"].ShouldBe("System.InvalidOperationException: cannot take it");
-        await Until.Holds("the receivers hold nothing", () => Task.FromResult(InHand(cluster) == 0), run.Patience);
+        await Until.Holds("the receivers hold nothing", () => Task.FromResult(InHand(cluster.Service<RabbitMqAdapterFactory>()) == 0), run.Patience);
 
         Ledger.Of(stream).Behaviour = _ => Task.CompletedTask;
         (await letters.ReplayAsync(10)).ShouldBe(1);
@@ -129,9 +138,9 @@ public static class DeliveryScenarios
             Ledger.Of(stream).FirstArrivals.ShouldBe(Enumerable.Range(1, count));
     }
 
-    private static int InHand(Cluster cluster)
-    {
-        var factory = cluster.Service<RabbitMqAdapterFactory>();
-        return factory.GetStreamQueueMapper().GetAllQueues().Sum(q => factory.InHand(q));
-    }
+    // Left to chance, all streams might live in queues of one silo.
+    private static List<Guid> KeysOnEachQueue(RabbitMqAdapterFactory factory, int count) =>
+        [.. Keys(1000).GroupBy(k => factory.GetStreamQueueMapper().GetQueueForStream(StreamId.Create(Setup.Streams.Namespace, k))).SelectMany(queue => queue.Take(count))];
+
+    private static int InHand(RabbitMqAdapterFactory factory) => factory.Queues.Sum(q => factory.Receiver(q)?.InHand ?? 0);
 }

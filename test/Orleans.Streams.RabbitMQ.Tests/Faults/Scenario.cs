@@ -8,7 +8,7 @@ namespace Orleans.Streams.RabbitMQ.Tests.Faults;
 public sealed record Scenario(Servers Servers, int Without)
 {
     /// <summary>How long a condition may take: a run without its cure waits for what never comes.</summary>
-    public int Patience => Without == 0 ? 30 : 4;
+    public int Patience => Without == 0 ? 30 : 3;
 
     internal void Apply(RabbitMqStreamOptions options)
     {

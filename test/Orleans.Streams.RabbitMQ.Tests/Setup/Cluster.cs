@@ -70,6 +70,8 @@ public sealed class Cluster : IAsyncDisposable
     public T Service<T>(string provider = Provider) where T : notnull =>
         Silos.Silos.Select(s => s.ServiceProvider.GetKeyedService<T>(provider)).First(s => s is not null)!;
 
+    public static T ServiceOf<T>(InProcessSiloHandle silo) where T : notnull => silo.ServiceProvider.GetRequiredKeyedService<T>(Provider);
+
     public async ValueTask DisposeAsync()
     {
         await Silos.StopAllSilosAsync();

@@ -8,7 +8,9 @@ public sealed class Ledger
     private static readonly ConcurrentDictionary<Guid, Ledger> All = new();
     private readonly Lock _gate = new();
     private readonly List<object> _events = [];
-    private readonly List<(Func<IReadOnlyList<object>, bool> Condition, TaskCompletionSource Met)> _waiting = [];
+    private readonly HashSet<int> _numbers = [];
+    private readonly List<(Func<bool> Condition, TaskCompletionSource Met)> _waiting = [];
+    private int _complete;
 
     /// <summary>Silos that were killed. Their grains still run in this process; they must do nothing any more.</summary>
     public static ConcurrentDictionary<string, bool> DeadSilos { get; } = new();
@@ -35,21 +37,31 @@ public sealed class Ledger
         lock (_gate)
         {
             _events.Add(e);
-            foreach (var (condition, met) in _waiting)
-            {
-                if (condition(_events))
-                    met.TrySetResult();
-            }
+            if (e is Numbered { Number: var number })
+                _numbers.Add(number);
+            // Counted on from where it stood: looking at all events again with each one would take longer than the events do.
+            while (_numbers.Contains(_complete + 1))
+                _complete++;
+            _waiting.RemoveAll(w => w.Condition() && w.Met.TrySetResult());
         }
     }
 
     /// <summary>Waits until a named condition holds; its name and what was there instead are in the failure.</summary>
-    public async Task Until(string name, Func<IReadOnlyList<object>, bool> condition, int seconds = 30)
+    public Task Until(string name, Func<IReadOnlyList<object>, bool> condition, int seconds = 30) => Until(name, () => condition(_events), seconds);
+
+    public Task UntilAll(int count, int seconds = 30) => Until($"all numbers up to {count} have arrived", () => _complete >= count, seconds);
+
+    /// <summary>The numbers in order of their first arrival.</summary>
+    public IReadOnlyList<int> FirstArrivals => [.. Events.OfType<Numbered>().Select(e => e.Number).Distinct()];
+
+    public int Duplicates => Events.OfType<Numbered>().Count() - FirstArrivals.Count;
+
+    private async Task Until(string name, Func<bool> condition, int seconds)
     {
         var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            if (condition(_events))
+            if (condition())
                 return;
             _waiting.Add((condition, met));
         }
@@ -64,12 +76,4 @@ public sealed class Ledger
             throw new TimeoutException($"Not within {seconds} s: {name}. {Events.Count} events arrived, {Events.Distinct().Count()} distinct; the last: {last}");
         }
     }
-
-    public Task UntilAll(int count, int seconds = 30) =>
-        Until($"all numbers up to {count} have arrived", events => events.Count >= count && events.OfType<Numbered>().Select(e => e.Number).Distinct().Count() >= count, seconds);
-
-    /// <summary>The numbers in order of their first arrival.</summary>
-    public IReadOnlyList<int> FirstArrivals => [.. Events.OfType<Numbered>().Select(e => e.Number).Distinct()];
-
-    public int Duplicates => Events.OfType<Numbered>().Count() - FirstArrivals.Count;
 }
