@@ -28,7 +28,7 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
         Connections = new BrokerConnections(name, serviceId, options, time, metrics, _log);
         _mapper = new HashRingBasedStreamQueueMapper(new HashRingStreamQueueMapperOptions { TotalQueueCount = options.QueueCount }, name);
         _adapter = new RabbitMqAdapter(name, _mapper, Queue, options, serializer, time, metrics, _log);
-        _caches = new SettlingCaches(cacheSize, options, _log, (queue, batches) => _adapter.Receiver(queue)?.Settle(batches));
+        _caches = new SettlingCaches(cacheSize, options, _log);
     }
 
     public BrokerConnections Connections { get; }

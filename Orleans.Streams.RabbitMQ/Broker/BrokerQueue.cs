@@ -116,9 +116,14 @@ internal sealed class BrokerQueue(
             publishing.Redeclare();
             throw new RabbitMqPublishException("The broker returned the events: no queue is bound for them. It is declared again for the next publish.");
         }
-        catch (PublishException)
+        catch (PublishException) when (options.MaxQueueBytes > 0)
         {
             throw new RabbitMqPublishException("The broker refused the events: the queue is full or failed.", outcomeUnknown: true);
+        }
+        catch (PublishException e)
+        {
+            // A queue without a limit is never full: it has no leader at the moment, and will have one again.
+            throw new BrokerUnavailableException("The broker refused the events: the queue has no leader.", e);
         }
         catch (TimeoutException e)
         {

@@ -94,6 +94,7 @@ internal sealed class QueueReceiver(
             var frame = Frame.Message([Frame.Batch(batch.StreamId, batch.TraceParent, batch.Context.Span, batch.Events.Span)]);
             var note = new DeathNote("not-delivered", batch.StreamId.ToString(), subscription, failure.Error);
             await StoreDead(new OutgoingMessage($"{batch.Origin?.Id}/{batch.Token.SequenceNumber}/{subscription}", frame, note));
+            batch.IsDead = true;
         }
     }
 

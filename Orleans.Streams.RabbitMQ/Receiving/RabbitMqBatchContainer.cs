@@ -40,6 +40,10 @@ internal sealed class RabbitMqBatchContainer : IBatchContainer, IOnDeserialized
     [field: NonSerialized]
     public FailedDelivery? Failure { get; set; }
 
+    /// <summary>Stored among the dead letters. Only where it was read.</summary>
+    [field: NonSerialized]
+    public bool IsDead { get; set; }
+
     public StreamSequenceToken SequenceToken => Token;
 
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>()

@@ -4,10 +4,11 @@ using Orleans.Providers.Streams.Common;
 namespace Orleans.Streams.RabbitMQ.Receiving;
 
 /// <summary>
-/// Orleans' simple cache, with two differences. It reports failed deliveries as done, too — by then they are dead letters, and unreported
-/// they would never be acknowledged. And at shutdown it reports what all consumers have passed, so that it is not delivered twice.
+/// Orleans' simple cache, with one difference: it reports failed deliveries as done, too, once they are dead letters; unreported they would
+/// never be acknowledged. While its agent shuts down it reports nothing: an agent that stops gives up deliveries and moves its cursors on,
+/// so what the cursors have passed may have reached nobody.
 /// </summary>
-internal sealed class SettlingCache(int size, RabbitMqStreamOptions options, ILogger log, Action<IList<IBatchContainer>> settleLast) : SimpleQueueCache(size, log), IQueueCache
+internal sealed class SettlingCache(int size, RabbitMqStreamOptions options, ILogger log) : SimpleQueueCache(size, log)
 {
     // The cache purges from its oldest end only, so the order of adding is the order of purging.
     private readonly Queue<IBatchContainer> _batches = new();
@@ -26,21 +27,21 @@ internal sealed class SettlingCache(int size, RabbitMqStreamOptions options, ILo
             return false;
         if (!options.Has(Cure.SettleFailed))
             return true;
+        var delivered = purgedItems.ToHashSet();
         purgedItems = new List<IBatchContainer>(before - Size);
         for (var purged = before - Size; purged > 0; purged--)
-            purgedItems.Add(_batches.Dequeue());
-        return true;
-    }
+        {
+            var batch = _batches.Dequeue();
+            if (delivered.Contains(batch) || batch is RabbitMqBatchContainer { IsDead: true })
+                purgedItems.Add(batch);
+        }
 
-    void IQueueCache.UpdateDeliveryProgress(StreamSequenceToken? earliestSubscriptionToken, DateTime utcNow)
-    {
-        if (TryPurgeFromCache(out var purged))
-            settleLast(purged);
+        return true;
     }
 }
 
-/// <summary>Makes a cache per queue and connects it with the queue's receiver.</summary>
-internal sealed class SettlingCaches(int size, RabbitMqStreamOptions options, ILogger log, Action<QueueId, IList<IBatchContainer>> settleLast) : IQueueAdapterCache
+/// <summary>Makes a cache per queue.</summary>
+internal sealed class SettlingCaches(int size, RabbitMqStreamOptions options, ILogger log) : IQueueAdapterCache
 {
-    public IQueueCache CreateQueueCache(QueueId queueId) => new SettlingCache(size, options, log, purged => settleLast(queueId, purged));
+    public IQueueCache CreateQueueCache(QueueId queueId) => new SettlingCache(size, options, log);
 }
