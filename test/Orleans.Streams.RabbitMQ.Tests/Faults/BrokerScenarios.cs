@@ -39,7 +39,7 @@ public static class BrokerScenarios
 
         foreach (var arrived in (int[])[20, 100, 200])
         {
-            var arriving = Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(arrived, run.Patience)));
+            var arriving = Task.WhenAll(streams.Select(s => Ledger.Of(s).UntilAll(arrived)));
             // A publish that fails ends the test at once; the events it did not publish would be waited for in vain.
             await await Task.WhenAny(arriving, producing.ContinueWith(p => p.IsFaulted ? p : arriving, TaskScheduler.Default).Unwrap());
             proxy.Cut();
@@ -70,7 +70,7 @@ public static class BrokerScenarios
 
         await publishing;
         await cluster.Producer(stream).Produce(Cluster.Provider, 3, 1);
-        await Ledger.Of(stream).UntilAll(3, run.Patience);
+        await Ledger.Of(stream).UntilAll(3);
         Ledger.Of(stream).FirstArrivals.ShouldBe([1, 2, 3]);
         Ledger.Of(stream).Duplicates.ShouldBe(0);
     }
@@ -81,7 +81,7 @@ public static class BrokerScenarios
         await using var cluster = await Cluster.OnRabbitMq(1, proxy.Port, o =>
         {
             run.Apply(o);
-            (o.PublishTimeout, o.ConfirmTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+            (o.PublishTimeout, o.ConfirmTimeout) = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(30));
         });
         var stream = Guid.CreateVersion7();
         await cluster.Producer(stream).Produce(Cluster.Provider, 1, 1);
@@ -152,7 +152,7 @@ public static class BrokerScenarios
             // The alarm reaches a connection with its next publish.
             var first = cluster.Producer(stream).Produce(Cluster.Provider, 2, 1);
             var second = cluster.Producer(stream).Produce(Cluster.Provider, 3, 1);
-            await Until.Holds("the provider knows that it is blocked", () => Task.FromResult(!link.Unblocked.IsCompleted), run.Patience);
+            await Until.Holds("the provider knows that it is blocked", () => Task.FromResult(!link.Unblocked.IsCompleted));
             // Longer than a confirm may take: a connection that is given up is given up by then.
             await broker.Eval("timer:sleep(1200).");
             await broker.Block(false);
@@ -164,7 +164,7 @@ public static class BrokerScenarios
             await broker.Block(false);
         }
 
-        await Ledger.Of(stream).UntilAll(3, run.Patience);
+        await Ledger.Of(stream).UntilAll(3);
         proxy.Accepted.ShouldBe(connections);
     }
 
@@ -174,7 +174,7 @@ public static class BrokerScenarios
         await using var cluster = await Cluster.OnRabbitMq(1, proxy.Port, o =>
         {
             run.Apply(o);
-            (o.MaxMessageBytes, o.MaxPendingBytes, o.PublishTimeout, o.QueueCount) = (4 * 1024, 4 * 1024, TimeSpan.FromSeconds(2), 1);
+            (o.MaxMessageBytes, o.MaxPendingBytes, o.PublishTimeout, o.QueueCount) = (4 * 1024, 4 * 1024, TimeSpan.FromSeconds(3), 1);
         });
         var stream = Guid.CreateVersion7();
         await cluster.Producer(stream).Produce(Cluster.Provider, 1, 1);

@@ -90,16 +90,16 @@ public static class DeliveryScenarios
         var stream = Guid.CreateVersion7();
         Ledger.Of(stream).Behaviour = e => e is Numbered { Number: 2 } ? throw new InvalidOperationException("cannot take it") : Task.CompletedTask;
         await cluster.Producer(stream).Produce(Cluster.Provider, 1, 3);
-        await Ledger.Of(stream).Until("the other two have arrived", e => e.Count >= 2, run.Patience);
+        await Ledger.Of(stream).Until("the other two have arrived", e => e.Count >= 2);
 
         var letters = cluster.Service<IRabbitMqDeadLetters>();
-        await Until.Holds("one dead letter waits", async () => await letters.CountAsync() == 1, run.Patience);
+        await Until.Holds("one dead letter waits", async () => await letters.CountAsync() == 1, run.PatienceFor(Cure.DeadLetter));
         await using var admin = await Admin.Connect(broker.Port);
         var headers = await admin.PeekHeaders(cluster.Service<RabbitMqAdapterFactory>().Connections.Topology.DeadQueue);
         headers["x-reason"].ShouldBe("not-delivered");
         headers["x-stream"].ShouldContain(stream.ToString("N"));
         headers["x-error"].ShouldBe("System.InvalidOperationException: cannot take it");
-        await Until.Holds("the receivers hold nothing", () => Task.FromResult(InHand(cluster.Service<RabbitMqAdapterFactory>()) == 0), run.Patience);
+        await Until.Holds("the receivers hold nothing", () => Task.FromResult(InHand(cluster.Service<RabbitMqAdapterFactory>()) == 0), run.PatienceFor(Cure.SettleFailed));
 
         Ledger.Of(stream).Behaviour = _ => Task.CompletedTask;
         (await letters.ReplayAsync(10)).ShouldBe(1);
