@@ -76,6 +76,7 @@ public static class DeliveryScenarios
                 silo.Services.PostConfigure<GrainTypeOptions>(o => o.Classes.RemoveWhere(c => c == typeof(ProducerGrain) || c == typeof(ConsumerGrain)));
         });
         var streams = Keys(12);
+        await Until.Holds("the client has heard of the silo that hosts the grains", () => Task.FromResult(Record.Exception(() => cluster.Producer(streams[0])) is null));
 
         await Task.WhenAll(streams.Select(s => cluster.Producer(s).Produce(Cluster.Provider, 1, 5)));
 
