@@ -1,0 +1,238 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Streams.RabbitMQ.Diagnostics;
+using RabbitMQ.Client;
+
+namespace Orleans.Streams.RabbitMQ.Broker;
+
+/// <summary>
+/// One connection to the broker at a time, in numbered generations: what belongs to an old generation is recognised by its number and left
+/// alone. A provider has two links, so that a broker which blocks publishers does not stop acknowledgements.
+/// </summary>
+internal sealed class BrokerLink(
+    string provider, string purpose, RabbitMqStreamOptions options, Topology topology, TimeProvider time, StreamMetrics metrics, ILogger log) : IAsyncDisposable
+{
+    private readonly ConnectionRecipe _recipe = new(options, $"{provider} {purpose}");
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private volatile Generation? _current;
+    private volatile TaskCompletionSource? _blocked;
+    private volatile bool _redeclare;
+    private Task _watching = Task.CompletedTask;
+    private long _number;
+    private long _notBefore;
+    private TimeSpan _pause;
+    private string _lastError = "not connected yet";
+
+    /// <summary>Whether the last attempt ended in a working connection; null before the first attempt.</summary>
+    public bool? IsUp => _number == 0 && _pause == default ? null : _current is { Connection.IsOpen: true };
+
+    /// <summary>Why there is no connection, without address or stack.</summary>
+    public string LastError => _lastError;
+
+    /// <summary>Completes when the broker takes publishes: at once, unless it said <c>connection.blocked</c>.</summary>
+    public Task Unblocked => _blocked?.Task ?? Task.CompletedTask;
+
+    /// <summary>The working connection, opened now if need be. While the broker is away only one attempt per pause is made.</summary>
+    /// <exception cref="BrokerUnavailableException">There is none now.</exception>
+    public async ValueTask<Generation> Connect(CancellationToken cancellationToken)
+    {
+        if (_current is { Connection.IsOpen: true } current && !_redeclare)
+            return current;
+
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+            if (_current is { Connection.IsOpen: true } opened)
+            {
+                if (_redeclare)
+                    await Guarded(() => Declare(opened.Connection, cancellationToken));
+                return opened;
+            }
+
+            if (time.GetTimestamp() < _notBefore || (_number > 0 && !options.Has(Cure.Reconnect)))
+                throw new BrokerUnavailableException(_lastError);
+            return await Guarded(() => OpenNext(cancellationToken));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Something was returned as unroutable: the queues are declared again before the next publish.</summary>
+    public void Redeclare() => _redeclare = true;
+
+    /// <summary>Gives up a generation that no longer answers. Idempotent; a newer one is left alone.</summary>
+    public void Discard(Generation generation)
+    {
+        if (Interlocked.CompareExchange(ref _current, null, generation) == generation)
+            Unblock();
+        // Not awaited: a connection that answers nothing does not answer its closing either.
+        _ = Close(generation.Connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Unblock();
+        if (_current is { } current)
+            await Close(current.Connection);
+        _stop.Dispose();
+    }
+
+    private async Task<Generation> OpenNext(CancellationToken cancellationToken)
+    {
+        var (connection, fingerprint) = await _recipe.Open(cancellationToken);
+        try
+        {
+            await Declare(connection, cancellationToken);
+        }
+        catch
+        {
+            await Close(connection);
+            throw;
+        }
+
+        var next = new Generation(++_number, connection, fingerprint);
+        Unblock();
+        connection.ConnectionBlockedAsync += (_, e) => OnBlocked(next, e.Reason);
+        connection.ConnectionUnblockedAsync += (_, _) => OnUnblocked(next);
+        connection.ConnectionShutdownAsync += (_, e) => OnShutdown(next, e.ReplyText);
+        _current = next;
+        if (_number > 1)
+            metrics.Reconnected();
+        Log.Connected(log, provider, purpose, next.Number);
+        if (_watching.IsCompleted)
+            _watching = WatchForRotation();
+        return next;
+    }
+
+    private async Task Declare(IConnection connection, CancellationToken cancellationToken)
+    {
+        await topology.Declare(connection, cancellationToken);
+        _redeclare = false;
+    }
+
+    private async Task Guarded(Func<Task> attempt) => await Guarded(async () =>
+    {
+        await attempt();
+        return true;
+    });
+
+    private async Task<T> Guarded<T>(Func<Task<T>> attempt)
+    {
+        try
+        {
+            var result = await attempt();
+            _pause = default;
+            return result;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
+        {
+            _pause = _pause == default ? options.ReconnectDelay : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, options.MaxReconnectDelay.Ticks));
+            _notBefore = time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency);
+            _lastError = StackFree(e);
+            Log.ConnectFailed(log, provider, purpose, _lastError, _pause);
+            throw new BrokerUnavailableException(_lastError, e);
+        }
+    }
+
+    // The innermost message is the one that names the cause; addresses and stacks stay out of what callers and health checks see.
+    private static string StackFree(Exception e) => $"{e.GetBaseException().GetType().Name}: {e.GetBaseException().Message}";
+
+    /// <summary>Opens the next generation with the new material first; if that fails the old connection goes on serving.</summary>
+    private async Task WatchForRotation()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        while (!_stop.IsCancellationRequested)
+        {
+            await Task.Delay(options.RotationCheckInterval, time, _stop.Token);
+            if (_current is not { Connection.IsOpen: true } old)
+                continue;
+            try
+            {
+                if (await _recipe.Fingerprint(_stop.Token) == old.Fingerprint)
+                    continue;
+                await _gate.WaitAsync(_stop.Token);
+                try
+                {
+                    if (_current == old)
+                        await OpenNext(_stop.Token);
+                }
+                finally
+                {
+                    _gate.Release();
+                }
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                Log.RotationFailed(log, provider, purpose, StackFree(e));
+                continue;
+            }
+
+            Log.Rotated(log, provider, purpose);
+            // Channels move at their next use; what is on its way over the old connection has this long to be confirmed.
+            await Task.Delay(options.ConfirmTimeout < TimeSpan.FromSeconds(2) ? options.ConfirmTimeout : TimeSpan.FromSeconds(2), time, _stop.Token);
+            await Close(old.Connection);
+        }
+    }
+
+    private Task OnBlocked(Generation generation, string reason)
+    {
+        if (_current != generation)
+            return Task.CompletedTask;
+        _blocked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Log.Blocked(log, provider, reason);
+        return Task.CompletedTask;
+    }
+
+    private Task OnUnblocked(Generation generation)
+    {
+        if (_current != generation)
+            return Task.CompletedTask;
+        Unblock();
+        Log.Unblocked(log, provider);
+        return Task.CompletedTask;
+    }
+
+    private Task OnShutdown(Generation generation, string reason)
+    {
+        if (_current == generation)
+        {
+            _lastError = reason;
+            Unblock();
+            if (!_stop.IsCancellationRequested)
+                Log.Lost(log, provider, purpose, generation.Number, reason);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Unblock() => Interlocked.Exchange(ref _blocked, null)?.TrySetResult();
+
+    private static async Task Close(IConnection connection)
+    {
+        try
+        {
+            await connection.CloseAsync(Constants.ReplySuccess, "done", TimeSpan.FromSeconds(2), abort: true);
+        }
+        catch (Exception)
+        {
+            // A connection that cannot even be aborted is gone.
+        }
+
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // As above.
+        }
+    }
+
+    /// <summary>One connection and the number it goes by.</summary>
+    internal sealed record Generation(long Number, IConnection Connection, string Fingerprint);
+}

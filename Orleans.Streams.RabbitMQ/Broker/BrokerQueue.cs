@@ -1,0 +1,258 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using Orleans.Streams.RabbitMQ.Diagnostics;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace Orleans.Streams.RabbitMQ.Broker;
+
+/// <summary>One queue on RabbitMQ: a channel for publishing and one for consuming, each opened when needed and again after a fault.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Channels end with their connection; a semaphore without wait handle holds nothing to dispose.")]
+internal sealed class BrokerQueue(
+    uint number, BrokerLink publishing, BrokerLink consuming, Topology topology, RabbitMqStreamOptions options, TimeProvider time, StreamMetrics metrics)
+    : IBrokerQueue
+{
+    private readonly CreateChannelOptions _confirming = new(options.Has(Cure.Confirm), options.Has(Cure.Confirm));
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly HashSet<Task> _unconfirmed = [];
+    private PublishChannel? _publish;
+    private Subscription? _subscription;
+    private long _subscriptions;
+
+    public string Name => topology.QueueName(number);
+
+    public async Task Publish(OutgoingMessage message, CancellationToken cancellationToken)
+    {
+        PublishChannel used;
+        Task confirm;
+        // Calls leave in the order they came: the turn is held until the bytes are handed to the channel, not until they are confirmed.
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            // A blocked broker reads nothing: what waits here was certainly not sent.
+            if (options.Has(Cure.WaitWhileBlocked))
+                await publishing.Unblocked.WaitAsync(cancellationToken);
+            used = await OpenPublishChannel(cancellationToken);
+            confirm = Send(used.Channel, message);
+            lock (_unconfirmed)
+                _unconfirmed.Add(confirm);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        try
+        {
+            await Confirmed(used, confirm, cancellationToken);
+        }
+        finally
+        {
+            lock (_unconfirmed)
+                _unconfirmed.Remove(confirm);
+        }
+    }
+
+    public async Task<IReadOnlyList<IncomingMessage>> Take(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var subscription = await Subscribe(cancellationToken);
+        var messages = new List<IncomingMessage>();
+        if (!subscription.Arrived.Reader.TryPeek(out _) && wait > TimeSpan.Zero)
+        {
+            subscription.Waiting ??= subscription.Arrived.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            await Task.WhenAny(subscription.Waiting, Task.Delay(wait, time, cancellationToken));
+            if (subscription.Waiting.IsCompleted)
+                subscription.Waiting = null;
+        }
+
+        while (subscription.Arrived.Reader.TryRead(out var message))
+            messages.Add(message);
+        return messages;
+    }
+
+    public async Task<bool> Acknowledge(IncomingMessage message, CancellationToken cancellationToken)
+    {
+        if (_subscription is not { } subscription || subscription.Number != message.Generation || !subscription.Channel.IsOpen)
+            return false;
+        try
+        {
+            await subscription.Channel.BasicAckAsync(message.Tag, multiple: false, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Stops consuming: what was not acknowledged goes back to the queue, in its old place.</summary>
+    public async Task Release()
+    {
+        if (Interlocked.Exchange(ref _subscription, null) is { } subscription)
+            await Close(subscription.Channel);
+    }
+
+    private async Task Confirmed(PublishChannel used, Task confirm, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await confirm.WaitAsync(options.ConfirmTimeout, time, cancellationToken);
+                    return;
+                }
+                catch (TimeoutException) when (options.Has(Cure.WaitWhileBlocked) && !publishing.Unblocked.IsCompleted)
+                {
+                    // The broker said it is blocked: the clock of a dead connection does not run.
+                    await publishing.Unblocked.WaitAsync(cancellationToken);
+                }
+            }
+        }
+        catch (PublishException e) when (e.IsReturn)
+        {
+            metrics.Returned();
+            publishing.Redeclare();
+            throw new RabbitMqPublishException("The broker returned the events: no queue is bound for them. It is declared again for the next publish.");
+        }
+        catch (PublishException) when (options.MaxQueueBytes > 0)
+        {
+            throw new RabbitMqPublishException("The broker refused the events: the queue is full or failed.", outcomeUnknown: true);
+        }
+        catch (PublishException e)
+        {
+            // A queue without a limit is never full: it has no leader at the moment, and will have one again.
+            throw new BrokerUnavailableException("The broker refused the events: the queue has no leader.", e);
+        }
+        catch (TimeoutException e)
+        {
+            publishing.Discard(used.Generation);
+            throw new BrokerUnavailableException("No confirm in time.", e);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new BrokerUnavailableException(e.Message, e);
+        }
+    }
+
+    private async Task Send(IChannel channel, OutgoingMessage message)
+    {
+        var properties = new BasicProperties
+        {
+            MessageId = message.Id,
+            DeliveryMode = DeliveryModes.Persistent,
+            ContentType = "application/x-orleans-stream",
+            Headers = new Dictionary<string, object?> { ["x-sent"] = time.GetUtcNow().ToUnixTimeMilliseconds() },
+        };
+        if (message.Death is { } death)
+        {
+            properties.Headers["x-reason"] = death.Reason;
+            properties.Headers["x-stream"] = death.Stream;
+            properties.Headers["x-subscription"] = death.Subscription;
+            properties.Headers["x-error"] = death.Error;
+            properties.Headers["x-queue"] = Name;
+        }
+
+        var exchange = message.Death is null ? topology.Exchange : topology.DeadExchange;
+        await channel.BasicPublishAsync(exchange, Name, options.Has(Cure.Mandatory), properties, message.Body);
+    }
+
+    private async Task<PublishChannel> OpenPublishChannel(CancellationToken cancellationToken)
+    {
+        var generation = await publishing.Connect(cancellationToken);
+        if (_publish is { Channel.IsOpen: true } open && open.Generation == generation)
+            return open;
+
+        // A renewed connection: what is on its way over the old one is confirmed first, or the broker could see the order turned round.
+        Task[] unconfirmed;
+        lock (_unconfirmed)
+            unconfirmed = [.. _unconfirmed];
+        await Task.WhenAll(unconfirmed).WaitAsync(options.ConfirmTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_publish is { } old)
+            await Close(old.Channel);
+        try
+        {
+            return _publish = new PublishChannel(generation, await generation.Connection.CreateChannelAsync(_confirming, cancellationToken));
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new BrokerUnavailableException(e.Message, e);
+        }
+    }
+
+    private async ValueTask<Subscription> Subscribe(CancellationToken cancellationToken)
+    {
+        var generation = await consuming.Connect(cancellationToken);
+        if (_subscription is { Channel.IsOpen: true, Consumer.IsCancelled: false } current && current.Generation == generation)
+            return current;
+
+        await Release();
+        IChannel? channel = null;
+        try
+        {
+            channel = await generation.Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+            await channel.BasicQosAsync(0, options.Prefetch, global: false, cancellationToken);
+            var consumer = new QueueConsumer(channel, ++_subscriptions);
+            await channel.BasicConsumeAsync(Name, autoAck: false, "", noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
+            return _subscription = new Subscription(_subscriptions, generation, channel, consumer);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A consumer the broker registers after we gave up would be the queue's single active one, and read by nobody.
+            if (channel is not null)
+                _ = Close(channel);
+            // The queue may have been deleted under us.
+            consuming.Redeclare();
+            throw new BrokerUnavailableException(e.Message, e);
+        }
+    }
+
+    private static async Task Close(IChannel channel)
+    {
+        try
+        {
+            await channel.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // A channel whose connection is gone has nothing left to close.
+        }
+    }
+
+    private sealed record PublishChannel(BrokerLink.Generation Generation, IChannel Channel);
+
+    private sealed record Subscription(long Number, BrokerLink.Generation Generation, IChannel Channel, QueueConsumer Consumer)
+    {
+        public Channel<IncomingMessage> Arrived => Consumer.Arrived;
+
+        /// <summary>The wait of an earlier read that ran out of time, still waiting.</summary>
+        public Task<bool>? Waiting { get; set; }
+    }
+
+    /// <summary>Keeps what the broker pushes; the prefetch bounds it.</summary>
+    private sealed class QueueConsumer(IChannel channel, long generation) : AsyncDefaultBasicConsumer(channel)
+    {
+        public Channel<IncomingMessage> Arrived { get; } = System.Threading.Channels.Channel.CreateUnbounded<IncomingMessage>();
+
+        public bool IsCancelled { get; private set; }
+
+        public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+            IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+        {
+            DateTimeOffset? sent = properties.Headers?.TryGetValue("x-sent", out var ms) == true && ms is long at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+            // A message of a stranger may have no id; it then has no repeats either.
+            var id = properties.MessageId ?? $"{generation}/{deliveryTag}";
+            // The client reuses the buffer after this call.
+            Arrived.Writer.TryWrite(new IncomingMessage(id, body.ToArray(), generation, deliveryTag, sent));
+            return Task.CompletedTask;
+        }
+
+        protected override Task OnCancelAsync(string[] consumerTags, CancellationToken cancellationToken = default)
+        {
+            IsCancelled = true;
+            Arrived.Writer.TryComplete();
+            return base.OnCancelAsync(consumerTags, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text.Json;
+
+namespace Commerce.Kit.Servers;
+
+/// <summary>A virtual host of the private broker and the only user who may use it.</summary>
+public sealed record RabbitMqTenant(string VirtualHost, string UserName, string Password);
+
+/// <summary>
+/// A private RabbitMQ node: own folder, own ports, own Erlang port mapper, started from the installed binaries. Its first boot takes
+/// some ten seconds, so start it while something else is set up.
+/// </summary>
+public sealed class RabbitMqServer : IAsyncDisposable
+{
+    /// <summary>User and password of the virtual host <c>/</c>.</summary>
+    public const string User = "kit";
+
+    private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(120);
+    private readonly OwnedFolder _folder;
+    private readonly Dictionary<string, string> _environment;
+    private ServerProcess _process;
+
+    private RabbitMqServer(OwnedFolder folder, Dictionary<string, string> environment, ServerProcess process, int port, int tlsPort) =>
+        (_folder, _environment, _process, Port, TlsPort) = (folder, environment, process, port, tlsPort);
+
+    /// <summary>Plain AMQP on the loopback address.</summary>
+    public int Port { get; }
+
+    /// <summary>AMQPS on the loopback address: only clients with a certificate of our authority are let in. 0 without certificates.</summary>
+    public int TlsPort { get; }
+
+    public TimeSpan Cpu => _process.Cpu;
+
+    public int ProcessId => _process.Id;
+
+    /// <param name="certificates">Turns the AMQPS listener on.</param>
+    /// <param name="tenants">Further virtual hosts, each with a user of its own.</param>
+    public static async Task<RabbitMqServer> Start(TestCertificates? certificates = null, params RabbitMqTenant[] tenants)
+    {
+        var program = ServerBinaries.RabbitMq;
+        var ports = FreePorts.Take(4);
+        var (port, tlsPort, epmd, distribution) = (ports[0], ports[1], ports[2], ports[3]);
+        var folder = new OwnedFolder("rabbitmq", $"'{ServerBinaries.Epmd}' -port {epmd}", new Dictionary<string, string> { ["ERL_EPMD_ADDRESS"] = "127.0.0.1" });
+        try
+        {
+            var environment = new Dictionary<string, string>
+            {
+                ["HOME"] = folder.Path, // the Erlang cookie lies there
+                ["RABBITMQ_NODENAME"] = $"kit{port}@localhost",
+                ["RABBITMQ_MNESIA_BASE"] = folder.Sub("mnesia"),
+                ["RABBITMQ_LOG_BASE"] = folder.Sub("log"),
+                ["RABBITMQ_PID_FILE"] = folder.Sub("rabbitmq.own"),
+                ["RABBITMQ_ENABLED_PLUGINS_FILE"] = folder.Sub("enabled_plugins"),
+                ["RABBITMQ_CONFIG_FILE"] = folder.Sub("rabbitmq.conf"),
+                ["RABBITMQ_CONF_ENV_FILE"] = folder.Sub("none.conf"),
+                ["RABBITMQ_DIST_PORT"] = $"{distribution}",
+                ["ERL_EPMD_PORT"] = $"{epmd}",
+                ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
+                // The start script then becomes the broker instead of staying in front of it: our child is the broker itself,
+                // and it ends when our end of its input closes.
+                ["RABBITMQ_ALLOW_INPUT"] = "1",
+                ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+            };
+            await File.WriteAllTextAsync(folder.Sub("enabled_plugins"), "[].\n");
+            await File.WriteAllTextAsync(folder.Sub("definitions.json"), Definitions([new("/", User, User), .. tenants]));
+            await File.WriteAllTextAsync(folder.Sub("rabbitmq.conf"), Configuration(folder, port, tlsPort, certificates));
+
+            var process = Launch(program, folder, environment);
+            var server = new RabbitMqServer(folder, environment, process, port, certificates is null ? 0 : tlsPort);
+            await process.AcceptsConnections(port, BootLimit);
+            return server;
+        }
+        catch
+        {
+            await folder.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary><c>kill -9</c>: nothing is flushed, nobody is told.</summary>
+    public Task Kill() => _process.Kill();
+
+    /// <summary>Starts the killed node again on the same ports and data.</summary>
+    public async Task Restart()
+    {
+        await _process.DisposeAsync();
+        _process = Launch(ServerBinaries.RabbitMq, _folder, _environment);
+        await _process.AcceptsConnections(Port, BootLimit);
+    }
+
+    /// <summary>Raises or clears the memory alarm: while raised, the broker blocks every connection that publishes.</summary>
+    public Task Block(bool blocked) => Eval(
+        blocked ? "rabbit_alarm:set_alarm({{resource_limit, memory, node()}, []})." : "rabbit_alarm:clear_alarm({resource_limit, memory, node()}).");
+
+    /// <summary>Runs an Erlang expression inside the broker.</summary>
+    public Task<string> Eval(string expression) => Control("eval", expression);
+
+    public Task<string> Control(params string[] arguments) => ServerProcess.Run(ServerBinaries.RabbitMqCtl, arguments, _environment, _folder.Path);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        await _folder.DisposeAsync();
+    }
+
+    private static ServerProcess Launch(string program, OwnedFolder folder, Dictionary<string, string> environment)
+    {
+        var process = ServerProcess.Start(program, [], environment, folder.Path);
+        folder.RememberPid("broker", process.Id);
+        return process;
+    }
+
+    private static string Configuration(OwnedFolder folder, int port, int tlsPort, TestCertificates? certificates) => $"""
+        listeners.tcp.1 = 127.0.0.1:{port}
+        loopback_users = none
+        load_definitions = {folder.Sub("definitions.json")}
+        log.file.level = warning
+        log.console = false
+        disk_free_limit.absolute = 50MB
+        vm_memory_high_watermark.relative = 0.6
+        {(certificates is null ? "" : $"""
+        listeners.ssl.1 = 127.0.0.1:{tlsPort}
+        ssl_options.cacertfile = {certificates.AuthorityFile}
+        ssl_options.certfile = {certificates.ServerCertificateFile}
+        ssl_options.keyfile = {certificates.ServerKeyFile}
+        ssl_options.verify = verify_peer
+        ssl_options.fail_if_no_peer_cert = true
+        """)}
+
+        """;
+
+    private static string Definitions(IReadOnlyList<RabbitMqTenant> tenants) => JsonSerializer.Serialize(new
+    {
+        users = tenants.Select(t => new { name = t.UserName, password = t.Password, tags = "" }),
+        vhosts = tenants.Select(t => new { name = t.VirtualHost }),
+        permissions = tenants.Select(t => new { user = t.UserName, vhost = t.VirtualHost, configure = ".*", write = ".*", read = ".*" }),
+    });
+}

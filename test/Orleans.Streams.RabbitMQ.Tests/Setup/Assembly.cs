@@ -1,0 +1,3 @@
+using Orleans.Streams.RabbitMQ.Tests.Setup;
+
+[assembly: AssemblyFixture(typeof(Servers))]

@@ -1,0 +1,35 @@
+using Commerce.Kit.Servers;
+
+namespace Orleans.Streams.RabbitMQ.Tests.Setup;
+
+/// <summary>The tests' broker. It boots while the tests that need none run; those that use it share a collection, for some of them cut, block or kill it.</summary>
+public sealed class Servers : IAsyncLifetime
+{
+    /// <summary>The collection of all tests that use the broker: one after the other.</summary>
+    public const string Collection = "broker";
+
+    /// <summary>A second virtual host with a user of its own.</summary>
+    public static readonly RabbitMqTenant Other = new("other", "other", "other-secret");
+
+    private Task<RabbitMqServer>? _starting;
+
+    public TestCertificates Certificates { get; } = new(TimeProvider.System.GetUtcNow());
+
+    public Task<RabbitMqServer> Broker => _starting!;
+
+    public ValueTask InitializeAsync()
+    {
+        // Not awaited: whoever needs it waits, and gets the failure with what to install.
+        _starting = RabbitMqServer.Start(Certificates, Other);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_starting is { IsCompletedSuccessfully: true })
+            await (await _starting).DisposeAsync();
+        else if (_starting is not null)
+            await _starting.ContinueWith(async t => { if (t.IsCompletedSuccessfully) await (await t).DisposeAsync(); }, TaskScheduler.Default).Unwrap();
+        Certificates.Dispose();
+    }
+}

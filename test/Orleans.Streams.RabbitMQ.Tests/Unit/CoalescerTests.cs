@@ -1,0 +1,138 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Streams.RabbitMQ.Broker;
+using Orleans.Streams.RabbitMQ.Diagnostics;
+using Orleans.Streams.RabbitMQ.Publishing;
+
+namespace Orleans.Streams.RabbitMQ.Tests.Unit;
+
+public sealed class CoalescerTests
+{
+    private readonly FakeBrokerQueue _queue = new();
+    private readonly RabbitMqStreamOptions _options = new() { MessagesInFlight = 2, PublishTimeout = TimeSpan.FromSeconds(20) };
+
+    internal static StreamMetrics Metrics => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), "test");
+
+    [Fact]
+    public async Task A_lone_batch_leaves_at_once_and_its_caller_waits_for_the_confirm()
+    {
+        await using var coalescer = Start();
+
+        var publishing = coalescer.Publish(Batch(1));
+        await _queue.UntilSent(1);
+
+        publishing.IsCompleted.ShouldBeFalse();
+        _queue.Sent[0].Confirm.SetResult();
+        await publishing;
+    }
+
+    [Fact]
+    public async Task What_piles_up_behind_a_full_window_leaves_as_one_message()
+    {
+        await using var coalescer = Start();
+        var first = coalescer.Publish(Batch(1));
+        await _queue.UntilSent(1);
+        var second = coalescer.Publish(Batch(2));
+        await _queue.UntilSent(2);
+
+        var rest = Enumerable.Range(3, 100).Select(i => coalescer.Publish(Batch((byte)i))).ToList();
+        _queue.Sent[0].Confirm.SetResult();
+        await _queue.UntilSent(3);
+
+        Contents(2).ShouldBe(Enumerable.Range(3, 100).Select(i => (byte)i));
+        _queue.Sent[1].Confirm.SetResult();
+        _queue.Sent[2].Confirm.SetResult();
+        await Task.WhenAll([first, second, .. rest]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task After_a_broken_connection_the_oldest_is_sent_again_before_any_later_one(bool withoutCure)
+    {
+        _options.Without = withoutCure ? Cure.KeepOrder : Cure.None;
+        await using var coalescer = Start();
+        var publishing = new List<Task> { coalescer.Publish(Batch(1)) };
+        await _queue.UntilSent(1);
+        publishing.Add(coalescer.Publish(Batch(2)));
+        await _queue.UntilSent(2);
+        publishing.Add(coalescer.Publish(Batch(3)));
+
+        _queue.ConfirmAtOnce = true;
+        _queue.Sent[0].Confirm.SetException(new BrokerUnavailableException("cut"));
+        _queue.Sent[1].Confirm.SetException(new BrokerUnavailableException("cut"));
+        await Task.WhenAll(publishing);
+
+        var order = Enumerable.Range(2, 3).SelectMany(Contents);
+        if (withoutCure)
+            order.ShouldNotBe([1, 2, 3]);
+        else
+            order.ShouldBe([1, 2, 3]);
+        _queue.Sent[2].Message.Id.ShouldBe(_queue.Sent[withoutCure ? 1 : 0].Message.Id);
+    }
+
+    [Fact]
+    public async Task A_refusal_reaches_exactly_the_callers_in_its_message()
+    {
+        await using var coalescer = Start();
+        var refused = coalescer.Publish(Batch(1));
+        await _queue.UntilSent(1);
+        var stored = coalescer.Publish(Batch(2));
+        await _queue.UntilSent(2);
+
+        _queue.Sent[0].Confirm.SetException(new RabbitMqPublishException("full"));
+        _queue.Sent[1].Confirm.SetResult();
+
+        (await Should.ThrowAsync<RabbitMqPublishException>(refused)).Message.ShouldBe("full");
+        await stored;
+    }
+
+    [Fact]
+    public async Task A_caller_without_a_confirm_in_time_learns_that_the_outcome_is_unknown()
+    {
+        _options.PublishTimeout = TimeSpan.FromSeconds(1);
+        await using var coalescer = Start();
+
+        var publishing = coalescer.Publish(Batch(1));
+
+        (await Should.ThrowAsync<RabbitMqPublishException>(publishing)).OutcomeUnknown.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_caller_whose_broker_stays_away_learns_that_the_outcome_is_unknown()
+    {
+        _options.PublishTimeout = TimeSpan.FromSeconds(1);
+        _queue.IsDown = true;
+        await using var coalescer = Start();
+
+        var publishing = coalescer.Publish(Batch(1));
+
+        (await Should.ThrowAsync<RabbitMqPublishException>(publishing)).OutcomeUnknown.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task What_exceeds_a_bound_is_refused_and_nothing_is_sent()
+    {
+        (_options.MaxMessageBytes, _options.MaxPendingBytes) = (4096, 8192);
+        await using var coalescer = Start();
+
+        var tooLarge = coalescer.Publish(new byte[5000]);
+        (await Should.ThrowAsync<RabbitMqPublishException>(tooLarge)).OutcomeUnknown.ShouldBeFalse();
+        var pending = Enumerable.Range(0, 4).Select(_ => coalescer.Publish(new byte[2048])).ToList();
+        var tooMany = coalescer.Publish(new byte[2048]);
+
+        (await Should.ThrowAsync<RabbitMqPublishException>(tooMany)).OutcomeUnknown.ShouldBeFalse();
+        await _queue.UntilSent(2);
+        _queue.ConfirmAtOnce = true;
+        foreach (var (_, confirm) in _queue.Sent)
+            confirm.TrySetResult();
+        await Task.WhenAll(pending);
+    }
+
+    private static ReadOnlyMemory<byte> Batch(byte content) => new[] { content };
+
+    private IEnumerable<byte> Contents(int message) => Frame.Open(_queue.Sent[message].Message.Body).Select(b => b.Span[0]);
+
+    private Coalescer Start() => new(_queue, "test", "0", _options, TimeProvider.System, Metrics, NullLogger.Instance);
+}

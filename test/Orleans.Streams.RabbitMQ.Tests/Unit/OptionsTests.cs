@@ -1,0 +1,49 @@
+using Orleans.Runtime;
+
+namespace Orleans.Streams.RabbitMQ.Tests.Unit;
+
+public sealed class OptionsTests
+{
+    public static TheoryData<string, Action<RabbitMqStreamOptions>> Refused => new()
+    {
+        { "Hosts", o => o.Hosts = "" },
+        { "Hosts", o => o.Hosts = "localhost:0" },
+        { "Hosts", o => o.Hosts = "broker.example" }, // plain text to another machine
+        { "QueueCount", o => o.QueueCount = 0 },
+        { "MaxBatchesPerMessage", o => o.MaxBatchesPerMessage = 5000 },
+        { "MaxMessageBytes", o => o.MaxMessageBytes = 1 },
+        { "MaxPendingBytes", o => o.MaxPendingBytes = o.MaxMessageBytes - 1 },
+        { "MessagesInFlight", o => o.MessagesInFlight = 0 },
+        { "Prefetch", o => o.Prefetch = 0 },
+        { "PublishTimeout", o => o.PublishTimeout = TimeSpan.Zero },
+        { "MaxReconnectDelay", o => o.MaxReconnectDelay = TimeSpan.FromMilliseconds(1) },
+        { "PasswordFile", o => o.PasswordFile = "no such file" },
+        { "Tls.AuthorityFile", o => o.Tls = new() { AuthorityFile = "no such file" } },
+        { "Tls.ClientKeyFile", o => o.Tls = new() { ClientCertificateFile = "alone" } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void An_impossible_option_is_refused_by_name(string option, Action<RabbitMqStreamOptions> spoil)
+    {
+        var options = new RabbitMqStreamOptions();
+        spoil(options);
+
+        Should.Throw<OrleansConfigurationException>(() => Validate(options)).Message.ShouldContain($".{option} ");
+    }
+
+    [Fact]
+    public void The_defaults_are_valid() => Validate(new RabbitMqStreamOptions());
+
+    [Fact]
+    public void Another_machine_is_allowed_with_tls_or_on_demand()
+    {
+        Validate(new RabbitMqStreamOptions { Hosts = "a.example, b.example:5671", Tls = new() });
+        Validate(new RabbitMqStreamOptions { Hosts = "a.example", AllowPlainText = true });
+    }
+
+    [Fact]
+    public void Credentials_do_not_print_their_password() => new RabbitMqCredentials("user", "secret").ToString().ShouldNotContain("secret");
+
+    private static void Validate(RabbitMqStreamOptions options) => new RabbitMqStreamOptionsValidator(options, "test").ValidateConfiguration();
+}
