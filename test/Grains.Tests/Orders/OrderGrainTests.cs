@@ -10,9 +10,10 @@ public sealed class OrderGrainTests : IAsyncLifetime
 {
     private static readonly Sku Tea = new("TEA"), Cup = new("CUP");
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(5);
+    private static readonly CheckoutTerms Terms = new() { PayBy = TimeSpan.FromSeconds(20), ProviderSilence = TimeSpan.FromSeconds(20) };
     private GrainCluster _shop = null!;
 
-    public async ValueTask InitializeAsync() => _shop = await GrainCluster.Start();
+    public async ValueTask InitializeAsync() => _shop = await GrainCluster.Start(terms: Terms);
 
     public ValueTask DisposeAsync() => _shop.DisposeAsync();
 
@@ -101,7 +102,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
 
         await GrainCluster.Until(async () =>
         {
-            _shop.Time.Advance(TimeSpan.FromMinutes(5));
+            _shop.Time.Advance(TimeSpan.FromSeconds(1));
             return (await Order(id).Get()).Value is { Status: OrderStatus.Expired };
         });
 
@@ -141,7 +142,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (await Settled(id)).Status.ShouldBe(OrderStatus.AwaitingPayment);
         (await Stock(Tea).Get()).Available.ShouldBe(2);
 
-        _shop.Time.Advance(new CheckoutTerms().PayBy);
+        _shop.Time.Advance(Terms.PayBy);
 
         (await Stock(Tea).Get()).Available.ShouldBe(5);
         (await GrainCluster.Eventually(async () => (await Order(id).Get()).Value, o => o.Status == OrderStatus.Expired)).Code.ShouldBe("pay-by");

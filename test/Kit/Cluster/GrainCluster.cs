@@ -1,6 +1,7 @@
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Kit.Journal;
+using Commerce.Orders;
 using Commerce.Payments;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Deadlines;
@@ -28,7 +29,8 @@ public sealed class GrainCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Client;
 
-    public static async Task<GrainCluster> Start(short silos = 2)
+    /// <summary>Starts silos. Short terms keep the clock's jumps short: Orleans runs on the same clock, and hours of it are thousands of its own timers.</summary>
+    public static async Task<GrainCluster> Start(short silos = 2, CheckoutTerms? terms = null)
     {
         var journal = new MemoryJournal();
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
@@ -37,7 +39,7 @@ public sealed class GrainCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton<IJournal>(journal).AddSingleton<TimeProvider>(time)
-                .AddSingleton<IPaymentProvider>(payments).AddSingleton<ISealer>(sealer);
+                .AddSingleton<IPaymentProvider>(payments).AddSingleton<ISealer>(sealer).AddSingleton(terms ?? new CheckoutTerms());
             silo.AddCommerceGrains().AddDeadlines(FeedStreams.Services);
         });
         var cluster = builder.Build();
@@ -51,10 +53,10 @@ public sealed class GrainCluster : IAsyncDisposable
     /// <summary>Waits for a named condition; a call that meets a dying silo is simply made again.</summary>
     public static async Task Until(Func<Task<bool>> condition) => await Eventually(condition, static met => met);
 
-    /// <summary>Asks until the answer is as wanted, for at most half a minute of real time.</summary>
+    /// <summary>Asks until the answer is as wanted, for at most a minute of real time.</summary>
     public static async Task<T> Eventually<T>(Func<Task<T>> ask, Func<T, bool> wanted)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             try
