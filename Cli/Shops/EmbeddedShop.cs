@@ -33,7 +33,7 @@ internal static class EmbeddedShop
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Services.AddSingleton(folder);
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
-        builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster().AddCommerceAnalytics(dataDir));
+        builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port).AddCommerceAnalytics(dataDir));
         builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
 
         builder.Services.AddHostedService<IdleMemory>();

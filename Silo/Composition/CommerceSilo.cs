@@ -21,22 +21,22 @@ public static class CommerceSilo
     }
 
     /// <summary>One process, one silo: membership on this machine, streams in memory. Gaps after a restart are healed from the journal.</summary>
-    public static ISiloBuilder UseEmbeddedCluster(this ISiloBuilder silo)
+    public static ISiloBuilder UseEmbeddedCluster(this ISiloBuilder silo, int httpPort)
     {
-        var (siloPort, gatewayPort) = FreePorts();
+        var (siloPort, gatewayPort) = FreePorts(httpPort);
         return silo.UseLocalhostClustering(siloPort, gatewayPort)
             .AddMemoryFeedStreams()
             .AddRelays(FeedStreams.Services)
             .AddDeadlines(FeedStreams.Services);
     }
 
-    // Two listeners held at once, so that they differ; released just before the silo takes them.
-    private static (int Silo, int Gateway) FreePorts()
+    // Three listeners held at once, so that they differ; the shop's own port is not listened on yet, and looks as free as any.
+    private static (int Silo, int Gateway) FreePorts(int taken)
     {
-        using var a = new TcpListener(IPAddress.Loopback, 0);
-        using var b = new TcpListener(IPAddress.Loopback, 0);
-        a.Start();
-        b.Start();
-        return (((IPEndPoint)a.LocalEndpoint).Port, ((IPEndPoint)b.LocalEndpoint).Port);
+        var listeners = new[] { new TcpListener(IPAddress.Loopback, 0), new TcpListener(IPAddress.Loopback, 0), new TcpListener(IPAddress.Loopback, 0) };
+        foreach (var listener in listeners) listener.Start();
+        var free = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).Where(port => port != taken).ToArray();
+        foreach (var listener in listeners) listener.Dispose();
+        return (free[0], free[1]);
     }
 }
