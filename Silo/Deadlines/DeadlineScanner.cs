@@ -36,8 +36,8 @@ public sealed partial class DeadlineScanner(
             {
                 // The signal is asked for before looking: a deadline appended between the two completes it.
                 if (_appended.IsCompleted) _appended = journal.Appended(service, stoppingToken);
-                if (await WakeDue(stoppingToken)) continue;
-                await Sleep(stoppingToken);
+                var looked = time.GetUtcNow();
+                if (!await WakeDue(looked, stoppingToken)) await Sleep(looked, stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -52,10 +52,9 @@ public sealed partial class DeadlineScanner(
     }
 
     // True when somebody was woken: there may be more by now.
-    private async Task<bool> WakeDue(CancellationToken stopping)
+    private async Task<bool> WakeDue(DateTimeOffset now, CancellationToken stopping)
     {
         SettleFinished();
-        var now = time.GetUtcNow();
 
         // Streams that are held back or being woken are the earliest of all: the page must reach past them, or they would starve the others.
         var due = await journal.Due(service, now, PageSize + _backoff.Count + _waking.Count);
@@ -102,11 +101,12 @@ public sealed partial class DeadlineScanner(
         }
     }
 
-    private async Task Sleep(CancellationToken stopping)
+    // From when it looked, not from now: what has become due in between was not seen yet.
+    private async Task Sleep(DateTimeOffset looked, CancellationToken stopping)
     {
-        var now = time.GetUtcNow();
-        var next = await journal.NextDue(service, now);
+        var next = await journal.NextDue(service, looked);
         if (_backoff.Earliest is { } retry && (next is null || retry < next)) next = retry;
+        var now = time.GetUtcNow();
         var length = next is null || next - now > LongestSleep ? LongestSleep : next.Value - now;
 
         // Timers count whole milliseconds: rounded down it would wake too early and spin.

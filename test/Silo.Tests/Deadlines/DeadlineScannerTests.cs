@@ -54,6 +54,20 @@ public sealed class DeadlineScannerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_deadline_that_comes_between_looking_and_sleeping_is_not_missed()
+    {
+        _journal.SetDeadline("order/t1/a", In(2));
+        _journal.Looked = () =>
+        {
+            _journal.Looked = null;
+            _clock.Advance(TimeSpan.FromSeconds(3));
+        };
+        _waker.Does = stream => _journal.SetDeadline(stream, null);
+        await Start();
+        (await _waker.Next().AsTask().WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken)).ShouldBe("order/t1/a");
+    }
+
+    [Fact]
     public async Task A_wake_for_nothing_is_repeated_after_1_2_4_and_at_most_60_seconds()
     {
         _waker.DidSomething = false;

@@ -13,6 +13,9 @@ internal sealed class ListJournal : IJournal
 
     public int DueCalls { get; private set; }
 
+    /// <summary>Called once a look for deadlines has been answered.</summary>
+    public Action? Looked { get; set; }
+
     public static StreamName Stream(string value) => new("order", value);
 
     public void Append(int count)
@@ -59,12 +62,15 @@ internal sealed class ListJournal : IJournal
 
     public Task<IReadOnlyList<DueStream>> Due(string service, DateTimeOffset now, int max)
     {
+        IReadOnlyList<DueStream> due;
         lock (_lock)
         {
             DueCalls++;
-            return Task.FromResult<IReadOnlyList<DueStream>>(
-                [.. _deadlines.Where(d => d.Value <= now).OrderBy(d => d.Value).Take(max).Select(d => new DueStream(d.Key, d.Value))]);
+            due = [.. _deadlines.Where(d => d.Value <= now).OrderBy(d => d.Value).Take(max).Select(d => new DueStream(d.Key, d.Value))];
         }
+
+        Looked?.Invoke();
+        return Task.FromResult(due);
     }
 
     public Task<DateTimeOffset?> NextDue(string service, DateTimeOffset now)
