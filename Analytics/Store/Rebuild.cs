@@ -53,7 +53,7 @@ public sealed class Rebuild(AnalyticsStore store, IGrainFactory grains)
     // Up to where the live projection is: not further, or the two could not be compared. A live one of another history cannot be: then up to the head.
     private async Task Fill(string service, FeedCursor rebuilt, FeedCursor live, Func<FeedBatch, Task<FeedCursor>> apply)
     {
-        var feed = grains.GetGrain<IFeedGrain>(FeedStreams.Key(service, 0));
+        var feed = grains.Feed(service, 0);
         var head = await feed.Head();
         var end = live == FeedCursor.Start || (live.Epoch == head.Epoch && live.Position <= head.Position) ? live.Position : head.Position;
         while (rebuilt.Position < end && await feed.Read(rebuilt.Position) is { } run)

@@ -1,6 +1,7 @@
 using System.Net;
 using Commerce.Analytics.Composition;
 using Commerce.Analytics.Queries;
+using Commerce.Analytics.ReadModels;
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Composition;
 using Commerce.Silo.Composition;
@@ -34,7 +35,7 @@ internal static class EmbeddedShop
         builder.Logging.AddFilter("Polly", LogLevel.Error);
         builder.Services.AddSingleton(folder);
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
-        builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port).AddCommerceAnalytics(dataDir));
+        builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port, ProjectionFold.Services).AddCommerceAnalytics(dataDir));
         builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
 
         builder.Services.AddHostedService<IdleMemory>();
