@@ -80,7 +80,7 @@ internal static class PostgresReads
 
     public static async Task<IReadOnlyList<DueStream>> Due(NpgsqlDataSource source, string service, DateTimeOffset now, int max)
     {
-        await using var due = Command(source, "select stream, due_at from stream_head where due_at <= $1 order by due_at limit $2",
+        await using var due = Command(source, "select h.stream, d.due_at from deadline d join stream_head h on h.number = d.stream where d.due_at <= $1 order by d.due_at limit $2",
             new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime }, new NpgsqlParameter<long> { TypedValue = max });
         await using var rows = await due.ExecuteReaderAsync();
         var streams = new List<DueStream>();
@@ -90,7 +90,7 @@ internal static class PostgresReads
 
     public static async Task<DateTimeOffset?> NextDue(NpgsqlDataSource source, DateTimeOffset now)
     {
-        await using var next = Command(source, "select due_at from stream_head where due_at > $1 order by due_at limit 1",
+        await using var next = Command(source, "select due_at from deadline where due_at > $1 order by due_at limit 1",
             new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime });
         await using var row = await next.ExecuteReaderAsync();
         return await row.ReadAsync() ? row.GetFieldValue<DateTimeOffset>(0) : null;

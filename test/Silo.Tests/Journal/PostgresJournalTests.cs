@@ -19,7 +19,7 @@ public sealed class PostgresJournals(PostgresFixture postgres) : IAsyncLifetime
     {
         foreach (var service in Services)
         {
-            await using var empty = Databases.Of(service).CreateCommand("truncate events, stream_head, snapshot, abandoned_batch; update log_head set position = 0");
+            await using var empty = Databases.Of(service).CreateCommand("truncate events, stream_head, deadline, snapshot, abandoned_batch; update log_head set position = 0");
             await empty.ExecuteNonQueryAsync();
         }
     }

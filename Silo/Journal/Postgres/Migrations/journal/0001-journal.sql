@@ -15,10 +15,16 @@ create table stream_head (
     stream     text collate "C" not null unique,
     version    bigint not null,
     last_event uuid not null,
+    -- What 'deadline' holds for this stream.
     due_at     timestamptz
 ) with (fillfactor = 70);
 
-create index stream_due on stream_head (due_at) where due_at is not null;
+-- Deadlines by time. A table of their own: with an index on stream_head each append would write into every index of that table.
+create table deadline (
+    due_at timestamptz not null,
+    stream bigint not null,
+    primary key (due_at, stream)
+);
 
 create table events (
     position       bigint primary key,
@@ -61,7 +67,8 @@ create function append_events(
     in_command text[], in_digest text[], in_trace text[], in_due_at timestamptz[], in_data json[])
 returns table (member integer, outcome integer)
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -82,13 +89,16 @@ begin
         with ordinality as g (
             run, member, stream, expected, expected_version, version, id, type, occurred_at, recorded_at,
             actor, correlation, command, digest, trace, due_at, data, place)),
-    seen as (
-        select g.*, h.number,
+    seen as materialized (
+        select g.*, h.number, h.due_at as due_before,
             case when h.number is null then g.expected = '00000000-0000-0000-0000-000000000000' and g.expected_version = 0
                  else h.last_event = g.expected and h.version = g.expected_version end as follows,
-            g.digest is not null and exists (
-                select from events e where e.stream = h.number and e.command_id = g.command and e.command_digest is not null) as known
-        from given g left join lateral (select s.number, s.version, s.last_event from stream_head s where s.stream = g.stream limit 1) h on true),
+            g.digest is not null and e.made is not null as known
+        from given g
+            left join lateral (select s.number, s.version, s.last_event, s.due_at from stream_head s where s.stream = g.stream limit 1) h on true
+            left join lateral (
+                select true as made from events c
+                where g.digest is not null and c.stream = h.number and c.command_id = g.command and c.command_digest is not null limit 1) e on true),
     judged as (
         select s.*, s.follows and not bool_or(s.known) over (partition by s.run order by s.place) as passed from seen s),
     placed as (
@@ -103,6 +113,12 @@ begin
     moved as (
         update stream_head h set version = n.version, last_event = n.id, due_at = n.due_at
         from numbered n where n.is_last and h.number = n.number and h.last_event = n.expected),
+    forgotten as (
+        delete from deadline d using numbered n
+        where n.is_last and d.due_at = n.due_before and d.stream = n.number and n.due_at is distinct from n.due_before),
+    remembered as (
+        insert into deadline (due_at, stream)
+        select n.due_at, n.stream_number from numbered n where n.is_last and n.due_at is not null and n.due_at is distinct from n.due_before),
     written as (
         insert into events (
             position, stream, version, id, type, occurred_at, recorded_at, actor, correlation, command_id, command_digest, trace, data)
