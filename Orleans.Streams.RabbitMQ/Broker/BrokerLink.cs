@@ -18,6 +18,7 @@ internal sealed class BrokerLink(
     private volatile TaskCompletionSource? _blocked;
     private volatile bool _redeclare;
     private Task _watching = Task.CompletedTask;
+    private int _blockings;
     private long _number;
     private long _notBefore;
     private TimeSpan _pause;
@@ -31,6 +32,9 @@ internal sealed class BrokerLink(
 
     /// <summary>Completes when the broker takes publishes: at once, unless it said <c>connection.blocked</c>.</summary>
     public Task Unblocked => _blocked?.Task ?? Task.CompletedTask;
+
+    /// <summary>Changes whenever the broker begins or ends to block publishers: whoever measured a time finds out that it does not count.</summary>
+    public int Blockings => Volatile.Read(ref _blockings);
 
     /// <summary>The working connection, opened now if need be. While the broker is away only one attempt per pause is made.</summary>
     /// <exception cref="BrokerUnavailableException">There is none now.</exception>
@@ -184,6 +188,7 @@ internal sealed class BrokerLink(
         if (_current != generation)
             return Task.CompletedTask;
         _blocked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Increment(ref _blockings);
         Log.Blocked(log, provider, reason);
         return Task.CompletedTask;
     }
@@ -210,7 +215,13 @@ internal sealed class BrokerLink(
         return Task.CompletedTask;
     }
 
-    private void Unblock() => Interlocked.Exchange(ref _blocked, null)?.TrySetResult();
+    private void Unblock()
+    {
+        if (_blocked is null)
+            return;
+        Interlocked.Increment(ref _blockings);
+        Interlocked.Exchange(ref _blocked, null)?.TrySetResult();
+    }
 
     private static async Task Close(IConnection connection)
     {

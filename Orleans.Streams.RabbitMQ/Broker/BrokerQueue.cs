@@ -98,14 +98,15 @@ internal sealed class BrokerQueue(
         {
             while (true)
             {
+                var blockings = publishing.Blockings;
                 try
                 {
                     await confirm.WaitAsync(options.ConfirmTimeout, time, cancellationToken);
                     return;
                 }
-                catch (TimeoutException) when (options.Has(Cure.WaitWhileBlocked) && !publishing.Unblocked.IsCompleted)
+                catch (TimeoutException) when (options.Has(Cure.WaitWhileBlocked) && (!publishing.Unblocked.IsCompleted || publishing.Blockings != blockings))
                 {
-                    // The broker said it is blocked: the clock of a dead connection does not run.
+                    // The broker is blocked, or was a moment ago: the clock of a dead connection starts again when it is not.
                     await publishing.Unblocked.WaitAsync(cancellationToken);
                 }
             }

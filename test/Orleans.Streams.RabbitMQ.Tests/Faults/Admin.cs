@@ -1,4 +1,6 @@
 using System.Text;
+using Commerce.Kit.Servers;
+using Orleans.Streams.RabbitMQ.Tests.Setup;
 using RabbitMQ.Client;
 
 namespace Orleans.Streams.RabbitMQ.Tests.Faults;
@@ -20,7 +22,7 @@ internal sealed class Admin : IAsyncDisposable
     }
 
     /// <summary>Waits until a queue's ready messages meet a named condition.</summary>
-    public Task UntilReady(string name, string queue, Func<uint, bool> condition, int seconds = 30) =>
+    public Task UntilReady(string name, string queue, Func<uint, bool> condition, int seconds = Patience.Seconds) =>
         Until.Holds(name, async () => condition(await _channel.MessageCountAsync(queue)), seconds);
 
     public async Task<IReadOnlyDictionary<string, string>> PeekHeaders(string queue)
@@ -30,6 +32,12 @@ internal sealed class Admin : IAsyncDisposable
         await UntilReady("the letter is back in its queue", queue, n => n > 0);
         return letter.BasicProperties.Headers!.Where(h => h.Value is byte[]).ToDictionary(h => h.Key, h => Encoding.UTF8.GetString((byte[])h.Value!));
     }
+
+    /// <summary>Messages the broker holds in the queues of one prefix, also those on their way to a consumer. Asked of the queues themselves: what the broker reports otherwise is seconds old.</summary>
+    public static async Task<int> Held(RabbitMqServer broker, string prefix) => int.Parse((await broker.Eval($$"""
+        lists:sum([begin {ok, {_, N}, _} = ra:local_query(amqqueue:get_pid(Q), fun rabbit_fifo:query_messages_total/1), N end
+            || Q <- rabbit_amqqueue:list(), lists:prefix("{{prefix}}", binary_to_list(element(4, amqqueue:get_name(Q))))]).
+        """)).Trim(), null);
 
     public async ValueTask DisposeAsync()
     {
@@ -41,7 +49,7 @@ internal sealed class Admin : IAsyncDisposable
 internal static class Until
 {
     /// <summary>Asks until a named condition holds: for what nobody announces.</summary>
-    public static async Task Holds(string name, Func<Task<bool>> condition, int seconds = 30)
+    public static async Task Holds(string name, Func<Task<bool>> condition, int seconds = Patience.Seconds)
     {
         var limit = TimeProvider.System.GetTimestamp();
         while (!await condition())

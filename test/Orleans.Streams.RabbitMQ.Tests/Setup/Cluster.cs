@@ -31,6 +31,8 @@ public sealed class Cluster : IAsyncDisposable
             silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
             if (Environment.GetEnvironmentVariable("STREAMS_LOG") is { Length: > 0 })
                 silo.Services.AddLogging(l => l.AddSimpleConsole().AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Streams", LogLevel.Information));
+            var log = new RecordedLog();
+            silo.Services.AddSingleton(log).AddLogging(l => l.AddProvider(log));
             configure(options.SiloName, silo);
         });
         if (configureClient is not null)
@@ -64,7 +66,13 @@ public sealed class Cluster : IAsyncDisposable
                 streams?.Invoke(s);
             });
 
+    /// <summary>What the library wrote on one silo.</summary>
+    public static RecordedLog LogOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<RecordedLog>();
+
     public IProducerGrain Producer(Guid stream) => Grains.GetGrain<IProducerGrain>(stream);
+
+    /// <summary>As one silo knows it: a client may not yet have heard which silo hosts the grains.</summary>
+    public static IProducerGrain ProducerSeenBy(InProcessSiloHandle silo, Guid stream) => silo.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IProducerGrain>(stream);
 
     /// <summary>A service of the provider on the first silo that hosts it.</summary>
     public T Service<T>(string provider = Provider) where T : notnull =>
