@@ -48,7 +48,13 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
         services.GetRequiredService<IMeterFactory>(),
         services.GetRequiredService<ILoggerFactory>());
 
-    public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(_adapter);
+    public Task<IQueueAdapter> CreateAdapter()
+    {
+        // Others may only read, and wait for the queues: they need not wait for the first publish, too.
+        if (_adapter.Direction == StreamProviderDirection.WriteOnly)
+            Connections.DeclareSoon();
+        return Task.FromResult<IQueueAdapter>(_adapter);
+    }
 
     public IQueueAdapterCache GetQueueAdapterCache() => _caches;
 

@@ -123,7 +123,9 @@ internal sealed class BrokerQueue(
         }
         catch (PublishException e)
         {
-            // A queue without a limit is never full: it has no leader at the moment, and will have one again.
+            // A queue without a limit of ours is never full: it has no leader at the moment, or an operator's policy refuses, and both end.
+            // The broker keeps what it knows of a queue per channel and may go on refusing on the old one.
+            used.Refused = true;
             throw new BrokerUnavailableException("The broker refused the events: the queue has no leader.", e);
         }
         catch (TimeoutException e)
@@ -162,10 +164,10 @@ internal sealed class BrokerQueue(
     private async Task<PublishChannel> OpenPublishChannel(CancellationToken cancellationToken)
     {
         var generation = await publishing.Connect(cancellationToken);
-        if (_publish is { Channel.IsOpen: true } open && open.Generation == generation)
+        if (_publish is { Channel.IsOpen: true, Refused: false } open && open.Generation == generation)
             return open;
 
-        // A renewed connection: what is on its way over the old one is confirmed first, or the broker could see the order turned round.
+        // A renewed connection or channel: what is on its way over the old one is confirmed first, or the broker could see the order turned round.
         Task[] unconfirmed;
         lock (_unconfirmed)
             unconfirmed = [.. _unconfirmed];
@@ -221,7 +223,11 @@ internal sealed class BrokerQueue(
         }
     }
 
-    private sealed record PublishChannel(BrokerLink.Generation Generation, IChannel Channel);
+    private sealed record PublishChannel(BrokerLink.Generation Generation, IChannel Channel)
+    {
+        /// <summary>The broker refused a message on it; the next publish opens another.</summary>
+        public bool Refused { get; set; }
+    }
 
     private sealed record Subscription(long Number, BrokerLink.Generation Generation, IChannel Channel, QueueConsumer Consumer)
     {

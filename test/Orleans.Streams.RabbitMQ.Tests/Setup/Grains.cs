@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Streams.Core;
 
@@ -56,6 +57,10 @@ public sealed class ProducerGrain : Grain, IProducerGrain
 public static class Streams
 {
     public const string Namespace = "test";
+
+    /// <summary>A stream as one silo itself publishes to it, wherever grains may live.</summary>
+    public static IAsyncStream<object> Of(IServiceProvider silo, string provider, Guid stream) =>
+        silo.GetRequiredKeyedService<IStreamProvider>(provider).GetStream<object>(StreamId.Create(Namespace, stream));
 }
 
 public interface IConsumerGrain : IGrainWithGuidKey

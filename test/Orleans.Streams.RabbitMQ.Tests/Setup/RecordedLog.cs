@@ -12,8 +12,11 @@ public sealed record LogLine(int Id, IReadOnlyDictionary<string, object?> Values
 /// <summary>Numbers of the lines tests wait for.</summary>
 public static class Lines
 {
+    public const int Connected = 1;
+    public const int ConnectFailed = 2;
     public const int Died = 9;
     public const int Dealt = 12;
+    public const int SendsAgain = 13;
 }
 
 /// <summary>What the library wrote to the log of one silo, and a signal for what it will write: an event to wait for instead of a time.</summary>
