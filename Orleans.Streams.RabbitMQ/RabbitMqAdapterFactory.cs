@@ -33,6 +33,8 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
 
     public BrokerConnections Connections { get; }
 
+    public StreamProviderDirection Direction => _adapter.Direction;
+
     public IEnumerable<QueueId> Queues => _mapper.GetAllQueues();
 
     /// <summary>The receiver that reads a queue on this silo now, or read it last.</summary>
@@ -51,7 +53,7 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
     public Task<IQueueAdapter> CreateAdapter()
     {
         // Others may only read, and wait for the queues: they need not wait for the first publish, too.
-        if (_adapter.Direction == StreamProviderDirection.WriteOnly)
+        if (Direction == StreamProviderDirection.WriteOnly)
             Connections.DeclareSoon();
         return Task.FromResult<IQueueAdapter>(_adapter);
     }

@@ -73,7 +73,7 @@ internal sealed class BrokerLink(
         if (Interlocked.CompareExchange(ref _current, null, generation) == generation)
             Unblock();
         // Not awaited: a connection that answers nothing does not answer its closing either.
-        _ = Close(generation.Connection);
+        _ = generation.Close();
     }
 
     public async ValueTask DisposeAsync()
@@ -82,7 +82,7 @@ internal sealed class BrokerLink(
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Unblock();
         if (_current is { } current)
-            await Close(current.Connection);
+            await current.Close();
         _stop.Dispose();
     }
 
@@ -95,7 +95,7 @@ internal sealed class BrokerLink(
         }
         catch
         {
-            await Close(connection);
+            await Generation.Close(connection);
             throw;
         }
 
@@ -179,7 +179,7 @@ internal sealed class BrokerLink(
             Log.Rotated(log, provider, purpose);
             // Channels move at their next use; what is on its way over the old connection has this long to be confirmed.
             await Task.Delay(options.ConfirmTimeout < TimeSpan.FromSeconds(2) ? options.ConfirmTimeout : TimeSpan.FromSeconds(2), time, _stop.Token);
-            await Close(old.Connection);
+            await old.Close();
         }
     }
 
@@ -222,28 +222,4 @@ internal sealed class BrokerLink(
         Interlocked.Increment(ref _blockings);
         Interlocked.Exchange(ref _blocked, null)?.TrySetResult();
     }
-
-    private static async Task Close(IConnection connection)
-    {
-        try
-        {
-            await connection.CloseAsync(Constants.ReplySuccess, "done", TimeSpan.FromSeconds(2), abort: true);
-        }
-        catch (Exception)
-        {
-            // A connection that cannot even be aborted is gone.
-        }
-
-        try
-        {
-            await connection.DisposeAsync();
-        }
-        catch (Exception)
-        {
-            // As above.
-        }
-    }
-
-    /// <summary>One connection and the number it goes by.</summary>
-    internal sealed record Generation(long Number, IConnection Connection, string Fingerprint);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
 using Orleans.Streams.RabbitMQ.Diagnostics;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -223,43 +222,9 @@ internal sealed class BrokerQueue(
         }
     }
 
-    private sealed record PublishChannel(BrokerLink.Generation Generation, IChannel Channel)
+    private sealed record PublishChannel(Generation Generation, IChannel Channel)
     {
         /// <summary>The broker refused a message on it; the next publish opens another.</summary>
         public bool Refused { get; set; }
-    }
-
-    private sealed record Subscription(long Number, BrokerLink.Generation Generation, IChannel Channel, QueueConsumer Consumer)
-    {
-        public Channel<IncomingMessage> Arrived => Consumer.Arrived;
-
-        /// <summary>The wait of an earlier read that ran out of time, still waiting.</summary>
-        public Task<bool>? Waiting { get; set; }
-    }
-
-    /// <summary>Keeps what the broker pushes; the prefetch bounds it.</summary>
-    private sealed class QueueConsumer(IChannel channel, long generation) : AsyncDefaultBasicConsumer(channel)
-    {
-        public Channel<IncomingMessage> Arrived { get; } = System.Threading.Channels.Channel.CreateUnbounded<IncomingMessage>();
-
-        public bool IsCancelled { get; private set; }
-
-        public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
-            IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
-        {
-            DateTimeOffset? sent = properties.Headers?.TryGetValue("x-sent", out var ms) == true && ms is long at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
-            // A message of a stranger may have no id; it then has no repeats either.
-            var id = properties.MessageId ?? $"{generation}/{deliveryTag}";
-            // The client reuses the buffer after this call.
-            Arrived.Writer.TryWrite(new IncomingMessage(id, body.ToArray(), generation, deliveryTag, sent));
-            return Task.CompletedTask;
-        }
-
-        protected override Task OnCancelAsync(string[] consumerTags, CancellationToken cancellationToken = default)
-        {
-            IsCancelled = true;
-            Arrived.Writer.TryComplete();
-            return base.OnCancelAsync(consumerTags, cancellationToken);
-        }
     }
 }

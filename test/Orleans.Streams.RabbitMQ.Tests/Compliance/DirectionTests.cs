@@ -1,6 +1,5 @@
 using Commerce.Kit.Servers;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Streams.RabbitMQ.Tests.Faults;
@@ -89,7 +88,7 @@ public sealed class DirectionTests(Servers servers)
 
     // Silos are configured in any order.
     private static List<InProcessSiloHandle> Those(Cluster cluster, StreamProviderDirection direction) =>
-        [.. cluster.Silos.Silos.Where(s => s.ServiceProvider.GetRequiredService<IOptionsMonitor<RabbitMqStreamOptions>>().Get(Orders).Direction == direction)];
+        [.. cluster.Silos.Silos.Where(s => s.ServiceProvider.GetRequiredKeyedService<RabbitMqAdapterFactory>(Orders).Direction == direction)];
 
     private static async Task Publish(InProcessSiloHandle silo, string provider, Guid stream, int first, int count)
     {

@@ -126,7 +126,7 @@ public sealed class OperationsTests(Servers servers)
         await using var cluster = await Cluster.OnRabbitMq(1, broker.Port, o =>
         {
             // Far away: what is asked for here is asked for because a connection broke, not because the time to compare has come.
-            (o.VirtualHost, o.RotationCheckInterval, o.PublishTimeout) = (name, TimeSpan.FromDays(1), TimeSpan.FromMinutes(2));
+            (o.VirtualHost, o.RotationCheckInterval) = (name, TimeSpan.FromDays(1));
             o.Credentials = _ => ValueTask.FromResult(new RabbitMqCredentials(name, Volatile.Read(ref password)));
         });
         var stream = Guid.CreateVersion7();
@@ -166,7 +166,7 @@ public sealed class OperationsTests(Servers servers)
     public async Task A_nack_of_a_queue_that_has_no_limit_of_ours_is_answered_by_sending_again()
     {
         var broker = await servers.Broker;
-        await using var cluster = await Cluster.OnRabbitMq(1, broker.Port, o => (o.QueueCount, o.NamePrefix, o.PublishTimeout) = (1, $"nacked-{Guid.CreateVersion7():N}", TimeSpan.FromMinutes(2)));
+        await using var cluster = await Cluster.OnRabbitMq(1, broker.Port, o => (o.QueueCount, o.NamePrefix) = (1, $"nacked-{Guid.CreateVersion7():N}"));
         var stream = Guid.CreateVersion7();
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Ledger.Of(stream).Behaviour = _ => gate.Task;

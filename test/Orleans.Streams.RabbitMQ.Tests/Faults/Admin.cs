@@ -1,5 +1,4 @@
 using System.Text;
-using Commerce.Kit.Servers;
 using Orleans.Streams.RabbitMQ.Tests.Setup;
 using RabbitMQ.Client;
 
@@ -32,12 +31,6 @@ internal sealed class Admin : IAsyncDisposable
         await UntilReady("the letter is back in its queue", queue, n => n > 0);
         return letter.BasicProperties.Headers!.Where(h => h.Value is byte[]).ToDictionary(h => h.Key, h => Encoding.UTF8.GetString((byte[])h.Value!));
     }
-
-    /// <summary>Messages the broker holds in the queues of one prefix, also those on their way to a consumer. Asked of the queues themselves: what the broker reports otherwise is seconds old.</summary>
-    public static async Task<int> Held(RabbitMqServer broker, string prefix) => int.Parse((await broker.Eval($$"""
-        lists:sum([begin {ok, {_, N}, _} = ra:local_query(amqqueue:get_pid(Q), fun rabbit_fifo:query_messages_total/1), N end
-            || Q <- rabbit_amqqueue:list(), lists:prefix("{{prefix}}", binary_to_list(element(4, amqqueue:get_name(Q))))]).
-        """)).Trim(), null);
 
     public async ValueTask DisposeAsync()
     {

@@ -12,7 +12,13 @@ public static class DeliveryScenarios
 {
     public static async Task Undelivered_events_of_a_dead_silo_are_delivered_by_another(Scenario run)
     {
-        await using var cluster = await Cluster.OnRabbitMq(2, (await run.Servers.Broker).Port, run.Apply);
+        var port = (await run.Servers.Broker).Port;
+        await using var cluster = await Cluster.Start(2, (_, silo) =>
+        {
+            Cluster.AddRabbitMq(silo, Cluster.Provider, port, run.Apply);
+            // A dead silo is missed soon; not so soon that one is taken for dead because the machine is busy.
+            silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit) = (TimeSpan.FromSeconds(2), 3));
+        });
         var victim = cluster.Silos.Silos[1];
         var factory = Cluster.ServiceOf<RabbitMqAdapterFactory>(victim);
         await Until.Holds("the silo to be killed reads queues", () => Task.FromResult(factory.Queues.Count(q => factory.Receiver(q) is not null) >= 2));

@@ -19,7 +19,7 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <param name="silos">How many silos start.</param>
     /// <param name="configure">Gets the silo's name and builder; adds the provider.</param>
-    /// <param name="provider">The provider's name whose pub-sub is set to implicit subscriptions.</param>
+    /// <param name="configureClient">Configures the client.</param>
     public static async Task<Cluster> Start(int silos, Action<string, ISiloBuilder> configure, Action<IClientBuilder>? configureClient = null)
     {
         var builder = new InProcessTestClusterBuilder((short)silos);
@@ -28,7 +28,6 @@ public sealed class Cluster : IAsyncDisposable
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((options, silo) =>
         {
-            silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
             if (Environment.GetEnvironmentVariable("STREAMS_LOG") is { Length: > 0 })
                 silo.Services.AddLogging(l => l.AddSimpleConsole().AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Streams", LogLevel.Information));
             var log = new RecordedLog();
@@ -58,6 +57,8 @@ public sealed class Cluster : IAsyncDisposable
             {
                 (o.Hosts, o.UserName, o.Password, o.QueueCount) = ($"127.0.0.1:{port}", "kit", "kit", 4);
                 (o.ReconnectDelay, o.MaxReconnectDelay) = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200));
+                // A loaded machine may need its time for what is sound.
+                o.PublishTimeout = TimeSpan.FromMinutes(2);
                 options?.Invoke(o);
             },
             s =>

@@ -17,8 +17,10 @@ public interface IProducerGrain : IGrainWithGuidKey
     Task Produce(string provider, int first, int count);
 
     /// <summary>Publishes numbers without waiting between them; at most so many at once.</summary>
+    [ResponseTimeout("00:03:00")]
     Task Pipeline(string provider, int first, int count, int window);
 
+    [ResponseTimeout("00:03:00")]
     Task ProduceBatch(string provider, object[] events);
 
     Task<string> Host();

@@ -11,8 +11,10 @@ public sealed class Servers : IAsyncLifetime
     /// <summary>A second virtual host with a user of its own.</summary>
     public static readonly RabbitMqTenant Other = new("other", "other", "other-secret");
 
+    private const string OfOrders = @"^orders-[^.]+(\..*)?$";
+
     /// <summary>Who owns a third virtual host.</summary>
-    public static readonly RabbitMqTenant Owner = new("orders", "owner", "owner-secret");
+    public static readonly RabbitMqTenant Owner = new("orders", "owner", "owner-secret", Configure: OfOrders, Write: OfOrders, Read: OfOrders);
 
     /// <summary>Who may only read there, with the rights the README names.</summary>
     public static readonly RabbitMqTenant Reader = new("orders", "reader", "reader-secret", Configure: "^$", Write: @"^orders-[^.]+\.dead$", Read: @"^orders-[^.]+\..*$");

@@ -3,7 +3,7 @@ namespace Orleans.Streams.RabbitMQ.Tests.Setup;
 /// <summary>How long a wait for something that must happen may take: for a slow and loaded machine. Nothing passes by this time running out.</summary>
 public static class Patience
 {
-    public const int Seconds = 60;
+    public const int Seconds = 120;
 }
 
 /// <summary>Those who wait for conditions on something, looked at whenever it changes.</summary>

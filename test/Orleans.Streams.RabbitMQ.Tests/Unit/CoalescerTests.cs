@@ -10,7 +10,7 @@ namespace Orleans.Streams.RabbitMQ.Tests.Unit;
 public sealed class CoalescerTests
 {
     private readonly FakeBrokerQueue _queue = new();
-    private readonly RabbitMqStreamOptions _options = new() { MessagesInFlight = 2, PublishTimeout = TimeSpan.FromSeconds(20) };
+    private readonly RabbitMqStreamOptions _options = new() { MessagesInFlight = 2, PublishTimeout = TimeSpan.FromMinutes(10) };
 
     internal static StreamMetrics Metrics => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), "test");
 
