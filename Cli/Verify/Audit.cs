@@ -37,10 +37,10 @@ public sealed record AuditReport(IReadOnlyList<Invariant> Invariants, IReadOnlyD
 /// </summary>
 public static class Audit
 {
-    public static AuditReport Run(string dataDir, DateTimeOffset now)
+    public static async Task<AuditReport> Run(string dataDir, DateTimeOffset now)
     {
         // The ledger is read before and after the journals: what was there before must have been asked for, what is known must be there after.
-        var projected = AnalyticsStore.ReadFingerprint(dataDir);
+        var projected = await AnalyticsStore.ReadFingerprint(AnalyticsStorage.Sqlite(dataDir));
         var ledgerBefore = Ledger(dataDir);
         using var journal = JournalFile.Open(dataDir);
         var books = Books.Read(journal, projected);
