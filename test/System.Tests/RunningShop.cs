@@ -94,7 +94,7 @@ public sealed class RunningShop : IAsyncDisposable
     }
 
     /// <summary>The invariants over all that is stored; what does not hold is the test's failure.</summary>
-    public void Verify() => Audit.Run(Folder, TimeProvider.System.GetUtcNow()).Invariants.SelectMany(rule => rule.Violations).ShouldBeEmpty();
+    public async Task Verify() => (await Audit.Run(Folder, TimeProvider.System.GetUtcNow())).Invariants.SelectMany(rule => rule.Violations).ShouldBeEmpty();
 
     public async ValueTask DisposeAsync()
     {

@@ -7,7 +7,7 @@ namespace Commerce.Silo.Journal.Postgres;
 /// <summary>What is read from a service's journal, each by one statement and so with one view of it.</summary>
 internal static class PostgresReads
 {
-    private const string Columns =
+    internal const string Columns =
         "e.position, e.id, h.stream, e.version, e.type, e.occurred_at, e.recorded_at, e.actor, e.correlation, e.command_id, e.trace, e.command_digest, e.data";
 
     /// <summary>The snapshot comes as a row of its own, before the events; no event has position 0.</summary>
@@ -105,7 +105,7 @@ internal static class PostgresReads
         return events;
     }
 
-    private static RecordedEvent Event(NpgsqlDataReader row, string service) => new(
+    internal static RecordedEvent Event(NpgsqlDataReader row, string service) => new(
         service, 0, row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetInt64(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(5),
         row.GetFieldValue<DateTimeOffset>(6), row.GetString(7), Text(row, 8), Text(row, 9), Text(row, 10), row.GetFieldValue<byte[]>(12));
 
