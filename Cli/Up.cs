@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Silo.Journal;
@@ -19,11 +20,28 @@ internal static class Up
 
     private static readonly Option<bool> NoSeed = new("--no-seed") { Description = "Start with an empty catalogue." };
 
+    private static readonly Option<bool> AsCluster = new("--cluster")
+    {
+        Description = "Run silos, gateways and analytics as processes of their own, with PostgreSQL and RabbitMQ: private ones from the installed binaries, "
+            + $"or those that {ServersGiven.PostgresVariable} (an administrator), {ServersGiven.RabbitMqVariable} and {ServersGiven.ManagementVariable} name.",
+    };
+
+    private static readonly Option<int?> Silos = new("--silos") { Description = "With --cluster: how many silos (default 3); with --roles: how many of every kind (default 1).", HelpName = "N" };
+
+    private static readonly Option<int?> Gateways = new("--gateways") { Description = "With --cluster: how many gateways; gateway i listens on port N+i-1 (default 1).", HelpName = "N" };
+
+    private static readonly Option<string[]> Roles = new("--roles")
+    {
+        Description = "With --cluster: 'each' for a kind of silo per role, or the kinds one by one: --roles 'cart,catalog;order,inventory,payment,customer', "
+            + "or --roles several times. Without it every silo has all roles.",
+        HelpName = "each|LIST",
+    };
+
     public static Command Create()
     {
         var command = new Command("up", "Run a shop in the foreground. It prints 'ready URL' once orders are accepted; the operator's token is in DIR/operator-token.")
         {
-            Port, NoSeed, ShopAddress.Data,
+            AsCluster, Silos, Gateways, Roles, Port, NoSeed, ShopAddress.Data,
         };
         command.SetCommand(Run);
         return command;
@@ -34,6 +52,10 @@ internal static class Up
         var (data, port) = (ShopAddress.DataDirOf(parsed), parsed.GetValue(Port));
         if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
         using var inUse = HoldBuild();
+        var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
+        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), cancel);
+        if (silos is not null || gateways is not null || roles.Length > 0) throw new UsageException("--silos, --gateways and --roles belong to 'up --cluster'.");
+        if (File.Exists(new ClusterFolder(data).Connections)) throw new MissingException($"{data} holds a cluster; start it with --cluster, or name another folder with --data.");
         PortIsFree(port);
         // Held from here on: nothing in the folder is touched that another shop may be using.
         using var folder = DataFolder.Open(data);
@@ -112,7 +134,7 @@ internal static class Up
         }
     }
 
-    private static void PortIsFree(int port)
+    internal static void PortIsFree(int port)
     {
         try
         {
