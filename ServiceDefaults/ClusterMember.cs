@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Orleans.Configuration;
+using Orleans.Storage;
+
+namespace Commerce.ServiceDefaults;
+
+/// <summary>How a process joins the cluster: membership and stream subscriptions in PostgreSQL, which hold nothing of the business.</summary>
+public static class ClusterMember
+{
+    /// <summary>Name of the cluster and of the service, for ever: queues and subscriptions are named after it.</summary>
+    public const string ClusterName = "commerce";
+
+    private const string Npgsql = "Npgsql";
+
+    /// <summary>
+    /// Joins as a silo. Whoever is killed is declared dead after two missed probes of a second (the defaults take ten seconds); a silo that was only slow and is
+    /// declared dead ends itself and is started again. A cluster that lost its power as a whole starts beside the entries of the silos that are gone:
+    /// those count for nothing once they have not signed for six seconds.
+    /// </summary>
+    public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings)
+    {
+        var connection = Pooled(settings);
+        return silo
+            .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Npgsql, connection))
+            .Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = ClusterName)
+            .Configure<SiloOptions>(options => options.SiloName = settings.Name)
+            .Configure<ClusterMembershipOptions>(Tune)
+            .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0);
+    }
+
+    /// <summary>Where Orleans keeps who is subscribed to which stream; silos with streams need it.</summary>
+    public static ISiloBuilder AddSubscriptions(this ISiloBuilder silo, ProcessSettings settings)
+    {
+        var connection = Pooled(settings);
+        return silo.AddAdoNetGrainStorage("PubSubStore", storage => storage.Configure<Orleans.Serialization.Serializer>((options, serializer) =>
+        {
+            (options.Invariant, options.ConnectionString) = (Npgsql, connection);
+            // The default writes names of CLR types, which then could never change.
+            options.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+        }));
+    }
+
+    private static void Tune(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.NumMissedProbesLimit = 2;
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+        membership.NumMissedTableIAmAliveLimit = 3;
+        membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
+        membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
+    }
+
+    private static string Pooled(ProcessSettings settings) => new NpgsqlConnectionStringBuilder(settings.Database("cluster"))
+    {
+        ApplicationName = settings.Name, MaxPoolSize = 4, Timeout = 4, CommandTimeout = 5,
+    }.ToString();
+}
