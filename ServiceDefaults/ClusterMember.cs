@@ -11,6 +11,9 @@ public static class ClusterMember
     /// <summary>Name of the cluster and of the service, for ever: queues and subscriptions are named after it.</summary>
     public const string ClusterName = "commerce";
 
+    /// <summary>The store of stream subscriptions; Orleans looks for it by this name.</summary>
+    public const string SubscriptionStore = "PubSubStore";
+
     private const string Npgsql = "Npgsql";
 
     /// <summary>
@@ -18,28 +21,25 @@ public static class ClusterMember
     /// declared dead ends itself and is started again. A cluster that lost its power as a whole starts beside the entries of the silos that are gone:
     /// those count for nothing once they have not signed for six seconds.
     /// </summary>
-    public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings)
-    {
-        var connection = Pooled(settings);
-        return silo
-            .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Npgsql, connection))
-            .Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = ClusterName)
-            .Configure<SiloOptions>(options => options.SiloName = settings.Name)
-            .Configure<ClusterMembershipOptions>(Tune)
-            .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0);
-    }
+    public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings) => silo
+        .AddMembership(settings.Database("cluster"))
+        .Configure<SiloOptions>(options => options.SiloName = settings.Name)
+        .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0);
+
+    /// <summary>The membership alone, in a database that has its tables.</summary>
+    public static ISiloBuilder AddMembership(this ISiloBuilder silo, string database) => silo
+        .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Npgsql, Bounded(database)))
+        .Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = ClusterName)
+        .Configure<ClusterMembershipOptions>(Tune);
 
     /// <summary>Where Orleans keeps who is subscribed to which stream; silos with streams need it.</summary>
-    public static ISiloBuilder AddSubscriptions(this ISiloBuilder silo, ProcessSettings settings)
-    {
-        var connection = Pooled(settings);
-        return silo.AddAdoNetGrainStorage("PubSubStore", storage => storage.Configure<Orleans.Serialization.Serializer>((options, serializer) =>
+    public static ISiloBuilder AddSubscriptions(this ISiloBuilder silo, string database) => silo
+        .AddAdoNetGrainStorage(SubscriptionStore, storage => storage.Configure<Orleans.Serialization.Serializer>((options, serializer) =>
         {
-            (options.Invariant, options.ConnectionString) = (Npgsql, connection);
+            (options.Invariant, options.ConnectionString) = (Npgsql, Bounded(database));
             // The default writes names of CLR types, which then could never change.
             options.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
         }));
-    }
 
     private static void Tune(ClusterMembershipOptions membership)
     {
@@ -52,8 +52,10 @@ public static class ClusterMember
         membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
     }
 
-    private static string Pooled(ProcessSettings settings) => new NpgsqlConnectionStringBuilder(settings.Database("cluster"))
+    // A frozen database must become an error before others take this silo for dead.
+    private static string Bounded(string database) => new NpgsqlConnectionStringBuilder(database)
     {
-        ApplicationName = settings.Name, MaxPoolSize = 4, Timeout = 4, CommandTimeout = 5,
+        ApplicationName = "commerce-cluster", MaxPoolSize = 4, Timeout = 4, CommandTimeout = 5, CancellationTimeout = 1_000,
+        TcpKeepAlive = true, TcpKeepAliveTime = 5, TcpKeepAliveInterval = 1, IncludeErrorDetail = false,
     }.ToString();
 }

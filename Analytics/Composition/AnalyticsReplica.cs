@@ -18,7 +18,7 @@ internal static class AnalyticsReplica
     /// <summary>Composes the silo of its settings.</summary>
     public static void AddAnalyticsReplica(this ISiloBuilder silo, ProcessSettings settings)
     {
-        silo.JoinCluster(settings).AddSubscriptions(settings).AddCommerceAnalytics(AnalyticsStorage.Postgres(settings.Database("analytics")));
+        silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceAnalytics(AnalyticsStorage.Postgres(settings.Database("analytics")));
         silo.Services.AddSingleton<IGrainPropertiesProvider>(new Announcement(settings.Http));
         foreach (var service in ProjectionFold.Services)
             silo.AddRabbitMqStreams(FeedStreams.Provider(service), streams =>

@@ -21,7 +21,7 @@ public static class ClusterSilo
         if (roles.Has("payment")) builder.Services.AddPostgresSandboxProvider();
         builder.UseOrleans(silo =>
         {
-            silo.JoinCluster(settings).AddSubscriptions(settings).AddCommerceGrains().HostRoles(roles);
+            silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceGrains().HostRoles(roles);
             foreach (var service in roles.Services) silo.AddService(service, settings);
             if (roles.Has("order") && settings.Broker("order") is not null) silo.AddOrderDriver();
         });
