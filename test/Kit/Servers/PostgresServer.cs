@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Commerce.Kit.Servers;
 
 /// <summary>A private PostgreSQL cluster in a folder of its own, listening on the loopback address; never run as root.</summary>
@@ -30,7 +32,9 @@ public sealed class PostgresServer : IAsyncDisposable
             await ServerProcess.Run(program, arguments, Nothing, "/");
             var process = Launch(folder, port);
             await process.AcceptsConnections(port, TimeSpan.FromSeconds(60));
-            return new PostgresServer(folder, process, port);
+            var server = new PostgresServer(folder, process, port);
+            await server.LetsIn();
+            return server;
         }
         catch
         {
@@ -50,6 +54,25 @@ public sealed class PostgresServer : IAsyncDisposable
         await _process.DisposeAsync();
         _process = Launch(_folder, Port);
         await _process.AcceptsConnections(Port, TimeSpan.FromSeconds(60));
+        await LetsIn();
+    }
+
+    /// <summary>A server listens before it is done starting; until then it turns everybody away.</summary>
+    private async Task LetsIn()
+    {
+        for (var left = 600; ; left--)
+        {
+            try
+            {
+                await using var door = new NpgsqlConnection(ConnectionString() + ";Pooling=false");
+                await door.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException) when (left > 0 && !_process.HasExited)
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()
