@@ -19,12 +19,13 @@ internal static class CommandLine
         First steps:   ./commerce up                          start a shop in ./.commerce on http://127.0.0.1:5080
                        ./commerce replay december.csv         import a month of orders and check every figure
                        ./commerce verify                      check the invariants over everything stored
+                       ./commerce up --cluster --silos 3      the same shop on PostgreSQL and RabbitMQ
                        ./commerce test                        build and run all tests
 
         Exit codes: 0 ok, 1 the check failed, 2 wrong usage, 3 something needed is missing.
         """)
     {
-        Up.Create(), Status.Create(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
+        Up.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
         AnalyticsCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(),
     };
 

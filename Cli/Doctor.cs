@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
+using Commerce.Servers;
 
 namespace Commerce.Cli;
 
@@ -28,11 +29,31 @@ internal static class Doctor
                 Room(address.DataDir),
                 new("shop", running is null or { Ok: true }, running is null ? $"none runs at {address.Url}; start one with './commerce up'" : running.Ok ? $"ready at {address.Url}" : $"{address.Url} answers {(int)running.Status}; look at its log"),
             ];
+            // A shop in one process needs none of these.
+            Check[] forCluster =
+            [
+                Server("PostgreSQL", () => ServerBinaries.Postgres("initdb"), () => ServerBinaries.Postgres("postgres")),
+                Server("RabbitMQ", () => ServerBinaries.RabbitMq, () => ServerBinaries.Epmd),
+            ];
             var ok = checks.All(check => check.Ok);
-            Answer.Give(parsed.GetValue(CommandLine.Json), new { ok, checks }, checks.Select(check => $"{(check.Ok ? "ok     " : "MISSING")} {check.Name}: {check.Says}"));
+            Answer.Give(parsed.GetValue(CommandLine.Json), new { ok, checks, forCluster }, [.. checks.Select(Line), "for a cluster (up --cluster):", .. forCluster.Select(Line)]);
             return ok ? ExitCode.Ok : ExitCode.Missing;
         });
         return command;
+    }
+
+    private static string Line(Check check) => $"{(check.Ok ? "ok     " : "MISSING")} {check.Name}: {check.Says}";
+
+    private static Check Server(string name, params Func<string>[] programs)
+    {
+        try
+        {
+            return new(name, true, programs.Select(find => find()).Last());
+        }
+        catch (ServerMissingException missing)
+        {
+            return new(name, false, missing.Message);
+        }
     }
 
     private static Check Folder(string folder)

@@ -1,10 +1,11 @@
 using System.CommandLine;
+using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 
 namespace Commerce.Cli;
 
-/// <summary><c>commerce status</c>: whether the shop runs and how far its projections are.</summary>
+/// <summary><c>commerce status</c>: whether the shop runs and how far its projections are; of a cluster also its processes and queues.</summary>
 internal static class Status
 {
     public static Command Create()
@@ -14,6 +15,9 @@ internal static class Status
         command.SetCommand(async (parsed, cancel) =>
         {
             var address = ShopAddress.Of(parsed);
+            var folder = new ClusterFolder(address.DataDir);
+            if (await ControlClient.TryAsk(folder, new ControlRequest("status"), Progress.Say, cancel) is { } cluster)
+                return await ClusterStatus.Give(folder, cluster, address, parsed.GetValue(CommandLine.Json), cancel);
             using var shop = new ShopClient(address.Url, address.ReadToken());
             var ready = await shop.TryGet("healthz/ready", cancel);
             var lag = ready is { Ok: true } ? await shop.TryGet("v1/analytics/lag", cancel) : null;

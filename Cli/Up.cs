@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Silo.Journal;
+using Microsoft.Data.Sqlite;
 
 namespace Commerce.Cli;
 
@@ -18,11 +20,28 @@ internal static class Up
 
     private static readonly Option<bool> NoSeed = new("--no-seed") { Description = "Start with an empty catalogue." };
 
+    private static readonly Option<bool> AsCluster = new("--cluster")
+    {
+        Description = "Run silos, gateways and analytics as processes of their own, with PostgreSQL and RabbitMQ: private ones from the installed binaries, "
+            + $"or those that {ServersGiven.PostgresVariable} (an administrator), {ServersGiven.RabbitMqVariable} and {ServersGiven.ManagementVariable} name.",
+    };
+
+    private static readonly Option<int?> Silos = new("--silos") { Description = "With --cluster: how many silos (default 3); with --roles: how many of every kind (default 1).", HelpName = "N" };
+
+    private static readonly Option<int?> Gateways = new("--gateways") { Description = "With --cluster: how many gateways; gateway i listens on port N+i-1 (default 1).", HelpName = "N" };
+
+    private static readonly Option<string[]> Roles = new("--roles")
+    {
+        Description = "With --cluster: 'each' for a kind of silo per role, or the kinds one by one: --roles 'cart,catalog;order,inventory,payment,customer', "
+            + "or --roles several times. Without it every silo has all roles.",
+        HelpName = "each|LIST",
+    };
+
     public static Command Create()
     {
         var command = new Command("up", "Run a shop in the foreground. It prints 'ready URL' once orders are accepted; the operator's token is in DIR/operator-token.")
         {
-            Port, NoSeed, ShopAddress.Data,
+            AsCluster, Silos, Gateways, Roles, Port, NoSeed, ShopAddress.Data,
         };
         command.SetCommand(Run);
         return command;
@@ -33,6 +52,10 @@ internal static class Up
         var (data, port) = (ShopAddress.DataDirOf(parsed), parsed.GetValue(Port));
         if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
         using var inUse = HoldBuild();
+        var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
+        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), cancel);
+        if (silos is not null || gateways is not null || roles.Length > 0) throw new UsageException("--silos, --gateways and --roles belong to 'up --cluster'.");
+        if (File.Exists(new ClusterFolder(data).Connections)) throw new MissingException($"{data} holds a cluster; start it with --cluster, or name another folder with --data.");
         PortIsFree(port);
         // Held from here on: nothing in the folder is touched that another shop may be using.
         using var folder = DataFolder.Open(data);
@@ -44,7 +67,7 @@ internal static class Up
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);
         try
         {
-            await Start(app, port, cancel);
+            await Start(app, data, port, cancel);
             started = true;
             using (var shop = new ShopClient(new Uri(url + "/"), token, ReadyWithin))
             {
@@ -69,7 +92,7 @@ internal static class Up
         }
     }
 
-    private static async Task Start(WebApplication app, int port, CancellationToken cancel)
+    private static async Task Start(WebApplication app, string data, int port, CancellationToken cancel)
     {
         try
         {
@@ -80,6 +103,7 @@ internal static class Up
             for (var cause = e; cause is not null; cause = cause.InnerException)
             {
                 if (cause is DataFolderException) throw new MissingException(cause.Message);
+                if (cause is SqliteException failure) throw new MissingException(DataFolder.Explain(data, failure).Message);
                 if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }) throw PortTaken(port);
                 if (cause is InvalidOperationException && cause.Message.Contains("newer version", StringComparison.Ordinal)) throw new MissingException(cause.Message);
             }
@@ -110,7 +134,7 @@ internal static class Up
         }
     }
 
-    private static void PortIsFree(int port)
+    internal static void PortIsFree(int port)
     {
         try
         {

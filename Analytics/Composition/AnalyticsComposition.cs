@@ -10,7 +10,7 @@ namespace Commerce.Analytics.Composition;
 public static class AnalyticsComposition
 {
     /// <summary>
-    /// Store, consumers and queries. Wants the stream provider <see cref="FeedStreams.Provider"/> in this silo, and feeds (<see cref="IFeedGrain"/>) and relays
+    /// Store, consumers and queries. Wants the stream providers of the services it reads (<see cref="FeedStreams.Provider"/>) in this silo, and feeds (<see cref="IFeedGrain"/>) and relays
     /// anywhere in the cluster. The consumers begin once the silo is up.
     /// </summary>
     /// <param name="silo">The silo.</param>

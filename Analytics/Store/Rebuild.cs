@@ -52,7 +52,7 @@ public sealed class Rebuild(AnalyticsStore store, IGrainFactory grains)
     // is refused by the cursor then and goes on from where the other has come to.
     private async Task CatchUp(string service)
     {
-        using var consumer = new FeedConsumer(service, 0, Feed(service), store);
+        using var consumer = new FeedConsumer(service, 0, grains.Feed(service, 0), store);
         while (true)
         {
             try
@@ -75,7 +75,7 @@ public sealed class Rebuild(AnalyticsStore store, IGrainFactory grains)
     // Up to where the live projection is: not further, or the two could not be compared. A live one of another history cannot be: then up to the head.
     private async Task Fill(string service, FeedCursor rebuilt, FeedCursor live, Func<FeedBatch, Task<FeedCursor>> apply)
     {
-        var feed = Feed(service);
+        var feed = grains.Feed(service, 0);
         var head = await feed.Head();
         var end = live == FeedCursor.Start || (live.Epoch == head.Epoch && live.Position <= head.Position) ? live.Position : head.Position;
         while (rebuilt.Position < end && await feed.Read(rebuilt.Position) is { } run)
@@ -84,8 +84,6 @@ public sealed class Rebuild(AnalyticsStore store, IGrainFactory grains)
             rebuilt = await apply(run with { Events = run.Events[..^surplus] });
         }
     }
-
-    private IFeedGrain Feed(string service) => grains.GetGrain<IFeedGrain>(FeedStreams.Key(service, 0));
 
     private static async Task<FeedCursor> Apply(ProjectionTables rebuilt, FeedBatch run)
     {

@@ -14,7 +14,8 @@ internal static partial class Rules
         ["Silo"] = ["Grains", "Orleans.Streams.RabbitMQ"],
         ["Analytics"] = ["Grains.Abstractions", "Orleans.Streams.RabbitMQ"],
         ["Gateway"] = ["Grains.Abstractions"],
-        ["Cli"] = ["Grains.Abstractions", "Grains", "Orleans.Streams.RabbitMQ", "Silo", "Analytics", "Gateway"],
+        ["Servers"] = [],
+        ["Cli"] = ["Grains.Abstractions", "Grains", "Orleans.Streams.RabbitMQ", "Silo", "Analytics", "Gateway", "Servers"],
     };
 
     /// <summary>What the root may hold; all else lives in docs/.</summary>

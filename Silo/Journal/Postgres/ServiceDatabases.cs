@@ -11,10 +11,10 @@ public sealed class ServiceDatabases : IAsyncDisposable, IDisposable
     public const int MaxConnections = 8;
 
     /// <summary>A frozen server is an error after so long: the command gives up, asks for its cancellation in vain, and drops the connection.</summary>
-    public static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(6);
+    public static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>How long to wait for a connection, or for one of the pool to come free.</summary>
-    public static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(4);
 
     private readonly ConcurrentDictionary<string, NpgsqlDataSource> _sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _connections;

@@ -44,7 +44,7 @@ internal sealed class EmbeddedShop : IAsyncDisposable
             silo.Services.AddSingleton<IJournal>(journal);
             if (stream is not null)
                 silo.Services.AddSingleton(provider => stream(ActivatorUtilities.CreateInstance<StreamPublisher>(provider)));
-            silo.AddMemoryFeedStreams().AddRelays(FeedStreams.Services).AddCommerceAnalytics(storage);
+            silo.AddMemoryFeedStreams(FeedStreams.Services).AddRelays(FeedStreams.Services).AddCommerceAnalytics(storage);
         });
         var app = builder.Build();
         app.MapAnalytics();

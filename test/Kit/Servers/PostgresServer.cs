@@ -1,3 +1,4 @@
+using Commerce.Servers;
 using Npgsql;
 
 namespace Commerce.Kit.Servers;
@@ -6,7 +7,7 @@ namespace Commerce.Kit.Servers;
 public sealed class PostgresServer : IAsyncDisposable
 {
     /// <summary>The superuser; connections from the loopback address are trusted.</summary>
-    public const string User = "postgres";
+    public const string User = PostgresFolder.User;
 
     private readonly OwnedFolder _folder;
     private ServerProcess _process;
@@ -21,15 +22,13 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public static async Task<PostgresServer> Start()
     {
-        var initdb = ServerBinaries.Postgres("initdb");
         var port = FreePorts.Take(1)[0];
         var folder = new OwnedFolder("postgres");
         try
         {
             if (Environment.IsPrivilegedProcess)
                 await ServerProcess.Run("chown", [User, folder.Path], Nothing, "/");
-            var (program, arguments) = AsItself(initdb, "-D", folder.Sub("data"), "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions");
-            await ServerProcess.Run(program, arguments, Nothing, "/");
+            await In(folder, port).Create(passwordFile: null).RunToEnd();
             var process = Launch(folder, port);
             await process.AcceptsConnections(port, TimeSpan.FromSeconds(60));
             var server = new PostgresServer(folder, process, port);
@@ -83,18 +82,12 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static readonly Dictionary<string, string> Nothing = [];
 
+    private static PostgresFolder In(OwnedFolder folder, int port) => new(folder.Sub("data"), port);
+
     private static ServerProcess Launch(OwnedFolder folder, int port)
     {
-        var (program, arguments) = AsItself(ServerBinaries.Postgres("postgres"), "-D", folder.Sub("data"), "-p", $"{port}",
-            "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder.Path}", "-c", "max_connections=200");
-        var process = ServerProcess.Start(program, arguments, Nothing, "/");
+        var process = ServerProcess.Start(In(folder, port).Server("max_connections=200"));
         folder.RememberPid("postgres", process.Id);
         return process;
     }
-
-    // setpriv becomes the program; runuser and su would stay in front of it, and the child we reap would not be the server.
-    private static (string Program, string[] Arguments) AsItself(string program, params string[] arguments) =>
-        Environment.IsPrivilegedProcess
-            ? ("setpriv", [$"--reuid={User}", $"--regid={User}", "--clear-groups", "--", program, .. arguments])
-            : (program, arguments);
 }

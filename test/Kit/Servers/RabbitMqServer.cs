@@ -1,9 +1,10 @@
 using System.Text.Json;
+using Commerce.Servers;
 
 namespace Commerce.Kit.Servers;
 
-/// <summary>A virtual host of the private broker and the only user who may use it.</summary>
-public sealed record RabbitMqTenant(string VirtualHost, string UserName, string Password);
+/// <summary>A user of the private broker, the virtual host they may use, and what they may do there: everything, unless patterns say less.</summary>
+public sealed record RabbitMqTenant(string VirtualHost, string UserName, string Password, string Configure = ".*", string Write = ".*", string Read = ".*");
 
 /// <summary>
 /// A private RabbitMQ node: own folder, own ports, own Erlang port mapper, started from the installed binaries. Its first boot takes
@@ -16,11 +17,11 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
     private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(120);
     private readonly OwnedFolder _folder;
-    private readonly Dictionary<string, string> _environment;
+    private readonly RabbitMqFolder _node;
     private ServerProcess _process;
 
-    private RabbitMqServer(OwnedFolder folder, Dictionary<string, string> environment, ServerProcess process, int port, int tlsPort) =>
-        (_folder, _environment, _process, Port, TlsPort) = (folder, environment, process, port, tlsPort);
+    private RabbitMqServer(OwnedFolder folder, RabbitMqFolder node, ServerProcess process, int port, int tlsPort) =>
+        (_folder, _node, _process, Port, TlsPort) = (folder, node, process, port, tlsPort);
 
     /// <summary>Plain AMQP on the loopback address.</summary>
     public int Port { get; }
@@ -33,39 +34,21 @@ public sealed class RabbitMqServer : IAsyncDisposable
     public int ProcessId => _process.Id;
 
     /// <param name="certificates">Turns the AMQPS listener on.</param>
-    /// <param name="tenants">Further virtual hosts, each with a user of its own.</param>
+    /// <param name="tenants">Further users and their virtual hosts.</param>
     public static async Task<RabbitMqServer> Start(TestCertificates? certificates = null, params RabbitMqTenant[] tenants)
     {
-        var program = ServerBinaries.RabbitMq;
         var ports = FreePorts.Take(4);
         var (port, tlsPort, epmd, distribution) = (ports[0], ports[1], ports[2], ports[3]);
         var folder = new OwnedFolder("rabbitmq", $"'{ServerBinaries.Epmd}' -port {epmd}", new Dictionary<string, string> { ["ERL_EPMD_ADDRESS"] = "127.0.0.1" });
         try
         {
-            var environment = new Dictionary<string, string>
-            {
-                ["HOME"] = folder.Path, // the Erlang cookie lies there
-                ["RABBITMQ_NODENAME"] = $"kit{port}@localhost",
-                ["RABBITMQ_MNESIA_BASE"] = folder.Sub("mnesia"),
-                ["RABBITMQ_LOG_BASE"] = folder.Sub("log"),
-                ["RABBITMQ_PID_FILE"] = folder.Sub("rabbitmq.own"),
-                ["RABBITMQ_ENABLED_PLUGINS_FILE"] = folder.Sub("enabled_plugins"),
-                ["RABBITMQ_CONFIG_FILE"] = folder.Sub("rabbitmq.conf"),
-                ["RABBITMQ_CONF_ENV_FILE"] = folder.Sub("none.conf"),
-                ["RABBITMQ_DIST_PORT"] = $"{distribution}",
-                ["ERL_EPMD_PORT"] = $"{epmd}",
-                ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
-                // The start script then becomes the broker instead of staying in front of it: our child is the broker itself,
-                // and it ends when our end of its input closes.
-                ["RABBITMQ_ALLOW_INPUT"] = "1",
-                ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
-            };
-            await File.WriteAllTextAsync(folder.Sub("enabled_plugins"), "[].\n");
-            await File.WriteAllTextAsync(folder.Sub("definitions.json"), Definitions([new("/", User, User), .. tenants]));
-            await File.WriteAllTextAsync(folder.Sub("rabbitmq.conf"), Configuration(folder, port, tlsPort, certificates));
+            var node = new RabbitMqFolder(folder.Path, $"kit{port}@localhost", epmd, distribution);
+            await File.WriteAllTextAsync(node.PluginsFile, "[].\n");
+            await File.WriteAllTextAsync(node.DefinitionsFile, Definitions([new("/", User, User), .. tenants]));
+            await File.WriteAllTextAsync(node.ConfigurationFile, Configuration(node, port, tlsPort, certificates));
 
-            var process = Launch(program, folder, environment);
-            var server = new RabbitMqServer(folder, environment, process, port, certificates is null ? 0 : tlsPort);
+            var process = Launch(folder, node);
+            var server = new RabbitMqServer(folder, node, process, port, certificates is null ? 0 : tlsPort);
             await process.AcceptsConnections(port, BootLimit);
             return server;
         }
@@ -83,7 +66,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     public async Task Restart()
     {
         await _process.DisposeAsync();
-        _process = Launch(ServerBinaries.RabbitMq, _folder, _environment);
+        _process = Launch(_folder, _node);
         await _process.AcceptsConnections(Port, BootLimit);
     }
 
@@ -94,7 +77,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     /// <summary>Runs an Erlang expression inside the broker.</summary>
     public Task<string> Eval(string expression) => Control("eval", expression);
 
-    public Task<string> Control(params string[] arguments) => ServerProcess.Run(ServerBinaries.RabbitMqCtl, arguments, _environment, _folder.Path);
+    public Task<string> Control(params string[] arguments) => ServerProcess.Run(ServerBinaries.RabbitMqCtl, arguments, _node.Variables, _folder.Path);
 
     public async ValueTask DisposeAsync()
     {
@@ -102,17 +85,17 @@ public sealed class RabbitMqServer : IAsyncDisposable
         await _folder.DisposeAsync();
     }
 
-    private static ServerProcess Launch(string program, OwnedFolder folder, Dictionary<string, string> environment)
+    private static ServerProcess Launch(OwnedFolder folder, RabbitMqFolder node)
     {
-        var process = ServerProcess.Start(program, [], environment, folder.Path);
+        var process = ServerProcess.Start(node.Server());
         folder.RememberPid("broker", process.Id);
         return process;
     }
 
-    private static string Configuration(OwnedFolder folder, int port, int tlsPort, TestCertificates? certificates) => $"""
+    private static string Configuration(RabbitMqFolder node, int port, int tlsPort, TestCertificates? certificates) => $"""
         listeners.tcp.1 = 127.0.0.1:{port}
         loopback_users = none
-        load_definitions = {folder.Sub("definitions.json")}
+        load_definitions = {node.DefinitionsFile}
         log.file.level = warning
         log.console = false
         disk_free_limit.absolute = 50MB
@@ -131,7 +114,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     private static string Definitions(IReadOnlyList<RabbitMqTenant> tenants) => JsonSerializer.Serialize(new
     {
         users = tenants.Select(t => new { name = t.UserName, password = t.Password, tags = "" }),
-        vhosts = tenants.Select(t => new { name = t.VirtualHost }),
-        permissions = tenants.Select(t => new { user = t.UserName, vhost = t.VirtualHost, configure = ".*", write = ".*", read = ".*" }),
+        vhosts = tenants.Select(t => t.VirtualHost).Distinct().Select(v => new { name = v }),
+        permissions = tenants.Select(t => new { user = t.UserName, vhost = t.VirtualHost, configure = t.Configure, write = t.Write, read = t.Read }),
     });
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Commerce.Servers;
 
 namespace Commerce.Kit.Servers;
 
@@ -48,20 +49,11 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    public static ServerProcess Start(Launch launch) => Start(launch.Program, launch.Arguments, launch.Variables, launch.Folder);
+
     /// <summary>Runs a program to its end and gives its output; a failure carries that output.</summary>
-    public static async Task<string> Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string workingFolder)
-    {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workingFolder };
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        foreach (var (key, value) in environment)
-            start.Environment[key] = value;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await output}{await error}");
-    }
+    public static Task<string> Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string workingFolder) =>
+        new Launch(program, [.. arguments], environment, workingFolder).RunToEnd();
 
     /// <summary>Waits until something accepts connections on the port; the server's death or the time limit ends the wait with its last words.</summary>
     public async Task AcceptsConnections(int port, TimeSpan limit, CancellationToken cancellation = default)

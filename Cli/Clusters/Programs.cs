@@ -1,0 +1,91 @@
+using System.Globalization;
+using Commerce.Cli.Output;
+using Commerce.Cli.Shops;
+using Commerce.Servers;
+
+namespace Commerce.Cli.Clusters;
+
+/// <summary>The cluster's processes of our own making, as they are to be started; tests have others.</summary>
+internal interface IPrograms
+{
+    ChildSpec Silo(int number, IReadOnlyList<string> roles);
+
+    ChildSpec Analytics(int number);
+
+    ChildSpec Gateway(int number);
+}
+
+/// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port) : IPrograms
+{
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
+
+    public ChildSpec Silo(int number, IReadOnlyList<string> roles) => new ChildSpec($"silo-{number}", ChildKind.Silo, _ =>
+    {
+        var siloPort = FreePort();
+        var variables = Variables($"silo-{number}", siloPort);
+        variables["Roles"] = string.Join(',', roles);
+        foreach (var role in roles)
+        {
+            variables[$"ConnectionStrings__{role}"] = connections.Postgres.Logins[role].ConnectionString;
+            variables[$"ConnectionStrings__broker_{role}"] = connections.Rabbitmq.Users[role].VirtualHosts[ClusterConnections.VirtualHostOf(role)];
+        }
+
+        return Task.FromResult(new Prepared(Program("Silo", variables), ready => RabbitMqChild.Listens(siloPort, ready)));
+    }) { Roles = roles };
+
+    public ChildSpec Analytics(int number) => new ChildSpec($"analytics-{number}", ChildKind.Analytics, _ =>
+    {
+        var (siloPort, http) = (FreePort(), FreePort());
+        var variables = Variables($"analytics-{number}", siloPort);
+        variables["Http"] = $"http://127.0.0.1:{http}";
+        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
+        variables["ConnectionStrings__analytics"] = connections.Postgres.Logins["analytics"].ConnectionString;
+        foreach (var feed in ClusterConnections.AnalyticsFeeds)
+            variables[$"ConnectionStrings__broker_{feed}"] = connections.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
+        return Task.FromResult(new Prepared(Program("Analytics", variables), ready => RabbitMqChild.Listens(http, ready)));
+    }) { Roles = ["analytics"] };
+
+    public ChildSpec Gateway(int number) => new($"gateway-{number}", ChildKind.Gateway, _ =>
+    {
+        var url = $"http://127.0.0.1:{port + number - 1}";
+        var variables = Variables($"gateway-{number}", FreePort());
+        variables["Http"] = url;
+        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
+        return Task.FromResult(new Prepared(Program("Gateway", variables), async ready =>
+        {
+            using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), ready);
+            return answer.IsSuccessStatusCode;
+        }));
+    });
+
+    private Dictionary<string, string> Variables(string name, int siloPort) => new(StringComparer.Ordinal)
+    {
+        ["Name"] = name,
+        ["SiloPort"] = siloPort.ToString(CultureInfo.InvariantCulture),
+        ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
+        ["Secrets"] = folder.Secrets,
+        ["ConnectionStrings__cluster"] = connections.Postgres.Logins["cluster"].ConnectionString,
+        // Several processes share this machine: give memory back rather than keep it for speed.
+        ["DOTNET_gcServer"] = "0",
+        ["DOTNET_TieredPGO"] = "0",
+    };
+
+    // Name and folder once more as arguments, where `ps` shows them.
+    private static Launch Program(string project, Dictionary<string, string> variables)
+    {
+        var file = Find(project);
+        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            [file, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
+    }
+
+    private static string Find(string project)
+    {
+        var built = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, "release", $"{project}.dll"));
+        if (File.Exists(built)) return built;
+        var beside = Path.Combine(AppContext.BaseDirectory, $"{project}.dll");
+        return File.Exists(beside) ? beside : throw new MissingException($"{project} is not built ({built} is missing); run './commerce up --cluster', which builds it.");
+    }
+
+    private static int FreePort() => FreePorts.TakeLasting(1, new Random())[0];
+}

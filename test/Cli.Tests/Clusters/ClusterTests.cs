@@ -1,0 +1,137 @@
+using Commerce.Cli.Clusters;
+using Commerce.Cli.Output;
+using Commerce.Servers;
+using Npgsql;
+
+namespace Commerce.Cli.Tests.Clusters;
+
+/// <summary>The real PostgreSQL and RabbitMQ under the real supervisor; the programs are sleepers.</summary>
+public sealed class ClusterTests : IAsyncDisposable
+{
+    private readonly ClusterFolder _folder = new(Directory.CreateTempSubdirectory("cluster-").FullName);
+    private readonly ClusterConnections _connections;
+    private readonly Supervisor _supervisor;
+    private readonly Cluster _cluster;
+
+    public ClusterTests()
+    {
+        // The servers' own accounts must be able to pass.
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder.Root, (UnixFileMode)0b111_101_101);
+        _folder.Make();
+        _connections = ClusterConnections.Of(null, new ServersGiven(null, null, null), FreePorts.IsFree, new Random());
+        _supervisor = new Supervisor(new ProcessLauncher(_folder), TimeProvider.System, TestContext.Current.SendDiagnosticMessage);
+        _cluster = new Cluster(_folder, ClusterPlan.Of([], 2, 1), _connections, new Sleepers(), _supervisor, FreePorts.Take(1)[0]);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _supervisor.StopAll();
+        _cluster.Dispose();
+        Directory.Delete(_folder.Root, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_cluster_starts_scales_loses_a_silo_and_ends()
+    {
+        await using var control = new ControlSocket(_folder, _cluster.Do);
+        // Programs do not wait for the broker, which takes its time; one that is killed meanwhile comes back.
+        var starting = _cluster.Start(Cancel);
+        var silo = await Appears("silo-1");
+        var pid = silo.Pid;
+        await Ask(new("kill", "silo-1"));
+        await starting;
+        await silo.Reaches(ChildState.Running, Cancel);
+        silo.Pid.ShouldNotBe(pid);
+
+        // Every login has its own database and no other.
+        (await Reads("inventory", "commerce_inventory")).ShouldBeTrue();
+        (await Reads("inventory", "commerce_order")).ShouldBeFalse();
+        (await Reads("analytics", "commerce_cluster")).ShouldBeFalse();
+
+        // The broker knows the users: the administrator may ask for the queues, and there are none yet.
+        using (var management = new Management(_connections.Rabbitmq)) (await management.Queues(Cancel)).ShouldNotBeNull().ShouldBeEmpty();
+
+        (await Ask(new("scale", "silo", 3))).ShouldContain("silo-3");
+        (await Ask(new("scale", "silo", 1))).ShouldNotContain("silo-2");
+        Alive().ShouldBe(["analytics-1", "epmd", "gateway-1", "postgres", "rabbitmq", "silo-1"]);
+
+        await Ask(new("drain", "gateway-1"));
+        _supervisor.Find("gateway-1").State.ShouldBe(ChildState.Drained);
+        await Should.ThrowAsync<UsageException>(() => Ask(new("kill", "gateway-1")));
+
+        await _supervisor.StopAll();
+        Directory.GetFiles(_folder.Run, "*.pid").ShouldBeEmpty();
+        (await Should.ThrowAsync<Exception>(() => PostgresChild.Answers(_connections.Postgres.Admin.ConnectionString, Cancel))).ShouldBeAssignableTo<NpgsqlException>();
+    }
+
+    [Fact]
+    public async Task What_a_killed_supervisor_left_is_ended_and_nothing_else()
+    {
+        var launcher = new ProcessLauncher(_folder);
+        using var left = launcher.Start("silo-1", Sleepers.Sleep);
+        using var stranger = launcher.Start("silo-2", Sleepers.Sleep);
+        while (!File.Exists(_folder.PidOf("silo-1")) || !File.Exists(_folder.PidOf("silo-2"))) await Task.Delay(10, Cancel);
+        // The same number, started at another time: another program.
+        File.WriteAllText(_folder.PidOf("silo-2"), $"{stranger.Id} 1 {File.ReadAllText("/proc/sys/kernel/random/boot_id")}");
+
+        (await Leftovers.End(_folder, Cancel)).ShouldBe(["silo-1"]);
+
+        await left.Exited.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        stranger.Exited.IsCompleted.ShouldBeFalse();
+        stranger.Kill();
+        await stranger.Exited.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public async Task Where_no_cluster_runs_the_cure_is_said() =>
+        (await Should.ThrowAsync<MissingException>(() => Ask(new("kill", "silo-1")))).Message.ShouldContain("up --cluster");
+
+    private async Task<Child> Appears(string name)
+    {
+        while (true)
+        {
+            if (_supervisor.Children.FirstOrDefault(child => child.Name == name) is { } child)
+            {
+                await child.Reaches(ChildState.Running, Cancel);
+                return child;
+            }
+
+            await Task.Delay(20, Cancel);
+        }
+    }
+
+    private async Task<string[]> Ask(ControlRequest request)
+    {
+        var state = await ControlClient.Ask(_folder, request, _ => { }, Cancel);
+        return [.. state.Children.Select(child => child.Name)];
+    }
+
+    private string[] Alive() => [.. Directory.GetFiles(_folder.Run, "*.pid").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!];
+
+    private async Task<bool> Reads(string login, string database)
+    {
+        try
+        {
+            return await PostgresChild.Answers(new NpgsqlConnectionStringBuilder(_connections.Postgres.Logins[login].ConnectionString) { Database = database }.ConnectionString, Cancel);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return false;
+        }
+    }
+
+    private sealed class Sleepers : IPrograms
+    {
+        public static readonly Launch Sleep = new("sleep", ["1000"], new Dictionary<string, string>(), "/");
+
+        public ChildSpec Silo(int number, IReadOnlyList<string> roles) => Of($"silo-{number}", ChildKind.Silo) with { Roles = roles };
+
+        public ChildSpec Analytics(int number) => Of($"analytics-{number}", ChildKind.Analytics);
+
+        public ChildSpec Gateway(int number) => Of($"gateway-{number}", ChildKind.Gateway);
+
+        private static ChildSpec Of(string name, ChildKind kind) => new(name, kind, _ => Task.FromResult(new Prepared(Sleep, _ => Task.FromResult(true))));
+    }
+}
