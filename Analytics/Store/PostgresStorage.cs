@@ -13,9 +13,11 @@ internal sealed class PostgresStorage(string connectionString) : AnalyticsStorag
     // Keys of advisory locks are a name space of this database alone.
     private const long MigrationLock = 1, RebuildLock = 2;
 
-    // What the given string says counts more: of two entries the later one holds.
+    // What the given string says counts more: of two entries the later one holds. The server ends a transaction that its client has forgotten: a process
+    // that is frozen in the middle of a run must not keep the cursor locked.
     private const string Settings =
-        "Application Name=analytics;Timeout=5;Command Timeout=30;Keepalive=15;Maximum Pool Size=20;Max Auto Prepare=40;Auto Prepare Min Usages=2;Options=-c synchronous_commit=off;";
+        "Application Name=analytics;Timeout=5;Command Timeout=30;Keepalive=15;Maximum Pool Size=8;Max Auto Prepare=40;Auto Prepare Min Usages=2;"
+        + "Options=-c synchronous_commit=off -c idle_in_transaction_session_timeout=15000;";
 
     // Every table of a snapshot is locked before it is taken: a rebuild's swap would otherwise put tables under it that it does not see whole.
     private static readonly string Tables = string.Join(", ", ProjectionTables.Names);

@@ -104,13 +104,26 @@ internal sealed class Books
             {
                 books.Gaps.See(recorded);
                 if (recorded.Position <= cursor) books.Projections.Apply(recorded);
-                books.Fold(recorded, journals.OrdersBefore);
+                books.TryFold(recorded, journals.OrdersBefore);
             }
 
             books.Gaps.End(service, journals.Head(service));
         }
 
         return books;
+    }
+
+    // A history with a hole in it may not make sense; the audit goes on and says where.
+    private void TryFold(RecordedEvent recorded, long ordersBefore)
+    {
+        try
+        {
+            Fold(recorded, ordersBefore);
+        }
+        catch (Exception broken) when (broken is not OutOfMemoryException)
+        {
+            Gaps.Senseless(recorded, broken);
+        }
     }
 
     private void Fold(RecordedEvent recorded, long ordersBefore)

@@ -24,6 +24,9 @@ internal sealed class GapRule
         (_versions[stream], _positions[e.Service]) = (e.Version, e.Position);
     }
 
+    /// <summary>An event that cannot have followed what is before it, or cannot be read.</summary>
+    public void Senseless(RecordedEvent e, Exception why) => _violations.Add(new(e.Stream, e.Version, $"{e.Type} cannot follow what is before it ({why.GetType().Name}: {why.Message})"));
+
     public void End(string service, FeedHead head)
     {
         if (head.Position != _positions.GetValueOrDefault(service)) _violations.Add(new(service, 0, $"the log ends at {_positions.GetValueOrDefault(service)}, its head says {head.Position}"));

@@ -7,7 +7,7 @@ using static Commerce.Tests.Happenings;
 
 namespace Commerce.Tests.Store;
 
-public abstract class AnalyticsStoreTests(Func<Task<TestStorage>> create) : StorageTests(create)
+public abstract class AnalyticsStoreTests(Func<Task<TestStorage>> create, int months) : StorageTests(create)
 {
     // A small shop's month, made of numbers.
     internal static Happenings Month(IEnumerable<(int Kind, int Which, int Quantity)> steps)
@@ -55,7 +55,7 @@ public abstract class AnalyticsStoreTests(Func<Task<TestStorage>> create) : Stor
             var fold = new ProjectionFold();
             foreach (var recorded in happened.All) fold.Apply(recorded);
             (await store.Fingerprint()).Checksums.ShouldBe(fold.Checksums());
-        }, iter: 20);
+        }, iter: months);
 
     [Fact]
     public void Checksums_do_not_depend_on_the_order_of_the_services()
@@ -115,6 +115,6 @@ public abstract class AnalyticsStoreTests(Func<Task<TestStorage>> create) : Stor
     }
 }
 
-public sealed class AnalyticsStoreOnSqliteTests() : AnalyticsStoreTests(OnSqlite);
+public sealed class AnalyticsStoreOnSqliteTests() : AnalyticsStoreTests(OnSqlite, months: 40);
 
-public sealed class AnalyticsStoreOnPostgresTests(Postgres server) : AnalyticsStoreTests(On(server));
+public sealed class AnalyticsStoreOnPostgresTests(Postgres server) : AnalyticsStoreTests(On(server), months: 8);

@@ -73,6 +73,27 @@ public sealed class PostgresStorageTests(Postgres server)
     }
 
     [Fact]
+    public async Task A_process_that_freezes_in_the_middle_of_a_run_gives_way_and_does_no_harm_when_it_wakes()
+    {
+        var database = await server.Create();
+        var happened = AnalyticsStoreTests.Month(Enumerable.Range(0, 30).Select(i => (i % 3, i, 1 + i)));
+        var run = happened.Run("order", 1, happened.Feed("order").Count);
+        using var frozen = await database.Storage.OpenWriter();
+        await foreach (var patience in frozen.Rows("show idle_in_transaction_session_timeout", row => row.GetString(0))) patience.ShouldBe("15s");
+        await Should.ThrowAsync<Npgsql.NpgsqlException>(() => frozen.InTransaction(database.Storage.Begin, async () =>
+        {
+            await new ProjectionTables(frozen).Apply(run);
+            await frozen.Run("set idle_in_transaction_session_timeout = 500");
+            using var other = database.Open();
+            await other.Apply(run);
+        }));
+
+        var fold = new ProjectionFold();
+        foreach (var recorded in happened.Feed("order")) fold.Apply(recorded);
+        (await AnalyticsStore.ReadFingerprint(database.Storage))!.Checksums.ShouldBe(fold.Checksums());
+    }
+
+    [Fact]
     public async Task Where_nobody_ever_applied_anything_there_is_no_fingerprint() =>
         (await AnalyticsStore.ReadFingerprint((await server.Create()).Storage)).ShouldBeNull();
 

@@ -1,4 +1,5 @@
 using Commerce.Servers;
+using Npgsql;
 
 namespace Commerce.Kit.Servers;
 
@@ -30,7 +31,9 @@ public sealed class PostgresServer : IAsyncDisposable
             await In(folder, port).Create(passwordFile: null).RunToEnd();
             var process = Launch(folder, port);
             await process.AcceptsConnections(port, TimeSpan.FromSeconds(60));
-            return new PostgresServer(folder, process, port);
+            var server = new PostgresServer(folder, process, port);
+            await server.LetsIn();
+            return server;
         }
         catch
         {
@@ -50,6 +53,25 @@ public sealed class PostgresServer : IAsyncDisposable
         await _process.DisposeAsync();
         _process = Launch(_folder, Port);
         await _process.AcceptsConnections(Port, TimeSpan.FromSeconds(60));
+        await LetsIn();
+    }
+
+    /// <summary>A server listens before it is done starting; until then it turns everybody away.</summary>
+    private async Task LetsIn()
+    {
+        for (var left = 600; ; left--)
+        {
+            try
+            {
+                await using var door = new NpgsqlConnection(ConnectionString() + ";Pooling=false");
+                await door.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException) when (left > 0 && !_process.HasExited)
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

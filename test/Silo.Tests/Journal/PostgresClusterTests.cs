@@ -28,7 +28,7 @@ public sealed class Note
 }
 
 [GrainType("note")]
-public sealed class NoteGrain([PersistentState("note", ClusterMember.SubscriptionStore)] IPersistentState<Note> note) : Grain, INoteGrain
+public sealed class NoteGrain([PersistentState("note", Commerce.ServiceDefaults.ClusterMember.SubscriptionStore)] IPersistentState<Note> note) : Grain, INoteGrain
 {
     public async Task Write(string text)
     {

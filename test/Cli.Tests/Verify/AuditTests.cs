@@ -1,0 +1,81 @@
+using Commerce.Cli.Verify;
+using Commerce.Feeds;
+using Commerce.Inventory;
+using Commerce.Orders;
+using Commerce.Silo.Payments;
+using CsCheck;
+
+namespace Commerce.Tests.Verify;
+
+public sealed class AuditTests
+{
+    private static Task<AuditReport> Whole(Story story) =>
+        Audit.Run(new StoryInstallation(story, story.Happened.Count, story.Happened.Count, _ => story.Happened.Count, story.Happened.Count), Story.Now);
+
+    private static async Task<IEnumerable<string>> Broken(Story story) => (await Whole(story)).Invariants.Where(rule => !rule.Ok).Select(rule => rule.Id);
+
+    [Fact]
+    public async Task A_shop_in_order_is_found_in_order()
+    {
+        var report = await Whole(Story.OfThreeOrders());
+        report.Invariants.SelectMany(rule => rule.Violations).ShouldBeEmpty();
+        report.Invariants.Single(rule => rule.Id == "I2").Checked.ShouldBe(1);
+        report.Invariants.Single(rule => rule.Id == "I3").Checked.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task At_every_moment_of_a_shop_that_sells_it_is_found_in_order()
+    {
+        var story = Story.OfThreeOrders();
+        for (var moment = 0; moment <= story.Happened.Count; moment++)
+        {
+            var at = moment;
+            (await Audit.Run(new StoryInstallation(story, at, at, _ => at, at), Story.Now)).Invariants.SelectMany(rule => rule.Violations).ShouldBeEmpty($"after {at} things");
+        }
+    }
+
+    [Fact]
+    public Task Whatever_happens_between_its_readings_of_the_databases_a_shop_in_order_is_found_in_order()
+    {
+        var story = Story.OfThreeOrders();
+        return Gen.Int[0, story.Happened.Count].Array[6].SampleAsync(async moments =>
+        {
+            // The order in which a cluster is read: ledger, end of the orders, the other journals, the orders, ledger.
+            Array.Sort(moments);
+            var installation = new StoryInstallation(story, moments[0], moments[1], service => service switch { "inventory" => moments[2], "payment" => moments[3], _ => moments[4] }, moments[5]);
+            (await Audit.Run(installation, Story.Now)).Invariants.SelectMany(rule => rule.Violations).ShouldBeEmpty(string.Join(' ', moments));
+        }, iter: 1_000);
+    }
+
+    [Fact]
+    public async Task A_hold_for_an_order_that_never_was_is_found() =>
+        (await Broken(Story.OfThreeOrders().Stock(new StockReserved(Story.Order("nobody"), 1, Term.Owned)))).ShouldBe(["I7"]);
+
+    [Fact]
+    public async Task A_dead_order_that_still_holds_stock_is_found() =>
+        (await Broken(Story.OfThreeOrders().Stock(new StockReserved(Story.Order("expired"), 2, Term.Owned)))).ShouldBe(["I3", "I7"]);
+
+    [Fact]
+    public async Task A_confirmed_order_without_its_stock_is_found() =>
+        (await Broken(Story.OfThreeOrders().Begin(Story.Order("thin"), "4").Stock(new StockReleased(Story.Order("thin"), 2))
+            .On(Story.Order("thin"), new OrderConfirmed("", [])))).ShouldContain("I2");
+
+    [Fact]
+    public async Task Money_that_nobody_asked_for_is_found()
+    {
+        var story = Story.OfThreeOrders();
+        story.Happened.Add(story.Happened.OfType<LedgerOperation>().First() with { Key = "stray" });
+        (await Broken(story)).ShouldBe(["I4"]);
+    }
+
+    [Fact]
+    public async Task A_missing_event_is_found_wherever_it_is_missing()
+    {
+        var story = Story.OfThreeOrders();
+        foreach (var lost in story.Happened.OfType<RecordedEvent>())
+        {
+            story.Lost = lost;
+            (await Broken(story)).ShouldContain("I1", $"without {lost.Type} {lost.Version}");
+        }
+    }
+}

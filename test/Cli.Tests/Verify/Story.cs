@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Commerce.Analytics.Store;
+using Commerce.Cli.Verify;
+using Commerce.Feeds;
+using Commerce.Inventory;
+using Commerce.Kernel;
+using Commerce.Orders;
+using Commerce.Payments;
+using Commerce.Silo.Payments;
+
+namespace Commerce.Tests.Verify;
+
+/// <summary>What happened in a shop, one thing after the other in all its services; every prefix of it is a moment that an audit may see.</summary>
+internal sealed class Story
+{
+    public static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private readonly Dictionary<string, int> _versions = [];
+    private readonly Dictionary<string, int> _positions = [];
+
+    /// <summary>A recorded event or an entry of the payment provider's ledger.</summary>
+    public List<object> Happened { get; } = [];
+
+    public static OrderId Order(string cart) => OrderId.Derive(new CartId(cart), 1);
+
+    /// <summary>An event that the journals have lost, though they count it.</summary>
+    public object? Lost { get; set; }
+
+    /// <summary>One order that is sold and shipped, one that is cancelled after its stock was taken, one that expires; each step in the order in which the grains do it.</summary>
+    public static Story OfThreeOrders()
+    {
+        var story = new Story().Stock(new StockAdjusted(10, "count"));
+        var (sold, cancelled, expired) = (Order("sold"), Order("cancelled"), Order("expired"));
+        story.Confirm(sold, "1").Confirm(cancelled, "2").Begin(expired, "3");
+        story.Pays(sold, "capture", OperationKind.Capture)
+            .On(sold, new ShipmentRequested("s1", [new LineQuantity("1", 2)], Pounds)).On(sold, new ShipmentSent("s1"));
+        story.On(cancelled, new CancelRequested("asked")).Pays(cancelled, "void", OperationKind.Void).On(cancelled, new OrderPaymentVoided($"{cancelled}/void"))
+            .Stock(new StockReturned(cancelled, "cancelled", 2)).On(cancelled, new OrderStockFreed()).On(cancelled, new OrderCancelled());
+        story.On(expired, new OrderExpired("payment-timeout")).Stock(new StockReleased(expired, 2)).On(expired, new OrderStockFreed());
+        return story;
+    }
+
+    public static Money Pounds => new(220, Currency.GBP);
+
+    public Story Begin(OrderId order, string number) => On(order, new OrderPlaced(
+            number, new CartId(order.Value), null, new Sealed<Recipient>("subject", "box"), Currency.GBP, [new OrderLine("1", Tea, "Tea", 2, new UnitPrice(1.10m, Currency.GBP))],
+            "tok_ok", false, Now, false, Now.AddMinutes(2)))
+        .Stock(new StockReserved(order, 2, Term.Timed(Now.AddHours(1)))).On(order, new OrderReserved(Now.AddMinutes(30)));
+
+    public Story Confirm(OrderId order, string number) => Begin(order, number)
+        .On(order, new PaymentStarted(1, $"{order}/authorise", "tok_ok")).Pays(order, "authorise", OperationKind.Authorise)
+        .Stock(new StockPinned(order, 2)).On(order, new OrderConfirmed($"{order}/authorise", [new SoldLine(Tea, "Tea", 2, Pounds)]))
+        .Stock(new StockCommitted(order, 2)).On(order, new OrderStockCommitted());
+
+    public Story On(OrderId order, OrderEvent happened) => Record("order", $"order/{Keys.Order(order)}", happened);
+
+    public Story Stock(StockEvent happened) => Record("inventory", $"stock/{Keys.Stock(Tea)}", happened);
+
+    /// <summary>Our payment asks, the provider does it, our payment hears of it.</summary>
+    public Story Pays(OrderId order, string name, OperationKind kind)
+    {
+        var (stream, key) = ($"payment/{Keys.Order(order)}", $"{order}/{name}");
+        Record("payment", stream, new OperationRequested(key, kind, Pounds, kind == OperationKind.Authorise ? "tok_ok" : null));
+        Happened.Add(new LedgerOperation(key, order.Value, kind, Pounds, kind == OperationKind.Authorise ? null : $"{order}/authorise", new ProviderAnswer(true, Pounds, "sandbox-1", null, null, null)));
+        return Record("payment", stream, new OperationSucceeded(key, Pounds, "sandbox-1", null, null));
+    }
+
+    private static Sku Tea => new("TEA");
+
+    private Story Record(string service, string stream, object happened)
+    {
+        (_versions[stream], _positions[service]) = (_versions.GetValueOrDefault(stream) + 1, _positions.GetValueOrDefault(service) + 1);
+        Happened.Add(new RecordedEvent(service, 0, _positions[service], Guid.CreateVersion7(Now), stream, _versions[stream], EventTypes.NameOf(happened.GetType()),
+            Now, Now, "system", null, null, null, EventTypes.Write(happened)));
+        return this;
+    }
+}
+
+/// <summary>A story as an audit gets to see it whose readings come one after another: each of another moment.</summary>
+internal sealed class StoryInstallation(Story story, int ledgerBefore, int ordersBefore, Func<string, int> opened, int ledgerAfter) : Installation
+{
+    private bool _before;
+
+    public override Task<Fingerprint?> Projections() => Task.FromResult<Fingerprint?>(null);
+
+    public override Task<IReadOnlyDictionary<string, LedgerOperation>> Ledger()
+    {
+        _before = !_before;
+        return Task.FromResult<IReadOnlyDictionary<string, LedgerOperation>>(
+            story.Happened.Take(_before ? ledgerBefore : ledgerAfter).OfType<LedgerOperation>().ToDictionary(operation => operation.Key));
+    }
+
+    public override Task<Journals> OpenJournals() => Task.FromResult<Journals>(new Cut(service => [.. Events(service, opened(service))], Events("order", ordersBefore).Count(), story.Lost));
+
+    private IEnumerable<RecordedEvent> Events(string service, int moment) => story.Happened.Take(moment).OfType<RecordedEvent>().Where(recorded => recorded.Service == service);
+
+    private sealed class Cut(Func<string, ImmutableArray<RecordedEvent>> events, long before, object? lost) : Journals
+    {
+        public override long OrdersBefore => before;
+
+        public override FeedHead Head(string service) => new(events(service).Length, "e1");
+
+        public override IAsyncEnumerable<RecordedEvent> Events(string service) => events(service).Where(recorded => !ReferenceEquals(recorded, lost)).ToAsyncEnumerable();
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
