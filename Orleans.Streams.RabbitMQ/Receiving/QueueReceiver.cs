@@ -25,6 +25,8 @@ internal sealed class QueueReceiver(
     // A clock, not a counter from zero: tokens of the queue's next owner are then later than ours, also across silos.
     private long _sequence = time.GetUtcNow().UtcTicks;
 
+    private bool _unreadable;
+
     /// <summary>Messages read and not acknowledged yet.</summary>
     public int InHand => _inHand.Count;
 
@@ -44,11 +46,14 @@ internal sealed class QueueReceiver(
                 var wait = _inHand.Count == 0 ? options.ReceiveWait : TimeSpan.Zero;
                 foreach (var message in await queue.Take(wait, cancellationToken))
                     await Accept(message);
+                _unreadable = false;
             }
             catch (BrokerUnavailableException e)
             {
                 // An exception would only make the agent log and back off; the next read connects again.
-                Log.ReadFailed(log, provider, name, e.Message);
+                // An agent reads a hundred times a second: what goes wrong is said when it begins to.
+                if (!_unreadable) Log.ReadFailed(log, provider, name, e.Message);
+                _unreadable = true;
             }
         }
 
