@@ -4,6 +4,7 @@ using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Silo.Journal;
+using Microsoft.Data.Sqlite;
 
 namespace Commerce.Cli;
 
@@ -66,7 +67,7 @@ internal static class Up
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);
         try
         {
-            await Start(app, port, cancel);
+            await Start(app, data, port, cancel);
             started = true;
             using (var shop = new ShopClient(new Uri(url + "/"), token, ReadyWithin))
             {
@@ -91,7 +92,7 @@ internal static class Up
         }
     }
 
-    private static async Task Start(WebApplication app, int port, CancellationToken cancel)
+    private static async Task Start(WebApplication app, string data, int port, CancellationToken cancel)
     {
         try
         {
@@ -102,6 +103,7 @@ internal static class Up
             for (var cause = e; cause is not null; cause = cause.InnerException)
             {
                 if (cause is DataFolderException) throw new MissingException(cause.Message);
+                if (cause is SqliteException failure) throw new MissingException(DataFolder.Explain(data, failure).Message);
                 if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }) throw PortTaken(port);
                 if (cause is InvalidOperationException && cause.Message.Contains("newer version", StringComparison.Ordinal)) throw new MissingException(cause.Message);
             }

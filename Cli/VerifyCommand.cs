@@ -12,17 +12,22 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var command = new Command("verify", "Check the invariants I1 to I8 over journals, the provider's ledger and the projections of a data folder, of a running shop, too.") { ShopAddress.Data, CommandLine.Json };
-        command.SetCommand((parsed, _) =>
+        var command = new Command("verify", "Check the invariants I1 to I8 over journals, the provider's ledger and the projections of a data folder or a cluster, running or not.") { ShopAddress.Data, CommandLine.Json };
+        command.SetCommand(async (parsed, _) =>
         {
             var data = ShopAddress.DataDirOf(parsed);
-            if (!File.Exists(Path.Combine(data, "journal.db"))) throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
-            var report = Audit.Run(data, TimeProvider.System.GetUtcNow());
+            var report = await Audit.Run(InstallationIn(data), TimeProvider.System.GetUtcNow());
             var invariants = report.Invariants.Select(rule => new { rule.Id, rule.Ok, rule.Rule, rule.Checked, violations = rule.Ok ? null : rule.Violations.Take(Shown) });
             Answer.Give(parsed.GetValue(CommandLine.Json), new { report.Ok, invariants, report.Checksums }, Lines(report));
-            return Task.FromResult(report.Ok ? ExitCode.Ok : ExitCode.CheckFailed);
+            return report.Ok ? ExitCode.Ok : ExitCode.CheckFailed;
         });
         return command;
+    }
+
+    private static Installation InstallationIn(string data)
+    {
+        if (File.Exists(Path.Combine(data, ClusterInstallation.ConnectionsFile))) return ClusterInstallation.Read(data);
+        return File.Exists(Path.Combine(data, "journal.db")) ? new EmbeddedInstallation(data) : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
     }
 
     private static IEnumerable<string> Lines(AuditReport report)

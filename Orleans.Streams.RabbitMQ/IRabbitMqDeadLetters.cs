@@ -17,5 +17,6 @@ public interface IRabbitMqDeadLetters
     /// <param name="maxCount">At most so many; letters that die again meanwhile are not taken a second time.</param>
     /// <param name="cancellationToken">Ends the call; what was put back stays put back.</param>
     /// <returns>How many were put back.</returns>
+    /// <exception cref="InvalidOperationException">The provider only reads here.</exception>
     Task<int> ReplayAsync(int maxCount, CancellationToken cancellationToken = default);
 }

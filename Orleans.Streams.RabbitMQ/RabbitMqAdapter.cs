@@ -22,7 +22,7 @@ internal sealed class RabbitMqAdapter(
     // Replaying the past is not promised: an acknowledged message is gone.
     public bool IsRewindable => false;
 
-    public StreamProviderDirection Direction => StreamProviderDirection.ReadWrite;
+    public StreamProviderDirection Direction => options.Direction;
 
     // Not async: order is the order of the calls, so everything up to the hand-over happens before the first await of the caller.
     public Task QueueMessageBatchAsync<T>(StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)

@@ -33,6 +33,8 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
 
     public BrokerConnections Connections { get; }
 
+    public StreamProviderDirection Direction => _adapter.Direction;
+
     public IEnumerable<QueueId> Queues => _mapper.GetAllQueues();
 
     /// <summary>The receiver that reads a queue on this silo now, or read it last.</summary>
@@ -48,7 +50,13 @@ internal sealed class RabbitMqAdapterFactory : IQueueAdapterFactory, IAsyncDispo
         services.GetRequiredService<IMeterFactory>(),
         services.GetRequiredService<ILoggerFactory>());
 
-    public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(_adapter);
+    public Task<IQueueAdapter> CreateAdapter()
+    {
+        // Others may only read, and wait for the queues: they need not wait for the first publish, too.
+        if (Direction == StreamProviderDirection.WriteOnly)
+            Connections.DeclareSoon();
+        return Task.FromResult<IQueueAdapter>(_adapter);
+    }
 
     public IQueueAdapterCache GetQueueAdapterCache() => _caches;
 

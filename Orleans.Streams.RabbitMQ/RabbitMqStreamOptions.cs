@@ -31,6 +31,14 @@ public sealed class RabbitMqStreamOptions
     public bool AllowPlainText { get; set; }
 
     /// <summary>
+    /// What this silo or client does with the provider. Default: <see cref="StreamProviderDirection.ReadWrite"/>, it publishes and takes its
+    /// share of the queues. <see cref="StreamProviderDirection.WriteOnly"/>: it publishes and is dealt no queue; others must read.
+    /// <see cref="StreamProviderDirection.ReadOnly"/>: it reads and refuses to publish; it declares nothing and waits for queues others
+    /// declare, so its user needs read on the queues and write on the dead letters' exchange only. Safe to change, silo by silo.
+    /// </summary>
+    public StreamProviderDirection Direction { get; set; } = StreamProviderDirection.ReadWrite;
+
+    /// <summary>
     /// First part of the names of exchange and queues. Default: null, <c>orleans.{ServiceId}.{provider}</c>. A data format: another prefix,
     /// service id or provider name leaves undelivered events behind in queues nobody reads.
     /// </summary>

@@ -12,6 +12,8 @@ internal sealed class RabbitMqStreamOptionsValidator(RabbitMqStreamOptions optio
         Require(options.UserName.Length > 0, nameof(options.UserName), options.UserName, "not empty");
         Require(options.PasswordFile is null || File.Exists(options.PasswordFile), nameof(options.PasswordFile), options.PasswordFile, "an existing file");
         Require(options.NamePrefix is null or { Length: > 0 and <= 200 }, nameof(options.NamePrefix), options.NamePrefix, "1 to 200 characters");
+        Require(options.Direction is StreamProviderDirection.ReadWrite or StreamProviderDirection.WriteOnly or StreamProviderDirection.ReadOnly,
+            nameof(options.Direction), options.Direction, "ReadWrite, WriteOnly or ReadOnly");
         InRange(options.QueueCount, 1, 1024, nameof(options.QueueCount));
         InRange(options.MaxBatchesPerMessage, 1, 4096, nameof(options.MaxBatchesPerMessage));
         InRange(options.MaxMessageBytes, 4 * 1024, 16 * 1024 * 1024, nameof(options.MaxMessageBytes));

@@ -10,15 +10,20 @@ namespace Commerce.Analytics.Composition;
 public static class AnalyticsComposition
 {
     /// <summary>
-    /// Store, consumers and queries. Wants the stream provider <see cref="FeedStreams.Provider"/> in this silo, and feeds (<see cref="IFeedGrain"/>) and relays
+    /// Store, consumers and queries. Wants the stream providers of the services it reads (<see cref="FeedStreams.Provider"/>) in this silo, and feeds (<see cref="IFeedGrain"/>) and relays
     /// anywhere in the cluster. The consumers begin once the silo is up.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="dataDir">Folder of <c>analytics.db</c>.</param>
-    public static ISiloBuilder AddCommerceAnalytics(this ISiloBuilder silo, string dataDir)
+    public static ISiloBuilder AddCommerceAnalytics(this ISiloBuilder silo, string dataDir) => silo.AddCommerceAnalytics(AnalyticsStorage.Sqlite(dataDir));
+
+    /// <summary>The same, kept elsewhere: <see cref="AnalyticsStorage.Postgres"/> for analytics of several processes.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="storage">Where the projections are kept.</param>
+    public static ISiloBuilder AddCommerceAnalytics(this ISiloBuilder silo, AnalyticsStorage storage)
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
-        silo.Services.AddSingleton(_ => AnalyticsStore.Open(dataDir));
+        silo.Services.AddSingleton(_ => AnalyticsStore.Open(storage));
         silo.Services.AddSingleton<Rebuild>();
         silo.Services.AddSingleton<LagQuery>();
         silo.Services.AddHostedService<ProjectionStarter>();

@@ -15,10 +15,10 @@ internal sealed partial class ProjectionGrain(AnalyticsStore store, ILogger<Proj
     {
         var key = this.GetPrimaryKeyString().Split('/');
         var (service, partition) = (key[0], int.Parse(key[1], System.Globalization.CultureInfo.InvariantCulture));
-        _consumer = new FeedConsumer(service, partition, GrainFactory.GetGrain<IFeedGrain>(FeedStreams.Key(service, partition)), store);
+        _consumer = new FeedConsumer(service, partition, GrainFactory.Feed(service, partition), store);
 
         // Subscriptions outlive activations where the subscription store is durable: the first is resumed, never doubled.
-        var stream = this.GetStreamProvider(FeedStreams.Provider).GetStream<FeedBatch>(StreamId.Create(service, key[1]));
+        var stream = this.GetStreamProvider(FeedStreams.Provider(service)).GetStream<FeedBatch>(StreamId.Create(service, key[1]));
         if (await stream.GetAllSubscriptionHandles() is [var known, ..]) await known.ResumeAsync((item, _) => Deliver(item));
         else await stream.SubscribeAsync((item, _) => Deliver(item));
     }

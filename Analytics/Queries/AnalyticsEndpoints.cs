@@ -16,19 +16,19 @@ public static class AnalyticsEndpoints
         var group = routes.MapGroup("/v1/analytics").WithTags("Analytics");
         group.AddEndpointFilter(AnalyticsProblem.Filter);
 
-        group.MapGet("/revenue", (AnalyticsStore store, string? from, string? to, string? grain, string? currency) =>
-                Answer(RevenueQuery.Ask(store, Period.Minutes(from, to), grain, currency)))
-            .Produces<RevenueBody>().ProducesProblem(400)
+        group.MapGet("/revenue", async (AnalyticsStore store, string? from, string? to, string? grain, string? currency) =>
+                Answer(await RevenueQuery.Ask(store, Period.Minutes(from, to), grain, currency)))
+            .Produces<RevenueBody>().ProducesProblem(400).ProducesProblem(503)
             .WithSummary("Gross, refunds, net, orders and units by event time; from inclusive, to exclusive, UTC; grain minute, hour or day.");
 
-        group.MapGet("/top-products", (AnalyticsStore store, string? from, string? to, string? by, string? limit, string? currency) =>
-                Answer(TopProductsQuery.Ask(store, Period.Days(from, to), by, limit, currency)))
-            .Produces<TopProductsBody>().ProducesProblem(400)
+        group.MapGet("/top-products", async (AnalyticsStore store, string? from, string? to, string? by, string? limit, string? currency) =>
+                Answer(await TopProductsQuery.Ask(store, Period.Days(from, to), by, limit, currency)))
+            .Produces<TopProductsBody>().ProducesProblem(400).ProducesProblem(503)
             .WithSummary("SKUs by revenue or units sold, before refunds; ties by SKU.");
 
-        group.MapGet("/stock-movements", (AnalyticsStore store, string? sku, string? from, string? to, string? limit, string? cursor) =>
-                Answer(StockMovementsQuery.Ask(store, sku, from, to, limit, cursor)))
-            .Produces<StockMovementsBody>().Produces<StockMovementsPage>().ProducesProblem(400)
+        group.MapGet("/stock-movements", async (AnalyticsStore store, string? sku, string? from, string? to, string? limit, string? cursor) =>
+                Answer(await StockMovementsQuery.Ask(store, sku, from, to, limit, cursor)))
+            .Produces<StockMovementsBody>().Produces<StockMovementsPage>().ProducesProblem(400).ProducesProblem(503)
             .WithSummary("What moved on hand: of one SKU, or without sku a page of all; from and to are optional days.");
 
         group.MapGet("/lag", async (LagQuery lag) => Answer(await lag.Ask()))
@@ -36,7 +36,7 @@ public static class AnalyticsEndpoints
             .WithSummary("How far the projections are behind each feed they read.");
 
         group.MapGet("/checksums", async (AnalyticsStore store) => Answer(await store.Fingerprint()))
-            .Produces<Fingerprint>()
+            .Produces<Fingerprint>().ProducesProblem(503)
             .WithSummary("A checksum per projection and the positions it stands for.");
 
         group.MapPost("/rebuilds", async (Rebuild rebuild) => Answer(await rebuild.Run()))

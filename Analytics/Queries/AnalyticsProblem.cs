@@ -30,13 +30,17 @@ internal sealed record AnalyticsProblem(
         {
             return Result(context, "validation-failed", "The request is not valid", StatusCodes.Status400BadRequest, bad.Message, [new Place(bad.Parameter, bad.Message)]);
         }
-        catch (Exception away) when (away is DependencyUnavailableException or TimeoutException or OrleansException)
+        catch (Exception away) when (IsOutage(away))
         {
             context.HttpContext.Response.Headers.RetryAfter = "1";
             return Result(context, "dependency-unavailable", "A part of the shop is away", StatusCodes.Status503ServiceUnavailable,
-                "A feed that analytics reads is away for the moment; repeat the request.", []);
+                "A feed that analytics reads, or its database, is away for the moment; repeat the request.", []);
         }
     }
+
+    // A role without silos shows as an ArgumentException from the grain factory.
+    private static bool IsOutage(Exception fault) => fault is DependencyUnavailableException or TimeoutException or OrleansException
+        || (fault is ArgumentException && fault.Message.Contains("Could not find an implementation", StringComparison.Ordinal));
 
     private static JsonHttpResult<AnalyticsProblem> Result(EndpointFilterInvocationContext context, string code, string title, int status, string detail, IReadOnlyList<Place> errors) =>
         TypedResults.Json(

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Commerce.Kernel;
-using Microsoft.Data.Sqlite;
 using Commerce.Analytics.Store;
 
 namespace Commerce.Analytics.Queries;
@@ -25,11 +24,11 @@ internal static class Parameters
     }
 
     /// <summary>The currency asked for; unless given, the one most orders were in, so that a shop with one currency need not name it.</summary>
-    public static Currency Currency(SqliteConnection db, string? text)
+    public static async Task<Currency> Currency(Session db, string? text)
     {
         if (string.IsNullOrEmpty(text))
-            return db.Rows("select currency from revenue group by currency order by sum(orders) desc, currency limit 1", row => Kernel.Currency.FromStored(row.GetString(0)))
-                .FirstOrDefault(Kernel.Currency.GBP);
+            return await db.Rows("select currency from revenue group by currency order by sum(orders) desc, currency limit 1", row => Kernel.Currency.FromStored(row.GetString(0)))
+                .FirstOrDefaultAsync(Kernel.Currency.GBP);
         return Kernel.Currency.TryParse(text, out var currency)
             ? currency
             : throw new BadQuestion("currency", "'currency' is not a currency the shop knows; send an ISO 4217 code such as GBP.");

@@ -16,6 +16,13 @@ internal sealed class Checksum
         return sum.ToString();
     }
 
+    public static async Task<string> Of(IAsyncEnumerable<string> rows)
+    {
+        var sum = new Checksum();
+        await foreach (var row in rows) sum.Add(row);
+        return sum.ToString();
+    }
+
     public void Add(string row)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

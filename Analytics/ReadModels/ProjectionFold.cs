@@ -65,6 +65,9 @@ public sealed class ProjectionFold(Func<string, Money?>? earlier = null)
         is "order.confirmed.v1" or "order.return-accepted.v1" or "order.cancelled.v1"
         or "stock.adjusted.v1" or "stock.committed.v1" or "stock.returned.v1";
 
+    /// <summary>Whether an event of this type asks what came earlier.</summary>
+    internal static bool LooksBack(string type) => type is "order.cancelled.v1";
+
     // The key is tenant/sku@location; a SKU may itself hold / and @.
     private static string SkuOf(RecordedEvent recorded)
     {

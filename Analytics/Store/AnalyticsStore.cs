@@ -1,120 +1,94 @@
 using Commerce.Feeds;
-using Microsoft.Data.Sqlite;
 
 namespace Commerce.Analytics.Store;
 
 /// <summary>
-/// The projections' own store: one SQLite file, derived from the journals and nothing else. Effect and cursor are one transaction, so a crash at any moment
-/// leaves both or neither. It need not sync every commit (`synchronous=NORMAL`): what a power cut takes is read from the feed again.
+/// The projections' own store, derived from the journals and nothing else. Effect and cursor are one transaction, so a crash at any moment leaves both or
+/// neither, and the cursor moves only from where it was: of two processes that apply the same run, one does and the other hears <see cref="InvalidOperationException"/>.
+/// A database that is away shows as <see cref="Kernel.DependencyUnavailableException"/>; the consumer goes on from its cursor when it is back.
 /// </summary>
 public sealed class AnalyticsStore : IFeedEffect, IDisposable
 {
     /// <summary>The file's name within a data folder.</summary>
     public const string FileName = "analytics.db";
 
-    private const int FormatVersion = 1;
-
-    // SQLite's result codes SQLITE_CORRUPT and SQLITE_NOTADB.
-    private const int Corrupt = 11, NotADatabase = 26;
-
-    private readonly SqliteConnection _writer;
-    private readonly ProjectionTables _tables;
+    private readonly AnalyticsStorage _storage;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly string _readers;
+    private Session? _writer;
 
-    private AnalyticsStore(SqliteConnection writer, string readers) =>
-        (_writer, _tables, _readers) = (writer, new ProjectionTables(writer), readers);
+    private AnalyticsStore(AnalyticsStorage storage) => _storage = storage;
 
     /// <summary>Opens the store of a data folder and makes it when there is none.</summary>
-    public static AnalyticsStore Open(string dataDir)
+    public static AnalyticsStore Open(string dataDir) => Open(AnalyticsStorage.Sqlite(dataDir));
+
+    /// <summary>Opens a store and makes it when there is none. A database that is not there yet is waited for later, by who needs it.</summary>
+    public static AnalyticsStore Open(AnalyticsStorage storage)
     {
-        var path = Path.Combine(dataDir, FileName);
-        var writer = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        storage.Prepare();
+        return new AnalyticsStore(storage);
+    }
+
+    /// <summary>Cursors and checksums as they stand, whether or not anybody is applying events; null when there is no store.</summary>
+    public static Task<Fingerprint?> ReadFingerprint(AnalyticsStorage storage) => storage.Guard(async () =>
+    {
+        if (!await storage.Exists()) return null;
         try
         {
-            writer.Open();
-            writer.Run("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 5000; pragma wal_autocheckpoint = 1000");
-            var version = writer.Rows("pragma user_version", row => row.GetInt32(0)).Single();
-            if (version > FormatVersion)
-                throw new InvalidOperationException($"{path} was written by a newer version of this program: run that version, or delete the file and it is rebuilt from the journal.");
-
-            writer.InTransaction(() =>
-            {
-                ProjectionTables.Drop(writer, ProjectionTables.RebuildPrefix);
-                ProjectionTables.Create(writer);
-                writer.Run($"pragma user_version = {FormatVersion}");
-            });
-            return new AnalyticsStore(writer, new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString());
+            using var db = await storage.OpenReader();
+            return await FingerprintOf(db);
         }
-        catch (SqliteException broken) when (broken.SqliteErrorCode is Corrupt or NotADatabase)
+        finally
         {
-            writer.Dispose();
-            throw new InvalidOperationException($"{path} is damaged: delete the file and it is rebuilt from the journal.", broken);
+            storage.Release();
         }
-        catch
-        {
-            writer.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Cursors and checksums of a data folder's store as they stand, whether or not a shop is running on it; null when there is no store.</summary>
-    public static Fingerprint? ReadFingerprint(string dataDir)
-    {
-        var path = Path.Combine(dataDir, FileName);
-        if (!File.Exists(path)) return null;
-        using var reader = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
-        reader.Open();
-        reader.Run("pragma query_only = on; begin");
-        using var tables = new ProjectionTables(reader);
-        return new Fingerprint(tables.Cursors(), tables.Checksums());
-    }
+    });
 
     /// <inheritdoc/>
-    public Task<FeedCursor> Cursor(string service, int partition) => InTurn(() => Task.FromResult(_tables.Cursor(service, partition)));
+    public Task<FeedCursor> Cursor(string service, int partition) => Write(db => new ProjectionTables(db).Cursor(service, partition));
 
     /// <inheritdoc/>
-    public Task Apply(FeedBatch run) => InTurn(() =>
+    public Task Apply(FeedBatch run) => Write(async db =>
     {
-        _writer.InTransaction(() => _tables.Apply(run));
-        return Task.FromResult(run.Last);
+        await db.InTransaction(_storage.Begin, () => new ProjectionTables(db).Apply(run));
+        return run.Last;
     });
 
     /// <summary>Cursors and checksums of one moment.</summary>
-    public Task<Fingerprint> Fingerprint() => InTurn(() => Task.FromResult(new Fingerprint(_tables.Cursors(), _tables.Checksums())));
+    public Task<Fingerprint> Fingerprint() => Read(FingerprintOf);
 
     /// <summary>
     /// After a restore the journals have new epochs and the same history up to the copy. What was applied of that history stays; when more was applied than the
     /// restored journals hold, everything is forgotten and read anew.
     /// </summary>
     /// <param name="heads">Where each service's restored journal ends.</param>
-    public Task AdoptEpoch(IReadOnlyDictionary<string, FeedHead> heads) => InTurn(() =>
+    public Task AdoptEpoch(IReadOnlyDictionary<string, FeedHead> heads) => Write(db => db.InTransaction(_storage.BeginAlone, async () =>
     {
-        _writer.InTransaction(() =>
-        {
-            var cursors = _tables.Cursors();
-            if (cursors.Any(cursor => !heads.TryGetValue(cursor.Service, out var head) || head.Position < cursor.Position))
-            {
-                ProjectionTables.Drop(_writer);
-                ProjectionTables.Create(_writer);
-                return;
-            }
+        var tables = new ProjectionTables(db);
+        var cursors = await tables.Cursors();
+        if (cursors.Any(cursor => !heads.TryGetValue(cursor.Service, out var head) || head.Position < cursor.Position)) await tables.Clear();
+        else foreach (var cursor in cursors) await tables.Adopt(cursor.Service, heads[cursor.Service].Epoch);
+        return cursors.Count;
+    }));
 
-            using var adopt = new Statement(_writer, "update feed_cursor set epoch = $epoch where service = $service", "$epoch", "$service");
-            foreach (var cursor in cursors) adopt.Run(heads[cursor.Service].Epoch, cursor.Service);
-        });
-        return Task.FromResult(0);
+    /// <summary>
+    /// Answers a question on a connection of its own. A pooled connection may have died with its server, or the database may be a new one without tables: so
+    /// it is asked once more, on a connection that is known to be good.
+    /// </summary>
+    internal Task<T> Read<T>(Func<Session, Task<T>> question) => _storage.Guard(async () =>
+    {
+        try
+        {
+            using var first = await _storage.OpenReader();
+            return await question(first);
+        }
+        catch (Exception fault) when (_storage.IsAway(fault) && fault.InnerException is not TimeoutException)
+        {
+            using var second = await _storage.OpenWriter();
+            return await question(second);
+        }
     });
 
-    /// <summary>A connection for questions; it sees whole transactions only.</summary>
-    internal SqliteConnection OpenReader()
-    {
-        var reader = new SqliteConnection(_readers);
-        reader.Open();
-        return reader;
-    }
-
-    /// <summary>Runs work that needs the writer to itself.</summary>
+    /// <summary>Runs work that nobody else in this process writes meanwhile.</summary>
     internal async Task<T> InTurn<T>(Func<Task<T>> work)
     {
         await _turn.WaitAsync();
@@ -128,18 +102,49 @@ public sealed class AnalyticsStore : IFeedEffect, IDisposable
         }
     }
 
-    /// <summary>The writer's connection; only within <see cref="InTurn"/>.</summary>
-    internal SqliteConnection Writer => _writer;
-
-    /// <summary>The live tables; only within <see cref="InTurn"/>.</summary>
-    internal ProjectionTables Tables => _tables;
+    /// <summary>Where it is kept.</summary>
+    internal AnalyticsStorage Storage => _storage;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tables.Dispose();
-        using (var readers = new SqliteConnection(_readers)) SqliteConnection.ClearPool(readers);
-        _writer.Dispose();
+        _writer?.Dispose();
+        _storage.Release();
         _turn.Dispose();
     }
+
+    // A connection that was good last time may have died since: then once more on a new one. That is harmless, since a run that was applied after all is refused.
+    private Task<T> Write<T>(Func<Session, Task<T>> work) => InTurn(() => _storage.Guard(async () =>
+    {
+        if (_writer is null) return await OnWriter(work);
+        try
+        {
+            return await OnWriter(work);
+        }
+        catch (Exception fault) when (_storage.IsAway(fault) && fault.InnerException is not TimeoutException)
+        {
+            return await OnWriter(work);
+        }
+    }));
+
+    // Whatever goes wrong, the next one gets a connection that is known to be good, to tables that are known to be there.
+    private async Task<T> OnWriter<T>(Func<Session, Task<T>> work)
+    {
+        try
+        {
+            return await work(_writer ??= await _storage.OpenWriter());
+        }
+        catch (Exception fault) when (fault is not CursorMovedException)
+        {
+            _writer?.Dispose();
+            _writer = null;
+            throw;
+        }
+    }
+
+    private static Task<Fingerprint> FingerprintOf(Session db) => db.InTransaction(db.Storage.BeginSnapshot, async () =>
+    {
+        var tables = new ProjectionTables(db);
+        return new Fingerprint(await tables.Cursors(), await tables.Checksums());
+    });
 }

@@ -3,99 +3,111 @@ using Commerce.Analytics.ReadModels.Revenue;
 using Commerce.Analytics.ReadModels.StockMovements;
 using Commerce.Analytics.ReadModels.TopProducts;
 using Commerce.Feeds;
-using Microsoft.Data.Sqlite;
 
 namespace Commerce.Analytics.Store;
 
 /// <summary>The stored form of one projection.</summary>
-internal interface IProjectionTable : IDisposable
+internal interface IProjectionTable
 {
     /// <summary>The projection's name.</summary>
     string Name { get; }
 
     /// <summary>Adds a fold of some more events to what is stored.</summary>
-    void Write(ProjectionFold delta);
+    Task Write(ProjectionFold delta);
 
     /// <summary>All rows as text, for the checksum; the same text the fold gives.</summary>
-    IEnumerable<string> Rows();
+    IAsyncEnumerable<string> Rows();
 }
 
-/// <summary>A table: its name and its columns with the primary key.</summary>
-internal readonly record struct TableSchema(string Name, string Columns);
+/// <summary>A run of events does not begin right after the stored cursor: it was applied before, by somebody else perhaps, or something is missing.</summary>
+internal sealed class CursorMovedException(FeedBatch run, FeedCursor cursor)
+    : InvalidOperationException($"A run from {run.First} in epoch {run.Epoch} does not follow {cursor}.");
 
 /// <summary>One complete set of tables, with the cursors that say what is in them. A rebuild fills a second set beside the first.</summary>
-internal sealed class ProjectionTables : IDisposable
+internal sealed class ProjectionTables
 {
     /// <summary>Names the set a rebuild fills.</summary>
     public const string RebuildPrefix = "rebuild_";
 
-    private static readonly IReadOnlyList<TableSchema> Schema =
-    [
-        new("feed_cursor", "service text not null, partition integer not null, epoch text not null, position integer not null, recorded_at text not null, primary key (service, partition)"),
-        .. RevenueTable.Schema, .. TopProductsTable.Schema, .. StockMovementsTable.Schema,
-    ];
+    /// <summary>The tables, the cursors first: who writes and who swaps takes them in this order.</summary>
+    public static readonly IReadOnlyList<string> Names = ["feed_cursor", "revenue", "confirmed", "product_sales", "product_title", "stock_movement"];
 
-    private readonly SqliteConnection _db;
+    private readonly Session _db;
     private readonly string _prefix;
     private readonly RevenueTable _revenue;
     private readonly IReadOnlyList<IProjectionTable> _tables;
-    private readonly Statement _move;
 
-    public ProjectionTables(SqliteConnection db, string prefix = "")
+    public ProjectionTables(Session db, string prefix = "")
     {
-        (_db, _prefix) = (db, prefix);
-        _revenue = new RevenueTable(db, prefix);
+        (_db, _prefix, _revenue) = (db, prefix, new RevenueTable(db, prefix));
         _tables = [_revenue, new TopProductsTable(db, prefix), new StockMovementsTable(db, prefix)];
-        _move = new Statement(db, $"""
-            insert or replace into {prefix}feed_cursor (service, partition, epoch, position, recorded_at) values ($service, $partition, $epoch, $position, $recordedAt)
-            """, "$service", "$partition", "$epoch", "$position", "$recordedAt");
     }
 
-    public static void Create(SqliteConnection db, string prefix = "")
+    /// <summary>Makes the set anew, empty.</summary>
+    public async Task Renew()
     {
-        foreach (var table in Schema) db.Run($"create table if not exists {prefix}{table.Name} ({table.Columns}) without rowid");
+        foreach (var name in Names) await _db.Run($"drop table if exists {_prefix}{name}");
+        foreach (var (_, sql) in Migrations.For(_db.Storage, _prefix)) await _db.Run(sql);
     }
 
-    public static void Drop(SqliteConnection db, string prefix = "")
+    /// <summary>Forgets everything.</summary>
+    public async Task Clear()
     {
-        foreach (var table in Schema) db.Run($"drop table if exists {prefix}{table.Name}");
+        foreach (var name in Names) await _db.Run($"delete from {_prefix}{name}");
     }
 
     /// <summary>The rebuilt set takes the first one's place.</summary>
-    public static void Swap(SqliteConnection db)
+    public static async Task Swap(Session db)
     {
-        Drop(db);
-        foreach (var table in Schema) db.Run($"alter table {RebuildPrefix}{table.Name} rename to {table.Name}");
+        foreach (var name in Names) await db.Run($"drop table {name}");
+        foreach (var name in Names) await db.Run($"alter table {RebuildPrefix}{name} rename to {name}");
     }
 
-    /// <summary>Effect and cursor together; the caller's transaction makes them one. A run that does not begin right after the cursor is refused.</summary>
-    public void Apply(FeedBatch run)
+    /// <summary>
+    /// Effect and cursor together; the caller's transaction makes them one. The cursor moves first and only from right before the run, so whoever
+    /// else believes to own the feed waits for this transaction and is then refused.
+    /// </summary>
+    public async Task Apply(FeedBatch run)
     {
-        var cursor = Cursor(run.Service, run.Partition);
-        if (cursor.Position + 1 != run.First || (cursor != FeedCursor.Start && cursor.Epoch != run.Epoch))
-            throw new InvalidOperationException($"A run from {run.First} in epoch {run.Epoch} does not follow {cursor}.");
-
-        var delta = new ProjectionFold(_revenue.Confirmed);
+        if (!await Move(run)) throw new CursorMovedException(run, await Cursor(run.Service, run.Partition));
+        var earlier = await _revenue.Confirmed(run.Events.Where(recorded => ProjectionFold.LooksBack(recorded.Type)).Select(recorded => recorded.Key));
+        var delta = new ProjectionFold(order => earlier.TryGetValue(order, out var gross) ? gross : null);
         foreach (var recorded in run.Events) delta.Apply(recorded);
-        foreach (var table in _tables) table.Write(delta);
-        _move.Run(run.Service, run.Partition, run.Epoch, run.Last, run.Events[^1].RecordedAt.ToString("O"));
+        foreach (var table in _tables) await table.Write(delta);
     }
 
-    public FeedCursor Cursor(string service, int partition) =>
-        Cursors().FirstOrDefault(cursor => cursor.Service == service && cursor.Partition == partition) is { } at ? new(at.Position, at.Epoch) : FeedCursor.Start;
+    public async Task<FeedCursor> Cursor(string service, int partition) =>
+        (await Cursors()).FirstOrDefault(cursor => cursor.Service == service && cursor.Partition == partition) is { } at ? new(at.Position, at.Epoch) : FeedCursor.Start;
 
-    public IReadOnlyList<AppliedCursor> Cursors() => Cursors(_db, _prefix);
+    public async Task<IReadOnlyList<AppliedCursor>> Cursors() => await _db
+        .Rows($"select service, partition, epoch, position, recorded_at from {_prefix}feed_cursor order by service, partition",
+            row => new AppliedCursor(row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), DateTimeOffset.Parse(row.GetString(4), System.Globalization.CultureInfo.InvariantCulture)))
+        .ToListAsync();
 
-    public static IReadOnlyList<AppliedCursor> Cursors(SqliteConnection db, string prefix = "") =>
-        [.. db.Rows($"select service, partition, epoch, position, recorded_at from {prefix}feed_cursor order by service, partition",
-            row => new AppliedCursor(row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetDateTimeOffset(4)))];
+    public Task Adopt(string service, string epoch) => _db.Run($"update {_prefix}feed_cursor set epoch = @epoch where service = @service", ("@epoch", epoch), ("@service", service));
 
-    public IReadOnlyDictionary<string, string> Checksums() =>
-        new SortedDictionary<string, string>(_tables.ToDictionary(table => table.Name, table => Checksum.Of(table.Rows())), StringComparer.Ordinal);
-
-    public void Dispose()
+    public async Task<IReadOnlyDictionary<string, string>> Checksums()
     {
-        foreach (var table in _tables) table.Dispose();
-        _move.Dispose();
+        var sums = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var table in _tables) sums[table.Name] = await Checksum.Of(table.Rows());
+        return sums;
+    }
+
+    private async Task<bool> Move(FeedBatch run)
+    {
+        (string, object)[] cursor =
+            [("@service", run.Service), ("@partition", run.Partition), ("@epoch", run.Epoch), ("@last", run.Last), ("@recordedAt", run.Events[^1].RecordedAt.ToString("O"))];
+        if (run.First == 1)
+        {
+            return await _db.Run($"""
+                insert into {_prefix}feed_cursor (service, partition, epoch, position, recorded_at) values (@service, @partition, @epoch, @last, @recordedAt)
+                on conflict do nothing
+                """, cursor) == 1;
+        }
+
+        return await _db.Run($"""
+            update {_prefix}feed_cursor set position = @last, recorded_at = @recordedAt
+            where service = @service and partition = @partition and epoch = @epoch and position = @before
+            """, [.. cursor, ("@before", run.First - 1)]) == 1;
     }
 }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Commerce.Cli.Replay;
 
 /// <summary>
@@ -6,7 +9,8 @@ namespace Commerce.Cli.Replay;
 /// </summary>
 internal static class ReplayKeys
 {
-    public static string Product(string digest) => $"product:{digest}";
+    // A SKU may hold letters a key may not.
+    public static string Product(string digest, string sku) => $"product:{digest}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sku)).AsSpan(0, 8))}";
 
     public static string OpeningStock(string digest) => $"opening:{digest}";
 

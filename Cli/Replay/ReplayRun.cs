@@ -44,7 +44,7 @@ internal sealed class ReplayRun(ShopClient shop, ReplayPlan plan, int concurrenc
     private async Task Create(PlannedProduct product, CancellationToken cancel)
     {
         var body = new { sku = product.Sku.Value, title = product.Title, price = new { minor = product.Price.Minor, currency = product.Price.Currency.Value } };
-        var answer = await shop.Post("v1/admin/products", body, ReplayKeys.Product(plan.Digest), cancel);
+        var answer = await shop.Post("v1/admin/products", body, ReplayKeys.Product(plan.Digest, product.Sku.Value), cancel);
         // Another month, or the merchant, has it with other words or another price: theirs stay.
         if (!answer.Ok && answer.Code != "illegal-transition") throw new CheckFailedException($"Product {product.Sku} was refused: {answer.Body}");
     }

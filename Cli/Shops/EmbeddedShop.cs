@@ -1,6 +1,7 @@
 using System.Net;
 using Commerce.Analytics.Composition;
 using Commerce.Analytics.Queries;
+using Commerce.Analytics.ReadModels;
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Composition;
 using Commerce.Silo.Composition;
@@ -31,9 +32,10 @@ internal static class EmbeddedShop
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         // Orleans warns of the size of this machine and of every consumer that stops at shutdown; its errors are still said.
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
+        builder.Logging.AddFilter("Polly", LogLevel.Error);
         builder.Services.AddSingleton(folder);
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
-        builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port).AddCommerceAnalytics(dataDir));
+        builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port, ProjectionFold.Services).AddCommerceAnalytics(dataDir));
         builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
 
         builder.Services.AddHostedService<IdleMemory>();

@@ -4,8 +4,6 @@ using Commerce.Feeds;
 using Commerce.Inventory;
 using Commerce.Orders;
 using Commerce.Payments;
-using Commerce.Silo.Journal;
-using Commerce.Silo.Payments;
 
 namespace Commerce.Cli.Verify;
 
@@ -32,19 +30,23 @@ public sealed record AuditReport(IReadOnlyList<Invariant> Invariants, IReadOnlyD
 }
 
 /// <summary>
-/// The invariants of the domain over a whole installation, from its journals (one read transaction: one moment of all services), the payment
-/// provider's own ledger and the projections. It reads only, and a running shop does not notice.
+/// The invariants of the domain over a whole installation, from its journals, the payment provider's own ledger and the projections. The order in which it
+/// reads them makes every rule hold of a shop that sells meanwhile, also where services have databases of their own and no moment in common.
 /// </summary>
 public static class Audit
 {
-    public static AuditReport Run(string dataDir, DateTimeOffset now)
+    /// <summary>Audits a data folder.</summary>
+    public static Task<AuditReport> Run(string dataDir, DateTimeOffset now) => Run(new EmbeddedInstallation(dataDir), now);
+
+    /// <summary>Audits an installation.</summary>
+    public static async Task<AuditReport> Run(Installation installation, DateTimeOffset now)
     {
         // The ledger is read before and after the journals: what was there before must have been asked for, what is known must be there after.
-        var projected = AnalyticsStore.ReadFingerprint(dataDir);
-        var ledgerBefore = Ledger(dataDir);
-        using var journal = JournalFile.Open(dataDir);
-        var books = Books.Read(journal, projected);
-        var ledgerAfter = Ledger(dataDir);
+        var projected = await installation.Projections();
+        var ledgerBefore = await installation.Ledger();
+        await using var journals = await installation.OpenJournals();
+        var books = await Books.Read(journals, projected);
+        var ledgerAfter = await installation.Ledger();
 
         return new AuditReport(
             [
@@ -59,12 +61,6 @@ public static class Audit
             ],
             projected?.Checksums ?? new Dictionary<string, string>());
     }
-
-    private static Dictionary<string, LedgerOperation> Ledger(string dataDir)
-    {
-        var path = DataFolder.ProviderOf(dataDir);
-        return File.Exists(path) ? SandboxLedger.Read(path).ToDictionary(operation => operation.Key, StringComparer.Ordinal) : [];
-    }
 }
 
 /// <summary>An aggregate as its events say.</summary>
@@ -74,7 +70,13 @@ internal sealed record Folded<T>(T State, long Version, DateTimeOffset LastAt);
 internal sealed class Books
 {
     public GapRule Gaps { get; } = new();
+
+    /// <summary>Orders as they stood before any other journal was opened: what they say of stock and money was so by then.</summary>
     public Dictionary<string, Folded<Order>> Orders { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Orders that came or moved on while the other journals were opened.</summary>
+    public Dictionary<string, Folded<Order>> Later { get; } = new(StringComparer.Ordinal);
+
     public Dictionary<string, Folded<Payment>> Payments { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, Folded<Stock>> Stocks { get; } = new(StringComparer.Ordinal);
 
@@ -89,29 +91,35 @@ internal sealed class Books
 
     public ProjectionFold Projections { get; } = new();
 
-    public static Books Read(JournalFile journal, Fingerprint? projected)
+    /// <summary>An order as it stood when all journals had been opened; null when it did not exist.</summary>
+    public Order? Latest(string key) => (Later.GetValueOrDefault(key) ?? Orders.GetValueOrDefault(key))?.State;
+
+    public static async Task<Books> Read(Journals journals, Fingerprint? projected)
     {
         var books = new Books();
         foreach (var service in FeedStreams.Services)
         {
             var cursor = projected?.Cursors.FirstOrDefault(c => c.Service == service)?.Position ?? 0;
-            foreach (var recorded in journal.Events(service))
+            await foreach (var recorded in journals.Events(service))
             {
                 books.Gaps.See(recorded);
                 if (recorded.Position <= cursor) books.Projections.Apply(recorded);
-                books.Fold(recorded);
+                books.Fold(recorded, journals.OrdersBefore);
             }
 
-            books.Gaps.End(service, journal.Head(service));
+            books.Gaps.End(service, journals.Head(service));
         }
 
         return books;
     }
 
-    private void Fold(RecordedEvent recorded)
+    private void Fold(RecordedEvent recorded, long ordersBefore)
     {
         switch (recorded.Stream[..recorded.Stream.IndexOf('/')])
         {
+            case "order" when recorded.Position > ordersBefore:
+                Later[recorded.Key] = new((Latest(recorded.Key) ?? Order.None).Evolve((OrderEvent)recorded.Event), recorded.Version, recorded.RecordedAt);
+                break;
             case "order": Add(Orders, recorded, Order.None, (s, e) => s.Evolve((OrderEvent)e)); break;
             case "payment": Add(Payments, recorded, Payment.None, (s, e) => s.Evolve((PaymentEvent)e)); break;
             case "stock": Add(Stocks, recorded, Stock.Empty, (s, e) => s.Evolve((StockEvent)e)); Move(recorded); break;

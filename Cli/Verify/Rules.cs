@@ -38,7 +38,8 @@ internal static class StockRules
     public static Invariant ConfirmedIsOwned(Books books)
     {
         var (seen, violations) = (0L, new List<Violation>());
-        foreach (var (key, order) in books.Orders.Where(o => o.Value.State is { WasConfirmed: true, Stage: not (OrderStatus.Cancelling or OrderStatus.Cancelled) }))
+        // Confirmed before the stock was looked at, and not yet being cancelled afterwards: so it was neither in between.
+        foreach (var (key, order) in books.Orders.Where(o => o.Value.State.WasConfirmed && books.Latest(o.Key) is { Stage: not (OrderStatus.Cancelling or OrderStatus.Cancelled) }))
         {
             foreach (var (sku, quantity) in order.State.Demand)
             {
@@ -81,8 +82,8 @@ internal static class StockRules
                 violations.Add(new($"stock/{key}", stock.Version, $"{stock.State.OnHand} on hand, the ledger sums to {books.Ledger.GetValueOrDefault(key)}"));
             foreach (var hold in stock.State.Holds.All)
             {
-                if (!books.Orders.TryGetValue(Keys.Order(hold.Order), out var order)) violations.Add(new($"stock/{key}", stock.Version, $"held for {hold.Order}, which does not exist"));
-                else if (IsDead(order.State)) violations.Add(new($"stock/{key}", stock.Version, $"held for {hold.Order}, which is dead"));
+                if (books.Latest(Keys.Order(hold.Order)) is null) violations.Add(new($"stock/{key}", stock.Version, $"held for {hold.Order}, which does not exist"));
+                else if (books.Orders.TryGetValue(Keys.Order(hold.Order), out var order) && IsDead(order.State)) violations.Add(new($"stock/{key}", stock.Version, $"held for {hold.Order}, which is dead"));
             }
         }
 
@@ -98,7 +99,7 @@ internal static class StockRules
 /// <summary>I4, I5: money against orders and against the provider's own books.</summary>
 internal static class MoneyRules
 {
-    public static Invariant CapturedIsShipped(Books books, Dictionary<string, LedgerOperation> before, Dictionary<string, LedgerOperation> after)
+    public static Invariant CapturedIsShipped(Books books, IReadOnlyDictionary<string, LedgerOperation> before, IReadOnlyDictionary<string, LedgerOperation> after)
     {
         var violations = new List<Violation>();
         foreach (var (key, order) in books.Orders.Where(o => o.Value.State.Placed is not null))
@@ -135,7 +136,7 @@ internal static class MoneyRules
         return new("I5", "one order and one charge per checkout", books.Payments.Count + placed.Count, violations);
     }
 
-    private static IEnumerable<Violation> Differences(string key, Folded<Payment> payment, Dictionary<string, LedgerOperation> ledger)
+    private static IEnumerable<Violation> Differences(string key, Folded<Payment> payment, IReadOnlyDictionary<string, LedgerOperation> ledger)
     {
         foreach (var o in payment.State.Operations.Where(o => o.Outcome != OutcomeKind.Unknown && o.Code != "cancelled"))
         {

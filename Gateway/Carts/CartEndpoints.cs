@@ -13,9 +13,6 @@ namespace Commerce.Gateway.Carts;
 /// <summary>Carts. A cart's id is its secret: who knows it may use it, and nobody can list carts.</summary>
 internal static class CartEndpoints
 {
-    // A guest's key for a new cart is as good as the cart's secret, since the same key finds the same cart.
-    private const int MinGuestKey = 16;
-
     public static void Map(IEndpointRouteBuilder routes)
     {
         var carts = routes.MapGroup("/v1/carts").WithTags("Carts").Allows(Audience.Public);
@@ -34,7 +31,7 @@ internal static class CartEndpoints
         var (caller, key) = (http.Caller(), Idempotency.Of(http));
         if (body.Customer is not null && !caller.IsOperator) return Refusals.ImportersOnly("/customer", "customer");
         // A cart's id is its secret: a key that could be guessed must not lead to it, and opening an empty cart twice does no harm.
-        if (!caller.IsOperator && key.Id.Length < MinGuestKey) key = CommandKey.None;
+        if (!Idempotency.IsTheirs(caller, key)) key = CommandKey.None;
         var currency = Currencies.Read(body.Currency, "/currency");
         if (!currency.Ok) return currency.Refusal!;
         CustomerId? customer = null;

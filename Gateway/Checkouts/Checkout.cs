@@ -14,10 +14,10 @@ namespace Commerce.Gateway.Checkouts;
 /// The way from a cart to an order: current prices, freeze, place. Each step is repeatable under the request's key, so a try that died
 /// half-way is finished by the next one, and every try finds the same order.
 /// </summary>
-public sealed class Checkout(Shop shop, TimeProvider time)
+public sealed class Checkout(Shop shop, TimeProvider time, IHostApplicationLifetime host)
 {
-    // Shorter than the cluster's response timeout: a long wait is a chain of short ones.
-    private static readonly TimeSpan OneWait = TimeSpan.FromSeconds(20);
+    // A long wait is a chain of short ones: a silo that stops lets every call end first.
+    private static readonly TimeSpan OneWait = TimeSpan.FromSeconds(2);
 
     /// <summary>How often a checkout begins again because its cart had just given its order up; the cart needs one commit for it.</summary>
     private const int MaxTries = 10;
@@ -61,16 +61,22 @@ public sealed class Checkout(Shop shop, TimeProvider time)
         return prices.Ok ? await shop.Cart(cartId).Freeze(Hash(key.Id), request.QuoteHash, prices.Value) : prices.Refusal!;
     }
 
-    /// <summary>The order once nothing moves by itself, or when the patience is used up.</summary>
+    /// <summary>The order once nothing moves by itself, or as it is when the patience is used up or the shop is about to stop.</summary>
     public async Task<Result<OrderView>> Settled(OrderId order, TimeSpan patience, CancellationToken cancel)
     {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.ApplicationStopping);
         var until = time.GetUtcNow() + patience;
-        var left = patience;
-        while (true)
+        try
         {
-            var view = await shop.Order(order).WhenSettled(left < OneWait ? left : OneWait);
-            left = until - time.GetUtcNow();
-            if (!view.Ok || left <= TimeSpan.Zero || cancel.IsCancellationRequested || !Moves(view.Value.Status)) return view;
+            for (var left = patience; ; left = until - time.GetUtcNow())
+            {
+                var view = await shop.Order(order).WhenSettled(left < OneWait ? left : OneWait).WaitAsync(enough.Token);
+                if (!view.Ok || until <= time.GetUtcNow() || !Moves(view.Value.Status)) return view;
+            }
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        {
+            return await shop.Order(order).Get();
         }
     }
 

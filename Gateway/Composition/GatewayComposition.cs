@@ -28,6 +28,7 @@ public static class GatewayComposition
         services.AddSingleton(_ => Secrets.Load(options));
         services.AddSingleton<Shop>();
         services.AddSingleton<Checkout>();
+        services.AddSingleton<RecentKeys>();
         services.AddSingleton<ReadStore>();
         services.AddReadModel<ProductIndex>(options);
         services.AddReadModel<OrderIndex>(options);

@@ -22,7 +22,7 @@ internal static class HealthEndpoints
     {
         try
         {
-            await grains.GetGrain<IFeedGrain>(FeedStreams.Key("order", 0)).Head().WaitAsync(TimeSpan.FromSeconds(5), http.RequestAborted);
+            await grains.Feed("order", 0).Head().WaitAsync(TimeSpan.FromSeconds(5), http.RequestAborted);
             return TypedResults.Json(new HealthBody("ready"));
         }
         catch (Exception)

@@ -1,60 +1,64 @@
 using Commerce.Feeds;
-using Orleans.Streams;
 
 namespace Commerce.Gateway.ReadModels;
 
 /// <summary>
-/// Keeps a read model up with its service's feed: the stream brings news at once, and what the stream loses is read from the feed. A shop that
-/// cannot be reached is waited for; a history that was replaced (a restore) is read anew.
+/// Keeps a read model up with its service's feed by reading it: every gateway has read models of its own, so it needs every event once, and no stream.
+/// A service that cannot be reached is waited for; a history that was replaced (a restore) is read anew.
 /// </summary>
-internal sealed partial class Follower(IClusterClient cluster, ReadStore store, IReadModel model, TimeProvider time, ILogger<Follower> log) : BackgroundService
+internal sealed partial class Follower(IGrainFactory grains, ReadStore store, IReadModel model, TimeProvider time, ILogger<Follower> log) : BackgroundService
 {
     private const int Partition = 0;
 
-    // How late a read model may be when the stream has lost the last item before a silence.
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(2);
+    /// <summary>How long the feed holds a question that has no answer yet; a silo that stops lets it end first.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>After a short run it waits so long for more to pile up.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(25);
+
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var effect = new ReadModelEffect(store, model);
-        using var consumer = new FeedConsumer(model.Service, Partition, cluster.GetGrain<IFeedGrain>(FeedStreams.Key(model.Service, Partition)), effect);
-        using var beat = new PeriodicTimer(Beat, time);
-        StreamSubscriptionHandle<FeedBatch>? subscription = null;
-        do
+        var feed = grains.Feed(model.Service, Partition);
+        using var consumer = new FeedConsumer(model.Service, Partition, feed, effect);
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                subscription ??= await Subscribe(consumer);
-                await consumer.Nudge();
+                await consumer.CatchUp();
+                while (true) await Follow(feed, consumer, effect, stoppingToken);
+            }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
             }
             catch (FeedHistoryException replaced)
             {
                 Replaced(log, model.Service, replaced.Message);
                 effect.Forget();
             }
-            catch (Exception away) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception away)
             {
                 Away(log, model.Service, away.GetType().Name);
+                await Task.Delay(Retry, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        while (await Next(beat, stoppingToken));
     }
 
-    private Task<StreamSubscriptionHandle<FeedBatch>> Subscribe(FeedConsumer consumer) => cluster
-        .GetStreamProvider(FeedStreams.Provider)
-        .GetStream<FeedBatch>(StreamId.Create(model.Service, Partition.ToString(System.Globalization.CultureInfo.InvariantCulture)))
-        .SubscribeAsync((item, _) => consumer.Deliver(item));
-
-    private static async Task<bool> Next(PeriodicTimer beat, CancellationToken stopping)
+    private async Task Follow(IFeedGrain feed, FeedConsumer consumer, ReadModelEffect effect, CancellationToken stopping)
     {
-        try
+        var cursor = await effect.Cursor(model.Service, Partition);
+        if (await feed.Next(cursor.Position, Patience).WaitAsync(stopping) is not { } run)
         {
-            return await beat.WaitForNextTickAsync(stopping);
+            // A feed that has become shorter or another one has no next event either.
+            await consumer.CatchUp();
+            return;
         }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+
+        await consumer.Deliver(run);
+        if (run.Events.Length < FeedBatch.MaxEvents) await Task.Delay(Linger, time, stopping);
     }
 
     [LoggerMessage(LogLevel.Information, "The read model of {Service} starts over: {Why}")]

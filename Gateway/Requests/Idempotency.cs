@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Commerce.Gateway.Access;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;
 
@@ -14,13 +15,16 @@ public sealed record KeyNeeded;
 /// The <c>Idempotency-Key</c> header. The key and a digest of the request travel to the addressed aggregate, whose journal remembers them: the
 /// same key again answers the current state, with other content it is refused. There is no second table to keep in step.
 /// </summary>
-internal sealed class Idempotency(RequestDelegate next)
+internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
 {
     /// <summary>The request header.</summary>
     public const string Header = "Idempotency-Key";
 
     /// <summary>The answer's header when an earlier request did it.</summary>
     public const string Replayed = "Idempotent-Replayed";
+
+    /// <summary>A guest's shorter key could be guessed, or be another guest's.</summary>
+    private const int MinGuestKey = 16;
 
     private static readonly object Item = new();
 
@@ -31,16 +35,30 @@ internal sealed class Idempotency(RequestDelegate next)
     /// <summary>The request's key; <see cref="CommandKey.None"/> when it has none.</summary>
     public static CommandKey Of(HttpContext http) => http.Items[Item] is CommandKey key ? key : CommandKey.None;
 
-    public Task InvokeAsync(HttpContext http)
+    /// <summary>Whether a key can be told from other callers' keys: a guest has no name to keep short ones apart by.</summary>
+    public static bool IsTheirs(Caller caller, CommandKey key) => caller.IsOperator || key.Id.Length >= MinGuestKey;
+
+    public async Task InvokeAsync(HttpContext http)
     {
-        if (!HttpMethods.IsPost(http.Request.Method)) return next(http);
+        var (key, wrong) = Read(http);
+        http.Items[Item] = key;
+        var (remembered, scope, path) = (key.IsGiven && IsTheirs(http.Caller(), key), http.Caller().Scope, http.Request.Path);
+        if (remembered && recent.IsAnother(scope, path, key)) wrong = KernelErrors.KeyReused(key.Id);
+
+        await (wrong is null ? next(http) : http.Refuse(wrong));
+        if (remembered && http.Response.StatusCode is >= 200 and < 300) recent.Remember(scope, path, key);
+    }
+
+    private static (CommandKey Key, Refusal? Wrong) Read(HttpContext http)
+    {
+        if (!HttpMethods.IsPost(http.Request.Method)) return (CommandKey.None, null);
         if (!http.Request.Headers.TryGetValue(Header, out var sent))
-            return http.GetEndpoint()?.Metadata.GetMetadata<KeyNeeded>() is null ? next(http) : http.Refuse(Needed);
+            return (CommandKey.None, http.GetEndpoint()?.Metadata.GetMetadata<KeyNeeded>() is null ? null : Needed);
 
         var key = sent.ToString();
-        if (sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.Any(c => c is < ' ' or > '~')) return http.Refuse(Malformed);
-        http.Items[Item] = new CommandKey(key, Digest(http.Request.Method, http.Request.Path, BodyGuard.Of(http)));
-        return next(http);
+        return sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.Any(c => c is < ' ' or > '~')
+            ? (CommandKey.None, Malformed)
+            : (new CommandKey(key, Digest(http.Request.Method, http.Request.Path, BodyGuard.Of(http))), null);
     }
 
     /// <summary>Names a request's content; the order of fields and white space do not matter.</summary>

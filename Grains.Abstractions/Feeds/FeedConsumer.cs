@@ -47,7 +47,8 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
     /// <exception cref="FeedHistoryException">The feed is another history than the one read so far.</exception>
     public Task CatchUp() => InTurn(async () =>
     {
-        if (_stopped is not null) _cursor = null;
+        // Always asked for: a store that was emptied or made anew while the feed was silent would otherwise stay empty.
+        _cursor = null;
         var cursor = await Cursor();
         if (_stopped is { } stopped && stopped.At == cursor) throw stopped.Why;
         _stopped = null;

@@ -58,8 +58,8 @@ public sealed record FeedBatch(string Service, int Partition, string Epoch, Immu
 public sealed record FeedHead(long Position, string Epoch);
 
 /// <summary>
-/// A service's feed: its journal read from outside. Key: <c>service/partition</c>, such as <c>order/0</c>. What a reader misses on the stream it
-/// reads here; positions are dense, so a gap is real.
+/// A service's feed: its journal read from outside. One grain type per service (<c>feed-order</c>), hosted where that journal is; key: the partition.
+/// Find it by <see cref="FeedStreams.Feed"/>. What a reader misses on the stream it reads here; positions are dense, so a gap is real.
 /// </summary>
 [Alias("commerce.IFeedGrain")]
 public interface IFeedGrain : IGrainWithStringKey
@@ -67,6 +67,10 @@ public interface IFeedGrain : IGrainWithStringKey
     /// <summary>Events after a position, at most <see cref="FeedBatch.MaxEvents"/>, in order; null when there are none.</summary>
     [Alias("Read")]
     Task<FeedBatch?> Read(long after);
+
+    /// <summary>The same, for a reader that is at the end: waits until there is something, at most so long.</summary>
+    [Alias("Next")]
+    Task<FeedBatch?> Next(long after, TimeSpan patience);
 
     /// <summary>Where the partition ends.</summary>
     [Alias("Head")]
@@ -76,12 +80,16 @@ public interface IFeedGrain : IGrainWithStringKey
 /// <summary>Names of the Orleans streams that carry the feeds: namespace = service, key = partition.</summary>
 public static class FeedStreams
 {
-    /// <summary>Name of the Orleans stream provider. It is a data format: queues are named after it.</summary>
-    public const string Provider = "commerce-events";
-
     /// <summary>The services that have a journal, each with one partition (its number is data and for ever).</summary>
     public static readonly ImmutableArray<string> Services = ["catalog", "cart", "inventory", "order", "payment", "customer"];
 
-    /// <summary>Key of a feed's grain: <c>service/partition</c>.</summary>
+    /// <summary>Name of the Orleans stream provider that carries a service's feed: one each, so that faults and rights stay apart. Queues are named after it.</summary>
+    public static string Provider(string service) => $"events-{service}";
+
+    /// <summary>Key of a grain about a feed: <c>service/partition</c>.</summary>
     public static string Key(string service, int partition) => $"{service}/{partition}";
+
+    /// <summary>A service's feed. Its type is named, not looked up: a role that is away then shows on the call, as an outage.</summary>
+    public static IFeedGrain Feed(this IGrainFactory grains, string service, int partition) =>
+        grains.GetGrain<IFeedGrain>(GrainId.Create($"feed-{service}", $"{partition}"));
 }

@@ -18,6 +18,7 @@ internal sealed class AnnouncedQueueBalancer : QueueBalancerBase
     private HashSet<SiloAddress> _active = [];
     private List<QueueId> _all = [];
     private List<QueueId> _mine = [];
+    private (int Hosts, int Silos) _among;
     private Task _watching = Task.CompletedTask;
 
     public AnnouncedQueueBalancer(IServiceProvider services, string provider, bool toHostsOnly)
@@ -62,12 +63,16 @@ internal sealed class AnnouncedQueueBalancer : QueueBalancerBase
     {
         lock (_gate)
         {
-            var hosts = _manifests.Current.Silos.Where(s => _active.Contains(s.Key) && (!_toHostsOnly || ProviderAnnouncement.Announces(s.Value, _provider))).Select(s => s.Key).ToList();
+            var silos = _manifests.Current.Silos.Where(s => _active.Contains(s.Key)).ToList();
+            var hosts = silos.Where(s => !_toHostsOnly || ProviderAnnouncement.Announces(s.Value, _provider)).Select(s => s.Key).ToList();
             var dealt = Deal.QueuesOf(SiloAddress, _all, hosts);
-            if (dealt.SequenceEqual(_mine))
+            var same = dealt.SequenceEqual(_mine);
+            if (same && _among == (hosts.Count, silos.Count))
                 return;
-            _mine = dealt;
-            Log.Dealt(Logger, _provider, dealt.Count, _all.Count, hosts.Count);
+            (_mine, _among) = (dealt, (hosts.Count, silos.Count));
+            Log.Dealt(Logger, _provider, dealt.Count, _all.Count, hosts.Count, silos.Count);
+            if (same)
+                return;
         }
 
         _ = Notify();

@@ -16,8 +16,8 @@ internal sealed class AnnouncementGrain : Grain, IAnnouncementGrain
     public Task Nothing() => Task.CompletedTask;
 }
 
-/// <summary>Writes a provider's name into this silo's manifest, which every silo of the cluster sees.</summary>
-internal sealed class ProviderAnnouncement(string provider) : IGrainPropertiesProvider
+/// <summary>Writes a provider's name into this silo's manifest, which every silo of the cluster sees, unless the silo only publishes.</summary>
+internal sealed class ProviderAnnouncement(string provider, RabbitMqStreamOptions options) : IGrainPropertiesProvider
 {
     public const string GrainTypeName = "orleans-streams-rabbitmq";
 
@@ -28,7 +28,7 @@ internal sealed class ProviderAnnouncement(string provider) : IGrainPropertiesPr
 
     public void Populate(Type grainClass, GrainType grainType, Dictionary<string, string> properties)
     {
-        if (grainClass == typeof(AnnouncementGrain))
+        if (grainClass == typeof(AnnouncementGrain) && options.Direction != StreamProviderDirection.WriteOnly)
             properties[Property(provider)] = "hosted";
     }
 }

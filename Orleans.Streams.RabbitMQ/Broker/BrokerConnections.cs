@@ -11,7 +11,7 @@ internal sealed class BrokerConnections : IRabbitMqDeadLetters, IAsyncDisposable
     private readonly ConcurrentDictionary<uint, BrokerQueue> _queues = new();
     private readonly RabbitMqStreamOptions _options;
     private readonly TimeProvider _time;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     public BrokerConnections(string provider, string serviceId, RabbitMqStreamOptions options, TimeProvider time, StreamMetrics metrics, ILogger log)
     {
@@ -32,6 +32,31 @@ internal sealed class BrokerConnections : IRabbitMqDeadLetters, IAsyncDisposable
     public BrokerQueue Queue(uint number) =>
         _queues.GetOrAdd(number, n => new BrokerQueue(n, Publishing, Consuming, Topology, _options, _time, Metrics));
 
+    /// <summary>Connects, and so declares, as soon as the broker is there, without being waited for.</summary>
+    public void DeclareSoon()
+    {
+        using (ExecutionContext.SuppressFlow())
+            _ = Declare();
+
+        async Task Declare()
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            while (!_disposed)
+            {
+                try
+                {
+                    await Publishing.Connect(CancellationToken.None);
+                    return;
+                }
+                catch (BrokerUnavailableException)
+                {
+                    // The link has logged why.
+                    await Task.Delay(_options.MaxReconnectDelay, _time);
+                }
+            }
+        }
+    }
+
     public async Task<long> CountAsync(CancellationToken cancellationToken = default)
     {
         var generation = await Publishing.Connect(cancellationToken);
@@ -41,6 +66,8 @@ internal sealed class BrokerConnections : IRabbitMqDeadLetters, IAsyncDisposable
 
     public async Task<int> ReplayAsync(int maxCount, CancellationToken cancellationToken = default)
     {
+        if (_options.Direction == StreamProviderDirection.ReadOnly)
+            throw new InvalidOperationException("This provider only reads. Dead letters are replayed where it may publish.");
         var generation = await Publishing.Connect(cancellationToken);
         await using var channel = await generation.Connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);

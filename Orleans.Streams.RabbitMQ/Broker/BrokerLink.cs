@@ -18,6 +18,7 @@ internal sealed class BrokerLink(
     private volatile TaskCompletionSource? _blocked;
     private volatile bool _redeclare;
     private Task _watching = Task.CompletedTask;
+    private int _blockings;
     private long _number;
     private long _notBefore;
     private TimeSpan _pause;
@@ -31,6 +32,9 @@ internal sealed class BrokerLink(
 
     /// <summary>Completes when the broker takes publishes: at once, unless it said <c>connection.blocked</c>.</summary>
     public Task Unblocked => _blocked?.Task ?? Task.CompletedTask;
+
+    /// <summary>Changes whenever the broker begins or ends to block publishers: whoever measured a time finds out that it does not count.</summary>
+    public int Blockings => Volatile.Read(ref _blockings);
 
     /// <summary>The working connection, opened now if need be. While the broker is away only one attempt per pause is made.</summary>
     /// <exception cref="BrokerUnavailableException">There is none now.</exception>
@@ -69,7 +73,7 @@ internal sealed class BrokerLink(
         if (Interlocked.CompareExchange(ref _current, null, generation) == generation)
             Unblock();
         // Not awaited: a connection that answers nothing does not answer its closing either.
-        _ = Close(generation.Connection);
+        _ = generation.Close();
     }
 
     public async ValueTask DisposeAsync()
@@ -78,7 +82,7 @@ internal sealed class BrokerLink(
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Unblock();
         if (_current is { } current)
-            await Close(current.Connection);
+            await current.Close();
         _stop.Dispose();
     }
 
@@ -91,7 +95,7 @@ internal sealed class BrokerLink(
         }
         catch
         {
-            await Close(connection);
+            await Generation.Close(connection);
             throw;
         }
 
@@ -175,7 +179,7 @@ internal sealed class BrokerLink(
             Log.Rotated(log, provider, purpose);
             // Channels move at their next use; what is on its way over the old connection has this long to be confirmed.
             await Task.Delay(options.ConfirmTimeout < TimeSpan.FromSeconds(2) ? options.ConfirmTimeout : TimeSpan.FromSeconds(2), time, _stop.Token);
-            await Close(old.Connection);
+            await old.Close();
         }
     }
 
@@ -184,6 +188,7 @@ internal sealed class BrokerLink(
         if (_current != generation)
             return Task.CompletedTask;
         _blocked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Increment(ref _blockings);
         Log.Blocked(log, provider, reason);
         return Task.CompletedTask;
     }
@@ -210,29 +215,11 @@ internal sealed class BrokerLink(
         return Task.CompletedTask;
     }
 
-    private void Unblock() => Interlocked.Exchange(ref _blocked, null)?.TrySetResult();
-
-    private static async Task Close(IConnection connection)
+    private void Unblock()
     {
-        try
-        {
-            await connection.CloseAsync(Constants.ReplySuccess, "done", TimeSpan.FromSeconds(2), abort: true);
-        }
-        catch (Exception)
-        {
-            // A connection that cannot even be aborted is gone.
-        }
-
-        try
-        {
-            await connection.DisposeAsync();
-        }
-        catch (Exception)
-        {
-            // As above.
-        }
+        if (_blocked is null)
+            return;
+        Interlocked.Increment(ref _blockings);
+        Interlocked.Exchange(ref _blocked, null)?.TrySetResult();
     }
-
-    /// <summary>One connection and the number it goes by.</summary>
-    internal sealed record Generation(long Number, IConnection Connection, string Fingerprint);
 }

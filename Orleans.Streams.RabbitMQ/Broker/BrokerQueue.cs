@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
 using Orleans.Streams.RabbitMQ.Diagnostics;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -98,14 +97,15 @@ internal sealed class BrokerQueue(
         {
             while (true)
             {
+                var blockings = publishing.Blockings;
                 try
                 {
                     await confirm.WaitAsync(options.ConfirmTimeout, time, cancellationToken);
                     return;
                 }
-                catch (TimeoutException) when (options.Has(Cure.WaitWhileBlocked) && !publishing.Unblocked.IsCompleted)
+                catch (TimeoutException) when (options.Has(Cure.WaitWhileBlocked) && (!publishing.Unblocked.IsCompleted || publishing.Blockings != blockings))
                 {
-                    // The broker said it is blocked: the clock of a dead connection does not run.
+                    // The broker is blocked, or was a moment ago: the clock of a dead connection starts again when it is not.
                     await publishing.Unblocked.WaitAsync(cancellationToken);
                 }
             }
@@ -122,7 +122,9 @@ internal sealed class BrokerQueue(
         }
         catch (PublishException e)
         {
-            // A queue without a limit is never full: it has no leader at the moment, and will have one again.
+            // A queue without a limit of ours is never full: it has no leader at the moment, or an operator's policy refuses, and both end.
+            // The broker keeps what it knows of a queue per channel and may go on refusing on the old one.
+            used.Refused = true;
             throw new BrokerUnavailableException("The broker refused the events: the queue has no leader.", e);
         }
         catch (TimeoutException e)
@@ -161,10 +163,10 @@ internal sealed class BrokerQueue(
     private async Task<PublishChannel> OpenPublishChannel(CancellationToken cancellationToken)
     {
         var generation = await publishing.Connect(cancellationToken);
-        if (_publish is { Channel.IsOpen: true } open && open.Generation == generation)
+        if (_publish is { Channel.IsOpen: true, Refused: false } open && open.Generation == generation)
             return open;
 
-        // A renewed connection: what is on its way over the old one is confirmed first, or the broker could see the order turned round.
+        // A renewed connection or channel: what is on its way over the old one is confirmed first, or the broker could see the order turned round.
         Task[] unconfirmed;
         lock (_unconfirmed)
             unconfirmed = [.. _unconfirmed];
@@ -220,39 +222,9 @@ internal sealed class BrokerQueue(
         }
     }
 
-    private sealed record PublishChannel(BrokerLink.Generation Generation, IChannel Channel);
-
-    private sealed record Subscription(long Number, BrokerLink.Generation Generation, IChannel Channel, QueueConsumer Consumer)
+    private sealed record PublishChannel(Generation Generation, IChannel Channel)
     {
-        public Channel<IncomingMessage> Arrived => Consumer.Arrived;
-
-        /// <summary>The wait of an earlier read that ran out of time, still waiting.</summary>
-        public Task<bool>? Waiting { get; set; }
-    }
-
-    /// <summary>Keeps what the broker pushes; the prefetch bounds it.</summary>
-    private sealed class QueueConsumer(IChannel channel, long generation) : AsyncDefaultBasicConsumer(channel)
-    {
-        public Channel<IncomingMessage> Arrived { get; } = System.Threading.Channels.Channel.CreateUnbounded<IncomingMessage>();
-
-        public bool IsCancelled { get; private set; }
-
-        public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
-            IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
-        {
-            DateTimeOffset? sent = properties.Headers?.TryGetValue("x-sent", out var ms) == true && ms is long at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
-            // A message of a stranger may have no id; it then has no repeats either.
-            var id = properties.MessageId ?? $"{generation}/{deliveryTag}";
-            // The client reuses the buffer after this call.
-            Arrived.Writer.TryWrite(new IncomingMessage(id, body.ToArray(), generation, deliveryTag, sent));
-            return Task.CompletedTask;
-        }
-
-        protected override Task OnCancelAsync(string[] consumerTags, CancellationToken cancellationToken = default)
-        {
-            IsCancelled = true;
-            Arrived.Writer.TryComplete();
-            return base.OnCancelAsync(consumerTags, cancellationToken);
-        }
+        /// <summary>The broker refused a message on it; the next publish opens another.</summary>
+        public bool Refused { get; set; }
     }
 }

@@ -38,8 +38,8 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Warning, "Provider {Provider}: subscription {Subscription} to stream {Stream} could not be set up.")]
     public static partial void SubscriptionFailed(ILogger log, string provider, Guid subscription, string stream);
 
-    [LoggerMessage(12, LogLevel.Information, "Provider {Provider}: this silo reads {Mine} of {All} queues; {Hosts} silos host the provider.")]
-    public static partial void Dealt(ILogger log, string provider, int mine, int all, int hosts);
+    [LoggerMessage(12, LogLevel.Information, "Provider {Provider}: this silo reads {Mine} of {All} queues; {Hosts} of {Silos} silos read for the provider.")]
+    public static partial void Dealt(ILogger log, string provider, int mine, int all, int hosts, int silos);
 
     [LoggerMessage(13, LogLevel.Warning, "Provider {Provider}: a message of queue {Queue} is sent again ({Error}).")]
     public static partial void SendsAgain(ILogger log, string provider, string queue, string error);

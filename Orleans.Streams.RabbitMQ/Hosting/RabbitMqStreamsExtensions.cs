@@ -12,7 +12,7 @@ namespace Orleans.Streams.RabbitMQ;
 /// <summary>Adds RabbitMQ stream providers to silos, clients and health checks. Several providers live side by side under different names.</summary>
 public static class RabbitMqStreamsExtensions
 {
-    /// <summary>Adds a provider to a silo, which then publishes and takes its share of the queues.</summary>
+    /// <summary>Adds a provider to a silo, which then publishes and takes its share of the queues, or one of both (<see cref="RabbitMqStreamOptions.Direction"/>).</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="name">The provider's name: part of the queues' names, so a data format.</param>
     /// <param name="configure">Its options.</param>
@@ -23,9 +23,8 @@ public static class RabbitMqStreamsExtensions
         AddShared(silo.Services, name, configure);
         var streams = new SiloPersistentStreamConfigurator(name, add => add(silo.Services), Factory);
         streams.ConfigurePullingAgent(ob => ob.Configure(o => o.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10)));
-        streams.ConfigurePartitionBalancing((services, provider) => new AnnouncedQueueBalancer(services, provider,
-            services.GetRequiredService<IOptionsMonitor<RabbitMqStreamOptions>>().Get(provider).Has(Cure.DealToHosts)));
-        silo.Services.AddSingleton<IGrainPropertiesProvider>(new ProviderAnnouncement(name));
+        streams.ConfigurePartitionBalancing((services, provider) => new AnnouncedQueueBalancer(services, provider, Options(services, provider).Has(Cure.DealToHosts)));
+        silo.Services.AddSingleton<IGrainPropertiesProvider>(s => new ProviderAnnouncement(name, Options(s, name)));
         if (!silo.Services.Any(s => s.ImplementationType == typeof(DeliveryFilter)))
             silo.AddOutgoingGrainCallFilter<DeliveryFilter>();
         configureStreams?.Invoke(streams);
@@ -65,7 +64,8 @@ public static class RabbitMqStreamsExtensions
         services.AddOptions<RabbitMqStreamOptions>(name).Configure(configure);
         services.AddKeyedSingleton(name, (s, _) => RabbitMqAdapterFactory.Create(s, name));
         services.AddKeyedSingleton<IRabbitMqDeadLetters>(name, (s, _) => s.GetRequiredKeyedService<RabbitMqAdapterFactory>(name).Connections);
-        services.AddTransient<IConfigurationValidator>(s =>
-            new RabbitMqStreamOptionsValidator(s.GetRequiredService<IOptionsMonitor<RabbitMqStreamOptions>>().Get(name), name));
+        services.AddTransient<IConfigurationValidator>(s => new RabbitMqStreamOptionsValidator(Options(s, name), name));
     }
+
+    private static RabbitMqStreamOptions Options(IServiceProvider services, string name) => services.GetRequiredService<IOptionsMonitor<RabbitMqStreamOptions>>().Get(name);
 }

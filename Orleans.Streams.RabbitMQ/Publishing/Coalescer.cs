@@ -111,7 +111,7 @@ internal sealed class Coalescer : IAsyncDisposable
         {
             if (!_window[i].Sending.IsCompleted)
                 continue;
-            if (_window[i].Sending.Exception?.InnerException is BrokerUnavailableException && _options.Has(Cure.SendAgain))
+            if (IsBroken(_window[i]) && _options.Has(Cure.SendAgain))
                 broken = true;
             else
                 Close(_window[i--]);
@@ -141,14 +141,15 @@ internal sealed class Coalescer : IAsyncDisposable
 
         while (_window.Count > 0)
         {
-            var oldest = _window[_options.Has(Cure.KeepOrder) ? 0 : ^1];
-            if (oldest.Sending.Exception?.InnerException is not BrokerUnavailableException unavailable || oldest.Given.IsCancellationRequested)
+            // What is confirmed or given up is answered before anything is waited for again.
+            if (_window.Find(s => !IsBroken(s) || s.Given.IsCancellationRequested) is { } done)
             {
-                Close(oldest);
+                Close(done);
                 continue;
             }
 
-            Log.SendsAgain(_log, _provider, _name, unavailable.Message);
+            var oldest = _window[_options.Has(Cure.KeepOrder) ? 0 : ^1];
+            Log.SendsAgain(_log, _provider, _name, oldest.Sending.Exception!.InnerException!.Message);
             await Task.Delay(RetryPause, _time);
             CollectInbox();
             ExpireOverdue();
@@ -171,6 +172,8 @@ internal sealed class Coalescer : IAsyncDisposable
                 sent.Given.Cancel();
         }
     }
+
+    private static bool IsBroken(SentMessage sent) => sent.Sending.Exception?.InnerException is BrokerUnavailableException;
 
     private bool Overdue(PendingBatch batch) => _time.GetElapsedTime(batch.Since) > _options.PublishTimeout;
 
@@ -206,36 +209,4 @@ internal sealed class Coalescer : IAsyncDisposable
 
     private RabbitMqPublishException Unknown() =>
         new($"No confirm within {_options.PublishTimeout.TotalSeconds:0.#} s. The events may be stored.", outcomeUnknown: true);
-
-    private sealed class PendingBatch(ReadOnlyMemory<byte> bytes, long since)
-    {
-        // Callers go on elsewhere, or 256 of them would run inside the pump.
-        private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public ReadOnlyMemory<byte> Bytes => bytes;
-
-        public long Since => since;
-
-        public Task Answered => _answer.Task;
-
-        public void Answer(RabbitMqPublishException? failure)
-        {
-            if (failure is null)
-                _answer.TrySetResult();
-            else
-                _answer.TrySetException(failure);
-        }
-    }
-
-    private sealed class SentMessage(OutgoingMessage message, List<PendingBatch> batches)
-    {
-        public OutgoingMessage Message => message;
-
-        public List<PendingBatch> Batches => batches;
-
-        /// <summary>Cancelled when the last caller's time is over.</summary>
-        public CancellationTokenSource Given { get; } = new();
-
-        public Task Sending { get; set; } = Task.CompletedTask;
-    }
 }

@@ -21,12 +21,16 @@ public static class CommerceSilo
     }
 
     /// <summary>One process, one silo: membership on this machine, streams in memory. Gaps after a restart are healed from the journal.</summary>
-    public static ISiloBuilder UseEmbeddedCluster(this ISiloBuilder silo, int httpPort)
+    /// <param name="silo">The silo.</param>
+    /// <param name="httpPort">The shop's own port, which the silo must not take.</param>
+    /// <param name="followed">The services whose streams somebody reads; nobody else's are published.</param>
+    public static ISiloBuilder UseEmbeddedCluster(this ISiloBuilder silo, int httpPort, params IReadOnlyList<string> followed)
     {
         var (siloPort, gatewayPort) = FreePorts(httpPort);
+        if (followed.Contains("order")) silo.AddOrderDriver();
         return silo.UseLocalhostClustering(siloPort, gatewayPort)
-            .AddMemoryFeedStreams()
-            .AddRelays(FeedStreams.Services)
+            .AddMemoryFeedStreams(followed)
+            .AddRelays(followed)
             .AddDeadlines(FeedStreams.Services);
     }
 

@@ -63,14 +63,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (SqliteException failure)
         {
-            throw failure.SqliteErrorCode switch
-            {
-                raw.SQLITE_FULL => Full(file, failure),
-                raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => ReadOnly(file, failure),
-                raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new DataFolderException($"The file {file} is in use by another program; close that program and start again.", failure),
-                raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new DataFolderException($"The file {file} is damaged; restore the data folder from a backup.", failure),
-                _ => new DataFolderException($"The file {file} cannot be read or written ({failure.SqliteExtendedErrorCode}); check the disk and start again.", failure),
-            };
+            throw Explain(file, failure);
         }
         catch (UnauthorizedAccessException denied)
         {
@@ -82,6 +75,20 @@ public sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>A fault of SQLite as a sentence with its cure.</summary>
+    /// <param name="path">The file, or the folder of the files, it happened to.</param>
+    /// <param name="failure">What SQLite says.</param>
+    public static DataFolderException Explain(string path, SqliteException failure) => failure.SqliteErrorCode switch
+    {
+        raw.SQLITE_FULL => Full(path, failure),
+        // What cannot grow is told as any other fault of the disk: its free space tells which it was.
+        raw.SQLITE_IOERR when FreeSpaceOf(path) < NoSpace => Full(path, failure),
+        raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => ReadOnly(path, failure),
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new DataFolderException($"{path} is in use by another program; close that program and start again.", failure),
+        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new DataFolderException($"{path} is damaged; restore the data folder from a backup.", failure),
+        _ => new DataFolderException($"{path} cannot be read or written ({failure.SqliteExtendedErrorCode}); check the disk and start again.", failure),
+    };
+
     /// <summary>Lets go of it.</summary>
     public void Dispose() => _lock.Dispose();
 
@@ -89,6 +96,11 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>The payment sandbox's ledger in a folder.</summary>
     public static string ProviderOf(string folder) => System.IO.Path.Combine(folder, "psp.db");
+
+    // Less than the smallest files of SQLite need: a page of data, the log's head, 32 KiB of index.
+    private const long NoSpace = 256 * 1024;
+
+    private static long FreeSpaceOf(string path) => new DriveInfo(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!).AvailableFreeSpace;
 
     // ENOSPC and EDQUOT, and the code Windows has for a full disk.
     private static bool IsFull(IOException failure) => (failure.HResult & 0xffff) is 28 or 122 or 0x70;

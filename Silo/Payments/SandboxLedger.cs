@@ -86,5 +86,5 @@ public static class SandboxLedger
                 row.Integer(7) == 1, new Money(row.Integer(8), currency), Reference(row.Integer(0)), row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11)));
     }
 
-    private static string Reference(long number) => $"sandbox-{number}";
+    internal static string Reference(long number) => $"sandbox-{number}";
 }

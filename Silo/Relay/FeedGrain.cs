@@ -5,32 +5,63 @@ using Orleans.Concurrency;
 namespace Commerce.Silo.Relay;
 
 /// <summary>
-/// A service's journal, read from outside: what a reader missed on the stream it reads here. Key: <c>service/partition</c>. It has no role of its
-/// own, since one class serves every service: it is hosted wherever a journal is. It only reads, so questions need not queue behind each other.
+/// A service's journal, read from outside: what a reader missed on the stream it reads here. Key: the partition. It only reads, so questions need not
+/// queue behind each other.
 /// </summary>
-[GrainType("feed"), Reentrant]
-public sealed class FeedGrain(IJournal journal) : Grain, IFeedGrain
+public abstract class FeedGrain(string service, IJournal journal, TimeProvider time) : Grain, IFeedGrain
 {
-    private (string Service, int Partition) Feed => this.GetPrimaryKeyString().Split('/') is [var service, var partition]
-        && FeedStreams.Services.Contains(service) && int.TryParse(partition, out var number)
-            ? (service, number)
-            : throw new GrainFaultException($"There is no feed {this.GetPrimaryKeyString()}.");
+    private int Partition => int.TryParse(this.GetPrimaryKeyString(), out var number) ? number : throw new GrainFaultException($"There is no feed {service}/{this.GetPrimaryKeyString()}.");
 
     /// <inheritdoc/>
     public async Task<FeedBatch?> Read(long after)
     {
-        var (service, partition) = Feed;
         // The epoch changes only while nothing runs (a restore), so the head read before the events is of the same history.
-        var head = await journal.Head(service, partition);
+        var head = await journal.Head(service, Partition);
         if (after >= head.Position) return null;
-        var events = await journal.ReadFeed(service, partition, after, FeedBatch.MaxEvents);
-        return events.Count == 0 ? null : new FeedBatch(service, partition, head.Epoch, [.. events]);
+        var events = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
+        return events.Count == 0 ? null : new FeedBatch(service, Partition, head.Epoch, [.. events]);
     }
 
     /// <inheritdoc/>
-    public Task<FeedHead> Head()
+    public async Task<FeedBatch?> Next(long after, TimeSpan patience)
     {
-        var (service, partition) = Feed;
-        return journal.Head(service, partition);
+        using var enough = new CancellationTokenSource(patience, time);
+        // The signal is asked for before reading: what is appended between the two completes it.
+        var appended = journal.Appended(service, enough.Token);
+        if (await Read(after) is { } run)
+        {
+            await enough.CancelAsync();
+            return run;
+        }
+
+        await appended;
+        return await Read(after);
     }
+
+    /// <inheritdoc/>
+    public Task<FeedHead> Head() => journal.Head(service, Partition);
 }
+
+/// <summary>The catalog's feed.</summary>
+[GrainType("feed-catalog"), Role("catalog"), Reentrant]
+public sealed class CatalogFeed(IJournal journal, TimeProvider time) : FeedGrain("catalog", journal, time);
+
+/// <summary>The carts' feed.</summary>
+[GrainType("feed-cart"), Role("cart"), Reentrant]
+public sealed class CartFeed(IJournal journal, TimeProvider time) : FeedGrain("cart", journal, time);
+
+/// <summary>The inventory's feed.</summary>
+[GrainType("feed-inventory"), Role("inventory"), Reentrant]
+public sealed class InventoryFeed(IJournal journal, TimeProvider time) : FeedGrain("inventory", journal, time);
+
+/// <summary>The orders' feed.</summary>
+[GrainType("feed-order"), Role("order"), Reentrant]
+public sealed class OrderFeed(IJournal journal, TimeProvider time) : FeedGrain("order", journal, time);
+
+/// <summary>The payments' feed.</summary>
+[GrainType("feed-payment"), Role("payment"), Reentrant]
+public sealed class PaymentFeed(IJournal journal, TimeProvider time) : FeedGrain("payment", journal, time);
+
+/// <summary>The customers' feed.</summary>
+[GrainType("feed-customer"), Role("customer"), Reentrant]
+public sealed class CustomerFeed(IJournal journal, TimeProvider time) : FeedGrain("customer", journal, time);

@@ -13,7 +13,7 @@ public interface IFeedPublisher
 internal sealed class StreamPublisher(IClusterClient cluster) : IFeedPublisher
 {
     public Task Publish(FeedBatch item) => cluster
-        .GetStreamProvider(FeedStreams.Provider)
+        .GetStreamProvider(FeedStreams.Provider(item.Service))
         .GetStream<FeedBatch>(StreamId.Create(item.Service, $"{item.Partition}"))
         .OnNextAsync(item);
 }

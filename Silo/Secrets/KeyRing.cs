@@ -4,7 +4,7 @@ using System.Text.Json;
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Silo.Journal;
-using Commerce.Silo.Journal.Sqlite;
+using Npgsql;
 
 namespace Commerce.Silo.Secrets;
 
@@ -17,28 +17,26 @@ public sealed class KeyRing : ISealer, IDisposable
     /// <summary>Keys kept in memory: more than are in use in an hour, some 2 MB.</summary>
     private const int Cached = 10_000;
 
-    private const string Tables = """
-        create table if not exists ring (id integer primary key check (id = 1), proof blob not null) strict;
-        create table if not exists subject (name text primary key, wrapped blob) strict, without rowid;
-        """;
+    /// <summary>Where other silos use the same keys, one destroyed by them is used no longer than this.</summary>
+    internal static readonly TimeSpan SharedFor = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<string, byte[]> _keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (byte[] Key, DateTimeOffset Until)> _keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _destroyed = new(StringComparer.Ordinal);
-    private readonly string _path;
     private readonly byte[] _master;
-    private readonly SqliteLane _lane;
+    private readonly IKeyStore _store;
+    private readonly TimeProvider? _sharedBy;
 
-    private KeyRing(string path, string secrets, ILogger log)
-    {
-        _path = path;
-        byte[]? master = null;
-        _lane = new SqliteLane(path, "key-ring", session => master = Unlock(session, secrets), log);
-        _master = master!;
-    }
+    private KeyRing(IKeyStore store, byte[] master, TimeProvider? sharedBy) => (_store, _master, _sharedBy) = (store, master, sharedBy);
 
-    /// <summary>Opens a ring, or makes it and its master key.</summary>
+    /// <summary>Opens a ring in a file, or makes it and its master key.</summary>
     /// <exception cref="DataFolderException">It cannot be opened, or the master key does not fit.</exception>
-    public static KeyRing Open(string path, string secrets, ILogger<KeyRing> log) => DataFolder.Opening(path, () => new KeyRing(path, secrets, log));
+    public static KeyRing Open(string path, string secrets, ILogger<KeyRing> log) =>
+        DataFolder.Opening(path, () => Open(new SqliteKeyStore(path, log), path, secrets, sharedBy: null));
+
+    /// <summary>Opens a service's ring in its own database, which several silos use at once.</summary>
+    /// <exception cref="DataFolderException">The master key does not fit.</exception>
+    public static KeyRing Open(NpgsqlDataSource source, string service, string secrets, TimeProvider time, ILogger<KeyRing> log) =>
+        Open(new PostgresKeyStore(source, log), $"the database of {service}", secrets, time);
 
     /// <inheritdoc/>
     public async Task<Sealed<T>> Seal<T>(string subject, T value)
@@ -55,31 +53,23 @@ public sealed class KeyRing : ISealer, IDisposable
     /// <inheritdoc/>
     public async Task Erase(string subject)
     {
-        await _lane.Do(session =>
-        {
-            using var erase = session.Use("insert into subject values (?, null) on conflict (name) do update set wrapped = null");
-            erase.Bind(1, subject).Run();
-            return true;
-        });
+        await _store.Erase(subject);
         _destroyed[subject] = true;
         _keys.TryRemove(subject, out _);
-
-        // The old page may still stand in the write-ahead log, where a file's copy would find the key.
-        await _lane.Between(static session => session.Run("pragma wal_checkpoint(truncate)"));
     }
 
     /// <summary>Carries out what was handed over, and closes the ring.</summary>
-    public void Dispose() => _lane.Dispose();
+    public void Dispose() => _store.Dispose();
 
     private async Task<byte[]?> Key(string subject, bool make)
     {
         if (_destroyed.ContainsKey(subject)) return null;
-        if (_keys.TryGetValue(subject, out var cached)) return cached;
+        if (_keys.TryGetValue(subject, out var cached) && (_sharedBy is null || _sharedBy.GetUtcNow() < cached.Until)) return cached.Key;
 
-        var key = await _lane.Do(session => Find(session, subject, make));
+        var key = await Find(subject, make);
         if (key is null) return null;
         if (_keys.Count >= Cached) _keys.Clear();
-        _keys[subject] = key;
+        _keys[subject] = (key, _sharedBy is null ? default : _sharedBy.GetUtcNow() + SharedFor);
 
         // It may have been destroyed while it was fetched.
         if (!_destroyed.ContainsKey(subject)) return key;
@@ -87,41 +77,32 @@ public sealed class KeyRing : ISealer, IDisposable
         return null;
     }
 
-    private byte[]? Find(SqliteSession session, string subject, bool make)
+    private async Task<byte[]?> Find(string subject, bool make)
     {
-        using (var known = session.Use("select wrapped from subject where name = ?"))
-        {
-            if (known.Bind(1, subject).Step()) return known.IsNull(0) ? null : Box.Open(_master, subject, known.Bytes(0));
-        }
-
-        if (!make) return null;
-        var key = RandomNumberGenerator.GetBytes(32);
-        using var add = session.Use("insert into subject values (?, ?)");
-        add.Bind(1, subject).Bind(2, Box.Seal(_master, subject, key)).Run();
-        return key;
+        var stored = await _store.Find(subject);
+        if (!stored.Exists && make) stored = await _store.Add(subject, Box.Seal(_master, subject, RandomNumberGenerator.GetBytes(32)));
+        return stored.Wrapped is { } wrapped ? Box.Open(_master, subject, wrapped) : null;
     }
 
-    private byte[] Unlock(SqliteSession session, string secrets)
+    private static KeyRing Open(IKeyStore store, string where, string secrets, TimeProvider? sharedBy)
     {
-        session.Script(Tables);
-        using var proof = session.Use("select proof from ring");
-        var isNew = !proof.Step();
-        var master = MasterKey.Open(secrets, isNew);
-        if (isNew)
-        {
-            using var write = session.Use("insert into ring values (1, ?)");
-            write.Bind(1, Box.Seal(master, "ring", "ring"u8)).Run();
-            return master;
-        }
-
         try
         {
-            Box.Open(master, "ring", proof.Bytes(0));
-            return master;
+            var proof = store.Proof();
+            var master = MasterKey.Open(secrets, isNew: proof is null);
+            proof ??= store.Prove(Box.Seal(master, "ring", "ring"u8));
+            Box.Open(master, "ring", proof);
+            return new KeyRing(store, master, sharedBy);
         }
         catch (CryptographicException wrong)
         {
-            throw new DataFolderException($"The master key in {secrets} does not fit {_path}; put the one back that was made with it.", wrong);
+            store.Dispose();
+            throw new DataFolderException($"The master key in {secrets} does not fit {where}; put the one back that was made with it.", wrong);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
         }
     }
 }

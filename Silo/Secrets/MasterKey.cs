@@ -8,6 +8,8 @@ internal static class MasterKey
 {
     private const int Bytes = 32;
 
+    private static readonly Lock Making = new();
+
     /// <summary>Reads it, or makes it when the ring is new.</summary>
     public static byte[] Open(string folder, bool isNew)
     {
@@ -19,7 +21,19 @@ internal static class MasterKey
         }
 
         if (!isNew) throw new DataFolderException($"{path} is missing, and without it no personal data can be read; put it back from a backup.");
-        return Make(folder, path);
+
+        // Several rings may be opened at once with one key: whoever comes second takes the first's.
+        lock (Making)
+        {
+            try
+            {
+                return File.Exists(path) ? Open(folder, isNew) : Make(folder, path);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                return Open(folder, isNew);
+            }
+        }
     }
 
     private static byte[] Make(string folder, string path)
@@ -31,14 +45,24 @@ internal static class MasterKey
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+        var unfinished = $"{path}.{Environment.ProcessId}.new";
+
         // Written whole and on disk before it has its name: half a key would be found as a key.
-        using (var file = new FileStream(path + ".new", options))
+        using (var file = new FileStream(unfinished, options))
         {
             file.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(key)));
             file.Flush(flushToDisk: true);
         }
 
-        File.Move(path + ".new", path);
+        try
+        {
+            File.Move(unfinished, path);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+
         return key;
     }
 }

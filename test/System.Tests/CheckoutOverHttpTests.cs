@@ -52,7 +52,7 @@ public sealed class CheckoutOverHttpTests : IAsyncLifetime
         answers.Where(a => a.Status != HttpStatusCode.Created).ShouldAllBe(a => a.Status == HttpStatusCode.Conflict && a.Text("code") == "out-of-stock");
         (await RunningShop.Get(_shop.Operator, "/v1/admin/stock/HOT")).Ok().Body.GetProperty("available").GetInt32().ShouldBe(0);
         await Eventually(async () => (await RunningShop.Get(_shop.Operator, "/v1/admin/stock/HOT")).Ok().Body.GetProperty("onHand").GetInt32() == 0);
-        _shop.Verify();
+        await _shop.Verify();
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class CheckoutOverHttpTests : IAsyncLifetime
             (await RunningShop.Post(_shop.Operator, $"/v1/orders/{order.Text("orderId")}/payments", new { token = "tok_ok" })).Ok().Text("status").ShouldBe("confirmed");
         }
 
-        _shop.Verify();
+        await _shop.Verify();
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class CheckoutOverHttpTests : IAsyncLifetime
         var again = (await _shop.CheckOut(cart, key: "before")).Ok(HttpStatusCode.Created);
         (again.Raw, again.Replayed).ShouldBe((order.Raw, true));
         (await RunningShop.Get(_shop.Operator, "/v1/admin/stock/TEA")).Ok().Body.GetProperty("available").GetInt32().ShouldBe(3);
-        _shop.Verify();
+        await _shop.Verify();
     }
 
     private static async Task Eventually(Func<Task<bool>> condition)

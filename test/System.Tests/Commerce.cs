@@ -42,6 +42,14 @@ public sealed class Commerce : IDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGTERM, and its end: the exit code.</summary>
+    public async Task<int> Terminate()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
     public void Dispose()
     {
         if (!_process.HasExited) _process.Kill();

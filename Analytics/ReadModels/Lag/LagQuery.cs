@@ -10,10 +10,9 @@ internal sealed class LagQuery(AnalyticsStore store, IGrainFactory grains, TimeP
     public async Task<LagBody> Ask()
     {
         // Heads first: what is applied after that can only make the answer better than it says.
-        var heads = await Task.WhenAll(ProjectionFold.Services.Select(service => grains.GetGrain<IFeedGrain>(FeedStreams.Key(service, 0)).Head()));
+        var heads = await Task.WhenAll(ProjectionFold.Services.Select(service => grains.Feed(service, 0).Head()));
         var stopped = await Task.WhenAll(ProjectionFold.Services.Select(service => grains.GetGrain<IProjectionGrain>(FeedStreams.Key(service, 0)).Stopped()));
-        using var db = store.OpenReader();
-        var cursors = ProjectionTables.Cursors(db);
+        var cursors = await store.Read(db => new ProjectionTables(db).Cursors());
         var services = ProjectionFold.Services.Select((service, i) =>
         {
             var applied = cursors.FirstOrDefault(cursor => cursor.Service == service);

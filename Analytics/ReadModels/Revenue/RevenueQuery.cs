@@ -10,7 +10,7 @@ internal static class RevenueQuery
     /// <summary>Most buckets in one answer: a month of minutes is 44,640.</summary>
     internal const int MostBuckets = 50_000;
 
-    public static RevenueBody Ask(AnalyticsStore store, Period period, string? grain, string? currencyCode)
+    public static Task<RevenueBody> Ask(AnalyticsStore store, Period period, string? grain, string? currencyCode)
     {
         var (length, suffix) = Parameters.OneOf("grain", grain, "day", "hour", "minute") switch
         {
@@ -18,18 +18,20 @@ internal static class RevenueQuery
             "hour" => (13, ":00:00Z"),
             _ => (10, "T00:00:00Z"),
         };
-        using var db = store.OpenReader();
-        var currency = Parameters.Currency(db, currencyCode);
-        var buckets = db.Rows("""
-            select substr(minute, 1, $length) as start, sum(gross), sum(refunds), sum(orders), sum(units) from revenue
-            where currency = $currency and minute >= $from and minute < $to group by start order by start limit $limit
-            """,
-            row => (Start: row.GetString(0) + suffix, Sums: new RevenueSums(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))),
-            ("$length", length), ("$currency", currency.Value), ("$from", RevenueFold.Minute(period.From)), ("$to", RevenueFold.Minute(period.To)),
-            ("$limit", MostBuckets + 1)).ToList();
-        if (buckets.Count > MostBuckets) throw new BadQuestion("grain", $"That is more than {MostBuckets} buckets: ask for a shorter period or a coarser grain.");
-        return RevenueBody.Of(buckets.Aggregate(default(RevenueSums), (sum, bucket) => sum.Plus(bucket.Sums)), currency,
-            [.. buckets.Select(bucket => RevenueBucketBody.Of(bucket.Start, bucket.Sums, currency))]);
+        return store.Read(async db =>
+        {
+            var currency = await Parameters.Currency(db, currencyCode);
+            var buckets = await db.Rows($"""
+                select substr(minute, 1, {length}) as start, cast(sum(gross) as bigint), cast(sum(refunds) as bigint), cast(sum(orders) as bigint), cast(sum(units) as bigint) from revenue
+                where currency = @currency and minute >= @from and minute < @to group by start order by start limit @limit
+                """,
+                row => (Start: row.GetString(0) + suffix, Sums: new RevenueSums(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))),
+                ("@currency", currency.Value), ("@from", RevenueFold.Minute(period.From)), ("@to", RevenueFold.Minute(period.To)),
+                ("@limit", MostBuckets + 1)).ToListAsync();
+            if (buckets.Count > MostBuckets) throw new BadQuestion("grain", $"That is more than {MostBuckets} buckets: ask for a shorter period or a coarser grain.");
+            return RevenueBody.Of(buckets.Aggregate(default(RevenueSums), (sum, bucket) => sum.Plus(bucket.Sums)), currency,
+                [.. buckets.Select(bucket => RevenueBucketBody.Of(bucket.Start, bucket.Sums, currency))]);
+        });
     }
 }
 

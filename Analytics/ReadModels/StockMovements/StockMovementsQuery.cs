@@ -12,7 +12,7 @@ internal static class StockMovementsQuery
 {
     private const string BeforeAll = "0000-00-00", AfterAll = "9999-99-99";
 
-    public static object Ask(AnalyticsStore store, string? sku, string? from, string? to, string? limit, string? cursor)
+    public static async Task<object> Ask(AnalyticsStore store, string? sku, string? from, string? to, string? limit, string? cursor)
     {
         var (first, end) = (BeforeAll, AfterAll);
         if (!string.IsNullOrEmpty(from) || !string.IsNullOrEmpty(to))
@@ -21,29 +21,26 @@ internal static class StockMovementsQuery
             (first, end) = (TopProductsFold.Day(DateOnly.FromDateTime(period.From)), TopProductsFold.Day(DateOnly.FromDateTime(period.To)));
         }
 
-        if (sku is null) return Page(store, first, end, Parameters.Limit(limit, unlessGiven: 100), After(cursor));
+        if (sku is null) return await Page(store, first, end, Parameters.Limit(limit, unlessGiven: 100), After(cursor));
         if (!Sku.TryParse(sku, out var known)) throw new BadQuestion("sku", $"'sku' is 1 to {Sku.MaxLength} printable characters.");
-        return Read(store, "sku = $sku", first, end, 1, known.Value).FirstOrDefault() ?? new StockMovementsBody(known.Value, 0, 0, 0, 0, 0);
+        return (await Read(store, "sku = @sku", first, end, 1, known.Value)).FirstOrDefault() ?? new StockMovementsBody(known.Value, 0, 0, 0, 0, 0);
     }
 
-    private static StockMovementsPage Page(AnalyticsStore store, string first, string end, int limit, string after)
+    private static async Task<StockMovementsPage> Page(AnalyticsStore store, string first, string end, int limit, string after)
     {
-        var items = Read(store, "sku > $sku", first, end, limit + 1, after);
+        var items = await Read(store, "sku > @sku", first, end, limit + 1, after);
         return items.Count <= limit
             ? new(items, null)
             : new(items[..limit], Base64Url.EncodeToString(Encoding.UTF8.GetBytes(items[limit - 1].Sku)));
     }
 
-    private static List<StockMovementsBody> Read(AnalyticsStore store, string which, string first, string end, int limit, string sku)
-    {
-        using var db = store.OpenReader();
-        return db.Rows($"""
-            select sku, sum(adjusted_in), sum(adjusted_out), sum(sold), sum(returned) from stock_movement
-            where {which} and day >= $first and day < $end group by sku order by sku limit $limit
+    private static Task<List<StockMovementsBody>> Read(AnalyticsStore store, string which, string first, string end, int limit, string sku) =>
+        store.Read(async db => await db.Rows($"""
+            select sku, cast(sum(adjusted_in) as bigint), cast(sum(adjusted_out) as bigint), cast(sum(sold) as bigint), cast(sum(returned) as bigint) from stock_movement
+            where {which} and day >= @first and day < @end group by sku order by sku limit @limit
             """,
             row => StockMovementsBody.Of(row.GetString(0), new Movements(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))),
-            ("$sku", sku), ("$first", first), ("$end", end), ("$limit", limit)).ToList();
-    }
+            ("@sku", sku), ("@first", first), ("@end", end), ("@limit", limit)).ToListAsync());
 
     private static string After(string? cursor)
     {

@@ -21,12 +21,15 @@ internal sealed class TopProductsFold
             Days[key] = Days.GetValueOrDefault(key).Plus(new ProductSums(line.Amount.Minor, line.Quantity));
 
             // The title of the sale that happened last; of two at one instant, of the one recorded last.
-            if (!Titles.TryGetValue(line.Sku.Value, out var known) || at >= known.At) Titles[line.Sku.Value] = (line.Title, at);
+            if (!Titles.TryGetValue(line.Sku.Value, out var known) || at >= known.At) Titles[line.Sku.Value] = (Storable(line.Title), at);
         }
     }
 
     /// <summary>How a day is stored; it sorts as text.</summary>
     public static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    // PostgreSQL has no text with the character zero in it; what is stored is the same everywhere.
+    private static string Storable(string title) => title.Replace('\0', ' ');
 
     public static string Row(string sku, string currency, string day, ProductSums sums) => $"{sku}|{currency}|{day}|{sums.Revenue}|{sums.Units}";
 

@@ -6,21 +6,23 @@ namespace Commerce.Analytics.ReadModels.TopProducts;
 /// <summary>What sells best?</summary>
 internal static class TopProductsQuery
 {
-    public static TopProductsBody Ask(AnalyticsStore store, Period period, string? by, string? limit, string? currencyCode)
+    public static Task<TopProductsBody> Ask(AnalyticsStore store, Period period, string? by, string? limit, string? currencyCode)
     {
         var order = Parameters.OneOf("by", by, "revenue", "units");
         var most = Parameters.Limit(limit, unlessGiven: 10);
-        using var db = store.OpenReader();
-        var currency = Parameters.Currency(db, currencyCode);
-        return new TopProductsBody([.. db.Rows($"""
-            select sale.sku, title.title, sum(sale.revenue) as revenue, sum(sale.units) as units
-            from product_sales sale join product_title title on title.sku = sale.sku
-            where sale.currency = $currency and sale.day >= $from and sale.day < $to
-            group by sale.sku order by {order} desc, sale.sku limit $limit
-            """,
-            row => new TopProductBody(row.GetString(0), row.GetString(1), MoneyBody.Of(row.GetInt64(2), currency), row.GetInt64(3)),
-            ("$currency", currency.Value), ("$from", TopProductsFold.Day(DateOnly.FromDateTime(period.From))),
-            ("$to", TopProductsFold.Day(DateOnly.FromDateTime(period.To))), ("$limit", most))]);
+        return store.Read(async db =>
+        {
+            var currency = await Parameters.Currency(db, currencyCode);
+            return new TopProductsBody(await db.Rows($"""
+                select sale.sku, title.title, cast(sum(sale.revenue) as bigint) as revenue, cast(sum(sale.units) as bigint) as units
+                from product_sales sale join product_title title on title.sku = sale.sku
+                where sale.currency = @currency and sale.day >= @from and sale.day < @to
+                group by sale.sku, title.title order by {order} desc, sale.sku limit @limit
+                """,
+                row => new TopProductBody(row.GetString(0), row.GetString(1), MoneyBody.Of(row.GetInt64(2), currency), row.GetInt64(3)),
+                ("@currency", currency.Value), ("@from", TopProductsFold.Day(DateOnly.FromDateTime(period.From))),
+                ("@to", TopProductsFold.Day(DateOnly.FromDateTime(period.To))), ("@limit", most)).ToListAsync());
+        });
     }
 }
 

@@ -40,15 +40,20 @@ public sealed class JournalBench(string folder, TimeProvider time)
     {
         Directory.CreateDirectory(folder);
         using var journal = SqliteJournal.Open(Path.Combine(folder, "bench.db"), time, NullLogger<SqliteJournal>.Instance);
+        return await Run(journal, time, appendsPerStream, longStreamEvents);
+    }
 
+    /// <summary>Runs it on any journal that is empty.</summary>
+    public static async Task<JournalBenchResult> Run(IJournal journal, TimeProvider time, int appendsPerStream, int longStreamEvents)
+    {
         // What the first calls compile is not what is measured.
-        await Measure(journal, [.. Enumerable.Range(0, Streams).Select(i => new Writer($"warm/{i}"))], 20);
-        var (fresh, latencies) = await Measure(journal, [.. Enumerable.Range(0, Streams).Select(i => new Writer($"fresh/{i}"))], appendsPerStream);
+        await Measure(journal, time, [.. Enumerable.Range(0, Streams).Select(i => new Writer($"warm/{i}"))], 20);
+        var (fresh, latencies) = await Measure(journal, time, [.. Enumerable.Range(0, Streams).Select(i => new Writer($"fresh/{i}"))], appendsPerStream);
 
         // The same number of streams, each made long in one append.
         var writers = Enumerable.Range(0, Streams).Select(i => new Writer($"long/{i}")).ToArray();
         foreach (var writer in writers) await writer.Append(journal, longStreamEvents, time.GetUtcNow());
-        var (grown, _) = await Measure(journal, writers, appendsPerStream);
+        var (grown, _) = await Measure(journal, time, writers, appendsPerStream);
 
         Array.Sort(latencies);
         return new JournalBenchResult(
@@ -56,7 +61,7 @@ public sealed class JournalBench(string folder, TimeProvider time)
             longStreamEvents, grown);
     }
 
-    private async Task<(decimal PerSecond, long[] Latencies)> Measure(SqliteJournal journal, Writer[] writers, int appends)
+    private static async Task<(decimal PerSecond, long[] Latencies)> Measure(IJournal journal, TimeProvider time, Writer[] writers, int appends)
     {
         var latencies = new long[writers.Length * appends];
         var began = Stopwatch.GetTimestamp();
@@ -83,7 +88,7 @@ public sealed class JournalBench(string folder, TimeProvider time)
         private Guid _last;
         private long _version;
 
-        public async Task Append(SqliteJournal journal, int count, DateTimeOffset now)
+        public async Task Append(IJournal journal, int count, DateTimeOffset now)
         {
             var events = new NewEvent[count];
             for (var i = 0; i < count; i++) events[i] = new NewEvent(Guid.CreateVersion7(now), "stock.reserved.v1", Data);

@@ -2,21 +2,17 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Commerce.Analytics.ReadModels;
-using Commerce.Analytics.Store;
 using Commerce.Feeds;
 using Commerce.Kit.Journal;
 using Commerce.Silo.Relay;
-using Microsoft.Data.Sqlite;
+using Commerce.Tests.Storages;
 using static Commerce.Tests.Happenings;
 
 namespace Commerce.Tests.Consumers;
 
-public sealed class EmbeddedAnalyticsTests : IDisposable
+public abstract class EmbeddedAnalyticsTests(Func<Task<TestStorage>> create) : StorageTests(create)
 {
-    private readonly DataFolder _folder = new();
     private readonly MemoryJournal _journal = new();
-
-    public void Dispose() => _folder.Dispose();
 
     private static Happenings Sales(int count)
     {
@@ -40,7 +36,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
     [Fact]
     public async Task What_is_recorded_arrives_through_relay_and_stream_and_is_answered_over_HTTP()
     {
-        await using var shop = await EmbeddedShop.Start(_folder, _journal);
+        await using var shop = await EmbeddedShop.Start(Kept.Storage, _journal);
         var happened = Sales(600);
         await shop.Record(happened);
         await shop.CaughtUp();
@@ -56,7 +52,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
     [Fact]
     public async Task Items_that_the_stream_loses_repeats_or_swaps_change_nothing()
     {
-        await using var shop = await EmbeddedShop.Start(_folder, _journal, stream => new BadStream(stream));
+        await using var shop = await EmbeddedShop.Start(Kept.Storage, _journal, stream => new BadStream(stream));
         var happened = Sales(10);
         for (var round = 0; round < 12; round++)
         {
@@ -73,7 +69,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
     public async Task After_a_restart_it_goes_on_from_its_cursor_with_what_was_recorded_meanwhile()
     {
         var happened = Sales(50);
-        await using (var shop = await EmbeddedShop.Start(_folder, _journal))
+        await using (var shop = await EmbeddedShop.Start(Kept.Storage, _journal))
         {
             await shop.Record(happened);
             await shop.CaughtUp();
@@ -82,7 +78,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
             await shop.Record(happened);
         }
 
-        await using var again = await EmbeddedShop.Start(_folder, _journal);
+        await using var again = await EmbeddedShop.Start(Kept.Storage, _journal);
         await again.CaughtUp();
         (await again.Get("checksums"))["checksums"]!.ToJsonString().ShouldBe(Expected(happened).ToJsonString());
     }
@@ -91,20 +87,15 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
     public async Task A_rebuild_gives_equal_checksums_and_puts_damage_right()
     {
         var happened = Sales(700);
-        await using var shop = await EmbeddedShop.Start(_folder, _journal);
+        await using var shop = await EmbeddedShop.Start(Kept.Storage, _journal);
         await shop.Record(happened);
         await shop.CaughtUp();
-        var report = await Rebuild(shop);
+        var report = await shop.Rebuild();
         report["equal"]!.GetValue<bool>().ShouldBeTrue();
         report["after"]!.ToJsonString().ShouldBe(Expected(happened).ToJsonString());
 
-        using (var db = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, AnalyticsStore.FileName)};Pooling=False"))
-        {
-            db.Open();
-            db.Run("update revenue set gross = gross + 1 where minute = (select min(minute) from revenue)");
-        }
-
-        report = await Rebuild(shop);
+        await Kept.Run("update revenue set gross = gross + 1 where minute = (select min(minute) from revenue)");
+        report = await shop.Rebuild();
         report["equal"]!.GetValue<bool>().ShouldBeFalse();
         report["after"]!.ToJsonString().ShouldBe(Expected(happened).ToJsonString());
         happened.Confirmed("afterwards", "2010-12-24T10:00:00Z", Line("A", 1, 100));
@@ -117,7 +108,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
     public async Task Another_history_stops_the_consumer_with_the_cure_and_a_rebuild_sets_it_going()
     {
         var happened = Sales(20);
-        await using var shop = await EmbeddedShop.Start(_folder, _journal);
+        await using var shop = await EmbeddedShop.Start(Kept.Storage, _journal);
         await shop.Record(happened);
         await shop.CaughtUp();
         _journal.Epoch = "epoch-2";
@@ -126,7 +117,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
         while ((await shop.Get("lag"))["services"]!.AsArray().Any(service => service!["stopped"]?.GetValue<string>().Contains("rebuild", StringComparison.Ordinal) is not true))
             await Task.Delay(20, TestContext.Current.CancellationToken);
 
-        await Rebuild(shop);
+        await shop.Rebuild();
         await shop.CaughtUp();
         (await shop.Get("checksums"))["checksums"]!.ToJsonString().ShouldBe(Expected(happened).ToJsonString());
     }
@@ -134,7 +125,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
     [Fact]
     public async Task A_bad_question_is_a_problem_that_names_the_parameter()
     {
-        await using var shop = await EmbeddedShop.Start(_folder, _journal);
+        await using var shop = await EmbeddedShop.Start(Kept.Storage, _journal);
         foreach (var (path, parameter) in ((string, string)[])
         [
             ("revenue?to=2011-01-01", "from"),
@@ -151,13 +142,6 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
             problem!["code"]!.GetValue<string>().ShouldBe("validation-failed");
             problem["errors"]![0]!["pointer"]!.GetValue<string>().ShouldBe(parameter);
         }
-    }
-
-    private static async Task<JsonNode> Rebuild(EmbeddedShop shop)
-    {
-        using var answer = await shop.Http.PostAsync(new Uri("/v1/analytics/rebuilds", UriKind.Relative), null, TestContext.Current.CancellationToken);
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        return (await answer.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!;
     }
 
     /// <summary>Of four items it loses one, repeats one and swaps the other two.</summary>
@@ -187,3 +171,7 @@ public sealed class EmbeddedAnalyticsTests : IDisposable
         }
     }
 }
+
+public sealed class EmbeddedAnalyticsOnSqliteTests() : EmbeddedAnalyticsTests(OnSqlite);
+
+public sealed class EmbeddedAnalyticsOnPostgresTests(Postgres server) : EmbeddedAnalyticsTests(On(server));

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Commerce.Analytics.Composition;
 using Commerce.Analytics.Queries;
 using Commerce.Analytics.ReadModels;
+using Commerce.Analytics.Store;
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Kit.Journal;
@@ -31,7 +32,7 @@ internal sealed class EmbeddedShop : IAsyncDisposable
 
     public MemoryJournal Journal { get; private init; } = null!;
 
-    public static async Task<EmbeddedShop> Start(DataFolder folder, MemoryJournal journal, Func<IFeedPublisher, IFeedPublisher>? stream = null)
+    public static async Task<EmbeddedShop> Start(AnalyticsStorage storage, MemoryJournal journal, Func<IFeedPublisher, IFeedPublisher>? stream = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error);
@@ -43,7 +44,7 @@ internal sealed class EmbeddedShop : IAsyncDisposable
             silo.Services.AddSingleton<IJournal>(journal);
             if (stream is not null)
                 silo.Services.AddSingleton(provider => stream(ActivatorUtilities.CreateInstance<StreamPublisher>(provider)));
-            silo.AddMemoryFeedStreams().AddRelays(FeedStreams.Services).AddCommerceAnalytics(folder.Path);
+            silo.AddMemoryFeedStreams(FeedStreams.Services).AddRelays(FeedStreams.Services).AddCommerceAnalytics(storage);
         });
         var app = builder.Build();
         app.MapAnalytics();
@@ -70,12 +71,33 @@ internal sealed class EmbeddedShop : IAsyncDisposable
         }
     }
 
+    /// <summary>These are in the journal already, by somebody else.</summary>
+    public void HasRecorded(Happenings happened)
+    {
+        foreach (var service in ProjectionFold.Services) _recorded[service] = happened.Feed(service).Count;
+    }
+
+    public async Task<JsonNode> Rebuild()
+    {
+        using var answer = await Http.PostAsync(new Uri("/v1/analytics/rebuilds", UriKind.Relative), null, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return (await answer.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!;
+    }
+
     public async Task<JsonNode> Get(string path) => (await Http.GetFromJsonAsync<JsonNode>($"/v1/analytics/{path}", TestContext.Current.CancellationToken))!;
 
     /// <summary>Waits until the projections have applied all that is recorded.</summary>
     public async Task CaughtUp()
     {
-        while (!(await Get("lag"))["caughtUp"]!.GetValue<bool>()) await Task.Delay(20, TestContext.Current.CancellationToken);
+        while (!await IsCaughtUp()) await Task.Delay(20, TestContext.Current.CancellationToken);
+    }
+
+    // While the database is away there is no answer, which is not yes.
+    private async Task<bool> IsCaughtUp()
+    {
+        using var answer = await Http.GetAsync(new Uri("/v1/analytics/lag", UriKind.Relative), TestContext.Current.CancellationToken);
+        return answer.StatusCode != HttpStatusCode.ServiceUnavailable
+            && (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!["caughtUp"]!.GetValue<bool>();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,37 +1,26 @@
 using Commerce.Analytics.ReadModels.StockMovements;
-using Commerce.Analytics.Store;
+using Commerce.Tests.Storages;
 
 namespace Commerce.Tests.ReadModels;
 
-public sealed class StockMovementsTests : IDisposable
+public abstract class StockMovementsTests(Func<Task<TestStorage>> create) : StorageTests(create)
 {
-    private readonly DataFolder _folder = new();
-    private readonly AnalyticsStore _store;
-
-    public StockMovementsTests() => _store = _folder.Open();
-
-    public void Dispose()
-    {
-        _store.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task On_hand_is_the_sum_of_what_moved()
     {
-        await _store.Apply(new Happenings()
+        await Store.Apply(new Happenings()
             .Adjusted("A", "2000-01-01T00:00:00Z", 100).Adjusted("A", "2010-12-01T00:00:00Z", -7).Committed("A", "2010-12-01T09:00:00Z", 30)
             .Restocked("A", "2010-12-02T09:00:00Z", 4).Adjusted("B", "2010-12-01T00:00:00Z", 1));
-        StockMovementsQuery.Ask(_store, "a", null, null, null, null).ShouldBe(new StockMovementsBody("A", 100, 7, 30, 4, 67));
-        StockMovementsQuery.Ask(_store, "A", "2010-12-01", "2010-12-02", null, null).ShouldBe(new StockMovementsBody("A", 0, 7, 30, 0, -37));
-        StockMovementsQuery.Ask(_store, "NEVER", null, null, null, null).ShouldBe(new StockMovementsBody("NEVER", 0, 0, 0, 0, 0));
+        (await StockMovementsQuery.Ask(Store, "a", null, null, null, null)).ShouldBe(new StockMovementsBody("A", 100, 7, 30, 4, 67));
+        (await StockMovementsQuery.Ask(Store, "A", "2010-12-01", "2010-12-02", null, null)).ShouldBe(new StockMovementsBody("A", 0, 7, 30, 0, -37));
+        (await StockMovementsQuery.Ask(Store, "NEVER", null, null, null, null)).ShouldBe(new StockMovementsBody("NEVER", 0, 0, 0, 0, 0));
     }
 
     [Fact]
     public async Task A_SKU_may_itself_hold_slashes_and_at_signs()
     {
-        await _store.Apply(new Happenings().Adjusted("A/B@C", "2010-12-01T00:00:00Z", 5));
-        StockMovementsQuery.Ask(_store, "A/B@C", null, null, null, null).ShouldBe(new StockMovementsBody("A/B@C", 5, 0, 0, 0, 5));
+        await Store.Apply(new Happenings().Adjusted("A/B@C", "2010-12-01T00:00:00Z", 5));
+        (await StockMovementsQuery.Ask(Store, "A/B@C", null, null, null, null)).ShouldBe(new StockMovementsBody("A/B@C", 5, 0, 0, 0, 5));
     }
 
     [Fact]
@@ -39,11 +28,11 @@ public sealed class StockMovementsTests : IDisposable
     {
         var happened = new Happenings();
         foreach (var sku in (string[])["C", "A", "E", "B", "D"]) happened.Adjusted(sku, "2010-12-01T00:00:00Z", 1);
-        await _store.Apply(happened);
+        await Store.Apply(happened);
         var (seen, cursor) = (new List<string>(), (string?)null);
         do
         {
-            var page = StockMovementsQuery.Ask(_store, null, null, null, "2", cursor).ShouldBeOfType<StockMovementsPage>();
+            var page = (await StockMovementsQuery.Ask(Store, null, null, null, "2", cursor)).ShouldBeOfType<StockMovementsPage>();
             seen.AddRange(page.Items.Select(item => item.Sku));
             cursor = page.NextCursor;
         }
@@ -51,3 +40,7 @@ public sealed class StockMovementsTests : IDisposable
         seen.ShouldBe(["A", "B", "C", "D", "E"]);
     }
 }
+
+public sealed class StockMovementsOnSqliteTests() : StockMovementsTests(OnSqlite);
+
+public sealed class StockMovementsOnPostgresTests(Postgres server) : StockMovementsTests(On(server));

@@ -1,20 +1,16 @@
 using Commerce.Analytics.ReadModels;
 using Commerce.Analytics.Store;
 using Commerce.Feeds;
+using Commerce.Tests.Storages;
 using CsCheck;
-using Microsoft.Data.Sqlite;
 using static Commerce.Tests.Happenings;
 
 namespace Commerce.Tests.Store;
 
-public sealed class AnalyticsStoreTests : IDisposable
+public abstract class AnalyticsStoreTests(Func<Task<TestStorage>> create) : StorageTests(create)
 {
-    private readonly DataFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     // A small shop's month, made of numbers.
-    private static Happenings Month(IEnumerable<(int Kind, int Which, int Quantity)> steps)
+    internal static Happenings Month(IEnumerable<(int Kind, int Which, int Quantity)> steps)
     {
         var happened = new Happenings();
         foreach (var (kind, which, quantity) in steps)
@@ -35,9 +31,9 @@ public sealed class AnalyticsStoreTests : IDisposable
         return happened;
     }
 
-    private static readonly Gen<List<(int, int, int)>> Months = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 30], Gen.Int[1, 90]).List[1, 60];
+    internal static readonly Gen<List<(int, int, int)>> Months = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 30], Gen.Int[1, 90]).List[1, 60];
 
-    private static IReadOnlyDictionary<string, string> Folded(Happenings happened, FeedCursor order, FeedCursor inventory)
+    internal static IReadOnlyDictionary<string, string> Folded(Happenings happened, FeedCursor order, FeedCursor inventory)
     {
         var fold = new ProjectionFold();
         foreach (var recorded in happened.Feed("order").Take((int)order.Position)) fold.Apply(recorded);
@@ -49,8 +45,8 @@ public sealed class AnalyticsStoreTests : IDisposable
     public Task What_is_stored_is_the_fold_of_the_feeds_however_they_were_cut_and_interleaved() =>
         Gen.Select(Months, Gen.Int[1, 9], Gen.Bool).SampleAsync(async (steps, length, inventoryFirst) =>
         {
-            using var folder = new DataFolder();
-            using var store = folder.Open();
+            await using var kept = await Kept.Another();
+            using var store = kept.Open();
             var happened = Month(steps);
             foreach (var service in inventoryFirst ? ProjectionFold.Services.Reverse() : ProjectionFold.Services)
                 for (var first = 1; first <= happened.Feed(service).Count; first += length)
@@ -59,7 +55,7 @@ public sealed class AnalyticsStoreTests : IDisposable
             var fold = new ProjectionFold();
             foreach (var recorded in happened.All) fold.Apply(recorded);
             (await store.Fingerprint()).Checksums.ShouldBe(fold.Checksums());
-        }, iter: 60);
+        }, iter: 20);
 
     [Fact]
     public void Checksums_do_not_depend_on_the_order_of_the_services()
@@ -74,89 +70,51 @@ public sealed class AnalyticsStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_crash_at_any_moment_leaves_effect_and_cursor_together()
-    {
-        var happened = Month(Enumerable.Range(0, 60).Select(i => (i % 7, i, 1 + i)));
-        using var store = _folder.Open();
-        foreach (var service in ProjectionFold.Services)
-        {
-            for (var position = 1; position <= happened.Feed(service).Count; position++)
-            {
-                await store.Apply(happened.Run(service, position, position));
-                using var crashed = _folder.Copy();
-                using var reopened = crashed.Open();
-                (await reopened.Fingerprint()).Checksums.ShouldBe(Folded(happened, await reopened.Cursor("order", 0), await reopened.Cursor("inventory", 0)));
-                (await reopened.Cursor(service, 0)).Position.ShouldBe(position);
-            }
-        }
-    }
-
-    [Fact]
     public async Task A_run_with_an_event_that_cannot_be_read_leaves_nothing_of_itself()
     {
-        using var store = _folder.Open();
         var happened = new Happenings().Confirmed("o1", "2010-12-01T08:00:00Z", Line("A", 1, 100)).Confirmed("o2", "2010-12-01T09:00:00Z", Line("A", 1, 100));
         var run = happened.Run("order", 1, 2);
         var broken = run with { Events = [run.Events[0], run.Events[1] with { Data = "{"u8.ToArray() }] };
-        var before = await store.Fingerprint();
-        await Should.ThrowAsync<System.Text.Json.JsonException>(() => store.Apply(broken));
-        (await store.Fingerprint()).Checksums.ShouldBe(before.Checksums);
-        (await store.Cursor("order", 0)).ShouldBe(FeedCursor.Start);
-        await store.Apply(run);
+        var before = await Store.Fingerprint();
+        await Should.ThrowAsync<System.Text.Json.JsonException>(() => Store.Apply(broken));
+        (await Store.Fingerprint()).Checksums.ShouldBe(before.Checksums);
+        (await Store.Cursor("order", 0)).ShouldBe(FeedCursor.Start);
+        await Store.Apply(run);
     }
 
     [Fact]
     public async Task A_run_that_does_not_follow_the_cursor_is_refused()
     {
-        using var store = _folder.Open();
         var happened = Month(Enumerable.Range(0, 20).Select(i => (0, i, 1)));
-        await store.Apply(happened.Run("order", 1, 5));
+        await Store.Apply(happened.Run("order", 1, 5));
         foreach (var (first, last) in ((int, int)[])[(1, 5), (5, 6), (7, 8)])
-            await Should.ThrowAsync<InvalidOperationException>(() => store.Apply(happened.Run("order", first, last)));
-        await Should.ThrowAsync<InvalidOperationException>(() => store.Apply(happened.Run("order", 6, 7) with { Epoch = "e2" }));
-        (await store.Cursor("order", 0)).ShouldBe(new FeedCursor(5, "e1"));
+            await Should.ThrowAsync<InvalidOperationException>(() => Store.Apply(happened.Run("order", first, last)));
+        await Should.ThrowAsync<InvalidOperationException>(() => Store.Apply(happened.Run("order", 6, 7) with { Epoch = "e2" }));
+        (await Store.Cursor("order", 0)).ShouldBe(new FeedCursor(5, "e1"));
     }
 
     [Fact]
     public async Task After_a_restore_what_was_applied_stays_under_the_new_epoch()
     {
-        using var store = _folder.Open();
         var happened = Month(Enumerable.Range(0, 30).Select(i => (i % 7, i, 1)));
-        await store.Apply(happened);
-        var before = await store.Fingerprint();
-        await store.AdoptEpoch(new Dictionary<string, FeedHead> { ["order"] = new(100, "e2"), ["inventory"] = new(100, "e3") });
-        (await store.Fingerprint()).Checksums.ShouldBe(before.Checksums);
-        (await store.Cursor("inventory", 0)).ShouldBe(new FeedCursor(happened.Feed("inventory").Count, "e3"));
+        await Store.Apply(happened);
+        var before = await Store.Fingerprint();
+        await Store.AdoptEpoch(new Dictionary<string, FeedHead> { ["order"] = new(100, "e2"), ["inventory"] = new(100, "e3") });
+        (await Store.Fingerprint()).Checksums.ShouldBe(before.Checksums);
+        (await Store.Cursor("inventory", 0)).ShouldBe(new FeedCursor(happened.Feed("inventory").Count, "e3"));
     }
 
     [Fact]
     public async Task After_a_restore_of_an_older_journal_everything_is_forgotten_and_read_anew()
     {
-        using var store = _folder.Open();
-        await store.Apply(Month(Enumerable.Range(0, 30).Select(i => (i % 7, i, 1))));
-        await store.AdoptEpoch(new Dictionary<string, FeedHead> { ["order"] = new(1, "e2"), ["inventory"] = new(100, "e2") });
-        (await store.Fingerprint()).Checksums.ShouldBe(new ProjectionFold().Checksums());
-        (await store.Cursor("order", 0)).ShouldBe(FeedCursor.Start);
-        (await store.Cursor("inventory", 0)).ShouldBe(FeedCursor.Start);
-    }
-
-    [Fact]
-    public void A_file_of_a_newer_version_is_refused_with_the_cure()
-    {
-        _folder.Open().Dispose();
-        using (var db = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, AnalyticsStore.FileName)};Pooling=False"))
-        {
-            db.Open();
-            db.Run("pragma user_version = 99");
-        }
-
-        Should.Throw<InvalidOperationException>(_folder.Open).Message.ShouldContain("newer version");
-    }
-
-    [Fact]
-    public void A_damaged_file_is_refused_with_the_cure()
-    {
-        File.WriteAllText(Path.Combine(_folder.Path, AnalyticsStore.FileName), new string('x', 8_192));
-        Should.Throw<InvalidOperationException>(_folder.Open).Message.ShouldContain("delete the file");
+        await Store.Apply(Month(Enumerable.Range(0, 30).Select(i => (i % 7, i, 1))));
+        await Store.AdoptEpoch(new Dictionary<string, FeedHead> { ["order"] = new(1, "e2"), ["inventory"] = new(100, "e2") });
+        (await Store.Fingerprint()).Checksums.ShouldBe(new ProjectionFold().Checksums());
+        (await Store.Cursor("order", 0)).ShouldBe(FeedCursor.Start);
+        (await Store.Cursor("inventory", 0)).ShouldBe(FeedCursor.Start);
     }
 }
+
+public sealed class AnalyticsStoreOnSqliteTests() : AnalyticsStoreTests(OnSqlite);
+
+public sealed class AnalyticsStoreOnPostgresTests(Postgres server) : AnalyticsStoreTests(On(server));

@@ -57,6 +57,26 @@ public sealed class IdempotencyTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_key_that_bought_one_cart_does_not_buy_another()
+    {
+        var key = Shopping.Fresh("buy");
+        var sku = await shop.Stocked(2);
+        var (one, other) = (await shop.Cart((sku, 1)), await shop.Cart((sku, 1)));
+        (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(one), key)).Status.ShouldBeInRange(201, 202);
+        (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(other), key)).ShouldBe(422, "idempotency-key-reused");
+        (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(one), key)).Replayed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_key_that_made_one_product_does_not_make_another()
+    {
+        var key = Shopping.Fresh("product");
+        object Body(string sku) => new { sku, title = "A title", price = new { minor = 100, currency = "GBP" } };
+        (await shop.Operator().Post("/v1/admin/products", Body("KEY-1"), key)).ShouldBe(201);
+        (await shop.Operator().Post("/v1/admin/products", Body("KEY-2"), key)).ShouldBe(422, "idempotency-key-reused");
+    }
+
+    [Fact]
     public async Task Lines_under_one_key_are_added_once()
     {
         var (cart, sku, key) = (await shop.Cart(), await shop.Stocked(0), Shopping.Fresh("lines"));

@@ -44,7 +44,7 @@ public sealed class TestShop : IAsyncLifetime
         builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Information);
         builder.UseOrleans(silo =>
         {
-            silo.UseEmbeddedCluster(httpPort: 0).AddCommerceGrains().AddRelays(FeedStreams.Services);
+            silo.UseEmbeddedCluster(httpPort: 0).AddCommerceGrains();
             silo.Services.AddSingleton<IJournal>(Journal).AddSingleton<ISealer, OpenSealer>().AddSingleton<IPaymentProvider, TestProvider>();
         });
         builder.AddCommerceGateway(new GatewayOptions(_folder, OperatorToken));

@@ -179,6 +179,8 @@ public sealed class FeedConsumerTests
             return Task.FromResult(after < Length ? Run(after + 1, Math.Min(Length, after + PageSize)) : null);
         }
 
+        public Task<FeedBatch?> Next(long after, TimeSpan patience) => Read(after);
+
         public Task<FeedHead> Head() => Task.FromResult(new FeedHead(Length, Epoch));
     }
 

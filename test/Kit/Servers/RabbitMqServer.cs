@@ -3,8 +3,8 @@ using Commerce.Servers;
 
 namespace Commerce.Kit.Servers;
 
-/// <summary>A virtual host of the private broker and the only user who may use it.</summary>
-public sealed record RabbitMqTenant(string VirtualHost, string UserName, string Password);
+/// <summary>A user of the private broker, the virtual host they may use, and what they may do there: everything, unless patterns say less.</summary>
+public sealed record RabbitMqTenant(string VirtualHost, string UserName, string Password, string Configure = ".*", string Write = ".*", string Read = ".*");
 
 /// <summary>
 /// A private RabbitMQ node: own folder, own ports, own Erlang port mapper, started from the installed binaries. Its first boot takes
@@ -34,7 +34,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     public int ProcessId => _process.Id;
 
     /// <param name="certificates">Turns the AMQPS listener on.</param>
-    /// <param name="tenants">Further virtual hosts, each with a user of its own.</param>
+    /// <param name="tenants">Further users and their virtual hosts.</param>
     public static async Task<RabbitMqServer> Start(TestCertificates? certificates = null, params RabbitMqTenant[] tenants)
     {
         var ports = FreePorts.Take(4);
@@ -114,7 +114,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     private static string Definitions(IReadOnlyList<RabbitMqTenant> tenants) => JsonSerializer.Serialize(new
     {
         users = tenants.Select(t => new { name = t.UserName, password = t.Password, tags = "" }),
-        vhosts = tenants.Select(t => new { name = t.VirtualHost }),
-        permissions = tenants.Select(t => new { user = t.UserName, vhost = t.VirtualHost, configure = ".*", write = ".*", read = ".*" }),
+        vhosts = tenants.Select(t => t.VirtualHost).Distinct().Select(v => new { name = v }),
+        permissions = tenants.Select(t => new { user = t.UserName, vhost = t.VirtualHost, configure = t.Configure, write = t.Write, read = t.Read }),
     });
 }

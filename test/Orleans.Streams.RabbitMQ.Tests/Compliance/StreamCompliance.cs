@@ -109,7 +109,7 @@ public abstract class StreamCompliance : IAsyncLifetime
 
         foreach (var key in keys)
         {
-            await Ledger.Of(key).UntilAll(perStream, seconds: 120);
+            await Ledger.Of(key).UntilAll(perStream);
             Ledger.Of(key).Events.OfType<Numbered>().Select(e => e.Number).ShouldBe(Enumerable.Range(1, perStream), ignoreOrder: !KeepsOrderOfPipelined);
         }
     }
@@ -126,7 +126,7 @@ public abstract class StreamCompliance : IAsyncLifetime
         for (var first = 1; first <= count; first += piece)
         {
             await _cluster.Producer(stream).Pipeline(Cluster.Provider, first, Math.Min(piece, count - first + 1), window: 100);
-            await Ledger.Of(stream).UntilAll(Math.Max(1, first - 1000), seconds: 120);
+            await Ledger.Of(stream).UntilAll(Math.Max(1, first - 1000));
         }
     }
 }

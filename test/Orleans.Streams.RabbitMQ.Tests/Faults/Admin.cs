@@ -1,4 +1,5 @@
 using System.Text;
+using Orleans.Streams.RabbitMQ.Tests.Setup;
 using RabbitMQ.Client;
 
 namespace Orleans.Streams.RabbitMQ.Tests.Faults;
@@ -20,7 +21,7 @@ internal sealed class Admin : IAsyncDisposable
     }
 
     /// <summary>Waits until a queue's ready messages meet a named condition.</summary>
-    public Task UntilReady(string name, string queue, Func<uint, bool> condition, int seconds = 30) =>
+    public Task UntilReady(string name, string queue, Func<uint, bool> condition, int seconds = Patience.Seconds) =>
         Until.Holds(name, async () => condition(await _channel.MessageCountAsync(queue)), seconds);
 
     public async Task<IReadOnlyDictionary<string, string>> PeekHeaders(string queue)
@@ -41,7 +42,7 @@ internal sealed class Admin : IAsyncDisposable
 internal static class Until
 {
     /// <summary>Asks until a named condition holds: for what nobody announces.</summary>
-    public static async Task Holds(string name, Func<Task<bool>> condition, int seconds = 30)
+    public static async Task Holds(string name, Func<Task<bool>> condition, int seconds = Patience.Seconds)
     {
         var limit = TimeProvider.System.GetTimestamp();
         while (!await condition())

@@ -19,7 +19,7 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <param name="silos">How many silos start.</param>
     /// <param name="configure">Gets the silo's name and builder; adds the provider.</param>
-    /// <param name="provider">The provider's name whose pub-sub is set to implicit subscriptions.</param>
+    /// <param name="configureClient">Configures the client.</param>
     public static async Task<Cluster> Start(int silos, Action<string, ISiloBuilder> configure, Action<IClientBuilder>? configureClient = null)
     {
         var builder = new InProcessTestClusterBuilder((short)silos);
@@ -28,9 +28,10 @@ public sealed class Cluster : IAsyncDisposable
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((options, silo) =>
         {
-            silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
             if (Environment.GetEnvironmentVariable("STREAMS_LOG") is { Length: > 0 })
                 silo.Services.AddLogging(l => l.AddSimpleConsole().AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Streams", LogLevel.Information));
+            var log = new RecordedLog();
+            silo.Services.AddSingleton(log).AddLogging(l => l.AddProvider(log));
             configure(options.SiloName, silo);
         });
         if (configureClient is not null)
@@ -56,6 +57,8 @@ public sealed class Cluster : IAsyncDisposable
             {
                 (o.Hosts, o.UserName, o.Password, o.QueueCount) = ($"127.0.0.1:{port}", "kit", "kit", 4);
                 (o.ReconnectDelay, o.MaxReconnectDelay) = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200));
+                // A loaded machine may need its time for what is sound.
+                o.PublishTimeout = TimeSpan.FromMinutes(2);
                 options?.Invoke(o);
             },
             s =>
@@ -64,7 +67,13 @@ public sealed class Cluster : IAsyncDisposable
                 streams?.Invoke(s);
             });
 
+    /// <summary>What the library wrote on one silo.</summary>
+    public static RecordedLog LogOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<RecordedLog>();
+
     public IProducerGrain Producer(Guid stream) => Grains.GetGrain<IProducerGrain>(stream);
+
+    /// <summary>As one silo knows it: a client may not yet have heard which silo hosts the grains.</summary>
+    public static IProducerGrain ProducerSeenBy(InProcessSiloHandle silo, Guid stream) => silo.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IProducerGrain>(stream);
 
     /// <summary>A service of the provider on the first silo that hosts it.</summary>
     public T Service<T>(string provider = Provider) where T : notnull =>

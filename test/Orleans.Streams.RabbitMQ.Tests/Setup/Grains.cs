@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Streams.Core;
 
@@ -16,8 +17,10 @@ public interface IProducerGrain : IGrainWithGuidKey
     Task Produce(string provider, int first, int count);
 
     /// <summary>Publishes numbers without waiting between them; at most so many at once.</summary>
+    [ResponseTimeout("00:03:00")]
     Task Pipeline(string provider, int first, int count, int window);
 
+    [ResponseTimeout("00:03:00")]
     Task ProduceBatch(string provider, object[] events);
 
     Task<string> Host();
@@ -56,6 +59,10 @@ public sealed class ProducerGrain : Grain, IProducerGrain
 public static class Streams
 {
     public const string Namespace = "test";
+
+    /// <summary>A stream as one silo itself publishes to it, wherever grains may live.</summary>
+    public static IAsyncStream<object> Of(IServiceProvider silo, string provider, Guid stream) =>
+        silo.GetRequiredKeyedService<IStreamProvider>(provider).GetStream<object>(StreamId.Create(Namespace, stream));
 }
 
 public interface IConsumerGrain : IGrainWithGuidKey

@@ -9,7 +9,7 @@ public sealed class Ledger
     private readonly Lock _gate = new();
     private readonly List<object> _events = [];
     private readonly HashSet<int> _numbers = [];
-    private readonly List<(Func<bool> Condition, TaskCompletionSource Met)> _waiting = [];
+    private readonly Waiting _waiting = new();
     private int _complete;
 
     /// <summary>Silos that were killed. Their grains still run in this process; they must do nothing any more.</summary>
@@ -42,38 +42,28 @@ public sealed class Ledger
             // Counted on from where it stood: looking at all events again with each one would take longer than the events do.
             while (_numbers.Contains(_complete + 1))
                 _complete++;
-            _waiting.RemoveAll(w => w.Condition() && w.Met.TrySetResult());
         }
+
+        _waiting.Look();
     }
 
     /// <summary>Waits until a named condition holds; its name and what was there instead are in the failure.</summary>
-    public Task Until(string name, Func<IReadOnlyList<object>, bool> condition, int seconds = 30) => Until(name, () => condition(_events), seconds);
+    public Task Until(string name, Func<IReadOnlyList<object>, bool> condition, int seconds = Patience.Seconds) => Until(name, () => condition(_events), seconds);
 
-    public Task UntilAll(int count, int seconds = 30) => Until($"all numbers up to {count} have arrived", () => _complete >= count, seconds);
+    public Task UntilAll(int count, int seconds = Patience.Seconds) => Until($"all numbers up to {count} have arrived", () => _complete >= count, seconds);
 
     /// <summary>The numbers in order of their first arrival.</summary>
     public IReadOnlyList<int> FirstArrivals => [.. Events.OfType<Numbered>().Select(e => e.Number).Distinct()];
 
     public int Duplicates => Events.OfType<Numbered>().Count() - FirstArrivals.Count;
 
-    private async Task Until(string name, Func<bool> condition, int seconds)
-    {
-        var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate)
+    // The condition looks at what the gate guards.
+    private Task Until(string name, Func<bool> condition, int seconds) => _waiting.Until(
+        () =>
         {
-            if (condition())
-                return;
-            _waiting.Add((condition, met));
-        }
-
-        try
-        {
-            await met.Task.WaitAsync(TimeSpan.FromSeconds(seconds));
-        }
-        catch (TimeoutException)
-        {
-            var last = string.Join(", ", Events.TakeLast(20));
-            throw new TimeoutException($"Not within {seconds} s: {name}. {Events.Count} events arrived, {Events.Distinct().Count()} distinct; the last: {last}");
-        }
-    }
+            lock (_gate)
+                return condition();
+        },
+        seconds,
+        () => $"{name}. {Events.Count} events arrived, {Events.Distinct().Count()} distinct; the last: {string.Join(", ", Events.TakeLast(20))}");
 }

@@ -30,7 +30,7 @@ public sealed class PostgresServerTests
         await socket.ConnectAsync("127.0.0.1", port);
         await socket.SendAsync(new byte[] { 0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F });
         var answer = new byte[1];
-        await socket.ReceiveAsync(answer).WaitAsync(TimeSpan.FromSeconds(10));
+        await socket.ReceiveAsync(answer).WaitAsync(TimeSpan.FromSeconds(Patience.Seconds));
         return answer[0];
     }
 }

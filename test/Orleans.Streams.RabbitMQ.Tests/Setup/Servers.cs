@@ -11,6 +11,17 @@ public sealed class Servers : IAsyncLifetime
     /// <summary>A second virtual host with a user of its own.</summary>
     public static readonly RabbitMqTenant Other = new("other", "other", "other-secret");
 
+    private const string OfOrders = @"^orders-[^.]+(\..*)?$";
+
+    /// <summary>Who owns a third virtual host.</summary>
+    public static readonly RabbitMqTenant Owner = new("orders", "owner", "owner-secret", Configure: OfOrders, Write: OfOrders, Read: OfOrders);
+
+    /// <summary>Who may only read there, with the rights the README names.</summary>
+    public static readonly RabbitMqTenant Reader = new("orders", "reader", "reader-secret", Configure: "^$", Write: @"^orders-[^.]+\.dead$", Read: @"^orders-[^.]+\..*$");
+
+    /// <summary>Whose password changes.</summary>
+    public static readonly RabbitMqTenant Rotating = new("rotating", "rotating", "old");
+
     private Task<RabbitMqServer>? _starting;
 
     public TestCertificates Certificates { get; } = new(TimeProvider.System.GetUtcNow());
@@ -20,7 +31,7 @@ public sealed class Servers : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         // Not awaited: whoever needs it waits, and gets the failure with what to install.
-        _starting = RabbitMqServer.Start(Certificates, Other);
+        _starting = RabbitMqServer.Start(Certificates, Other, Owner, Reader, Rotating);
         return ValueTask.CompletedTask;
     }
 

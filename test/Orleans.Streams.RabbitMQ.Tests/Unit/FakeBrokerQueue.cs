@@ -41,7 +41,7 @@ internal sealed class FakeBrokerQueue : IBrokerQueue
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(TimeSpan.FromSeconds(20));
+            await changed.WaitAsync(TimeSpan.FromSeconds(Setup.Patience.Seconds));
         }
     }
 

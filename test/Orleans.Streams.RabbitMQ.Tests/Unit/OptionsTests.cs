@@ -9,6 +9,7 @@ public sealed class OptionsTests
         { "Hosts", o => o.Hosts = "" },
         { "Hosts", o => o.Hosts = "localhost:0" },
         { "Hosts", o => o.Hosts = "broker.example" }, // plain text to another machine
+        { "Direction", o => o.Direction = StreamProviderDirection.None },
         { "QueueCount", o => o.QueueCount = 0 },
         { "MaxBatchesPerMessage", o => o.MaxBatchesPerMessage = 5000 },
         { "MaxMessageBytes", o => o.MaxMessageBytes = 1 },

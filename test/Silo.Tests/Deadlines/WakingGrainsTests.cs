@@ -43,7 +43,7 @@ public sealed class WakingGrainsTests
         await using var cluster = await Deploy(journal);
         await lapsed.WaitAsync(TestContext.Current.CancellationToken);
 
-        var feed = cluster.Client.GetGrain<IFeedGrain>(FeedStreams.Key("inventory", 0));
+        var feed = cluster.Client.Feed("inventory", 0);
         (await feed.Head()).ShouldBe(new FeedHead(3, journal.Epoch));
         (await feed.Read(2))!.Events.Single().Type.ShouldBe("stock.lapsed.v1");
         (await feed.Read(3)).ShouldBeNull();
@@ -53,6 +53,6 @@ public sealed class WakingGrainsTests
     public async Task A_feed_that_is_none_of_ours_is_a_fault()
     {
         await using var cluster = await Deploy(new MemoryJournal());
-        await Should.ThrowAsync<GrainFaultException>(() => cluster.Client.GetGrain<IFeedGrain>("weather/0").Head());
+        await Should.ThrowAsync<GrainFaultException>(() => cluster.Client.GetGrain<IFeedGrain>(GrainId.Create("feed-order", "weather")).Head());
     }
 }

@@ -26,6 +26,9 @@ public abstract class JournalContract
 
     protected abstract Task DropSnapshots();
 
+    /// <summary>Ends when what was handed over to be kept has been kept or dropped; most journals keep it in order with the appends.</summary>
+    protected virtual Task SnapshotsKept() => Journal.Holds(Till, Id(999));
+
     [Fact]
     public async Task What_was_appended_is_read_back_as_it_was()
     {
@@ -208,7 +211,7 @@ public abstract class JournalContract
         var appends = Enumerable.Range(0, 5).Select(i => script.Append($"key-{i}")).ToList();
         await Task.WhenAll(appends.Select(Journal.Append));
         Journal.SaveSnapshot(Till, SnapshotAt(3, appends[2].Events[0].Id));
-        await Journal.Holds(Till, appends[2].Events[0].Id);
+        await SnapshotsKept();
 
         var history = await Journal.Load(Till);
         history.Snapshot.ShouldNotBeNull().State.ShouldBe("3"u8.ToArray());
@@ -230,7 +233,7 @@ public abstract class JournalContract
     {
         await Journal.Append(new Script(Till).Append(events: 3));
         Journal.SaveSnapshot(Till, SnapshotAt(2, Id(999)));
-        await Journal.Holds(Till, Id(999));
+        await SnapshotsKept();
         (await Journal.Load(Till)).Snapshot.ShouldBeNull();
     }
 
@@ -241,7 +244,7 @@ public abstract class JournalContract
         await Journal.Append(append);
         Journal.SaveSnapshot(Till, SnapshotAt(4, append.Events[3].Id));
         Journal.SaveSnapshot(Till, SnapshotAt(2, append.Events[1].Id));
-        await Journal.Holds(Till, append.Events[4].Id);
+        await SnapshotsKept();
         (await Journal.Load(Till)).Snapshot.ShouldNotBeNull().Version.ShouldBe(4);
     }
 
@@ -338,12 +341,13 @@ public abstract class JournalContract
     }
 
     [Fact]
-    public async Task Every_service_of_a_journal_has_its_epoch()
+    public async Task Every_service_has_an_epoch_that_no_append_changes()
     {
+        var epochs = new[] { await Journal.Head("inventory", 0), await Journal.Head("cart", 0) }.Select(head => head.Epoch).ToList();
+        epochs.ShouldAllBe(epoch => epoch.Length > 0);
         await Journal.Append(new Script(Till).Append());
-        var epoch = (await Journal.Head("inventory", 0)).Epoch;
-        epoch.ShouldNotBeEmpty();
-        (await Journal.Head("cart", 0)).Epoch.ShouldBe(epoch);
+        (await Journal.Head("inventory", 0)).Epoch.ShouldBe(epochs[0]);
+        (await Journal.Head("cart", 0)).Epoch.ShouldBe(epochs[1]);
     }
 
     protected static StreamName Stock(int number) => new("inventory", $"stock/t1/{number}@main");

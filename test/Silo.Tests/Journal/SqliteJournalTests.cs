@@ -142,6 +142,13 @@ public sealed class SqliteJournalTests : JournalContract, IDisposable
     }
 
     [Fact]
+    public async Task One_file_is_one_history_of_all_services()
+    {
+        await _journal.Append(new Script(Till).Append());
+        (await _journal.Head("cart", 0)).Epoch.ShouldBe((await _journal.Head("inventory", 0)).Epoch);
+    }
+
+    [Fact]
     public async Task Another_epoch_is_another_history()
     {
         await _journal.Append(new Script(Till).Append());

@@ -1,14 +1,9 @@
-using Commerce.Analytics.ReadModels;
-using Commerce.Analytics.Store;
-
 namespace Commerce.Tests;
 
 /// <summary>A folder of its own for one test.</summary>
 internal sealed class DataFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("commerce-analytics-").FullName;
-
-    public AnalyticsStore Open() => AnalyticsStore.Open(Path);
 
     /// <summary>What a crash at this moment would leave: the files as they are.</summary>
     public DataFolder Copy()
@@ -19,14 +14,4 @@ internal sealed class DataFolder : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
-}
-
-internal static class Stores
-{
-    /// <summary>Applies everything, one run per service.</summary>
-    public static async Task Apply(this AnalyticsStore store, Happenings happened)
-    {
-        foreach (var service in ProjectionFold.Services)
-            if (happened.Feed(service).Count > 0) await store.Apply(happened.Run(service, 1, happened.Feed(service).Count));
-    }
 }

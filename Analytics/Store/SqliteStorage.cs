@@ -1,0 +1,107 @@
+using Microsoft.Data.Sqlite;
+
+namespace Commerce.Analytics.Store;
+
+/// <summary>
+/// One file, written by one process. It need not sync every commit (<c>synchronous=NORMAL</c>): what a power cut takes is read from the feed again.
+/// </summary>
+internal sealed class SqliteStorage(string dataDir) : AnalyticsStorage
+{
+    // SQLite's result codes SQLITE_BUSY, SQLITE_CORRUPT and SQLITE_NOTADB.
+    private const int Busy = 5, Corrupt = 11, NotADatabase = 26;
+
+    private readonly string _path = Path.Combine(dataDir, AnalyticsStore.FileName);
+
+    internal override string Begin => "begin immediate";
+
+    internal override string BeginSnapshot => "begin";
+
+    internal override string BeginAlone => "begin immediate";
+
+    internal override (string Text, string Table) Types => ("text", "without rowid");
+
+    internal override void Prepare()
+    {
+        using var db = Open();
+        // What a rebuild left that did not come to its end.
+        foreach (var table in ProjectionTables.Names) Run(db, $"drop table if exists {ProjectionTables.RebuildPrefix}{table}");
+    }
+
+    internal override Task<Session> OpenWriter() => Task.FromResult(new Session(Open(), this));
+
+    internal override Task<Session> OpenReader()
+    {
+        var reader = Reader();
+        reader.Open();
+        Run(reader, "pragma query_only = on");
+        return Task.FromResult(new Session(reader, this));
+    }
+
+    internal override void Release()
+    {
+        using var reader = Reader();
+        SqliteConnection.ClearPool(reader);
+    }
+
+    internal override Task<bool> Exists() => Task.FromResult(File.Exists(_path));
+
+    // There is no second process, and within this one there is one rebuild at a time.
+    internal override Task<IDisposable?> HoldRebuild() => Task.FromResult<IDisposable?>(null);
+
+    internal override async Task Write(Session session, Upsert upsert, string prefix, IReadOnlyList<object[]> rows)
+    {
+        var sql = upsert.Sql(prefix, $"values ({upsert.Parameters})");
+        foreach (var row in rows) await session.Run(sql, [.. upsert.Columns.Zip(row, (column, value) => ($"@{column}", value))]);
+    }
+
+    internal override bool IsAway(Exception fault) => fault is SqliteException { SqliteErrorCode: Busy };
+
+    // Not opened read-only: of a file that nobody has open just now, the last one to close it tidies up.
+    private SqliteConnection Reader() => new(new SqliteConnectionStringBuilder { DataSource = _path, Mode = SqliteOpenMode.ReadWrite }.ToString());
+
+    private SqliteConnection Open()
+    {
+        var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _path, Pooling = false }.ToString());
+        try
+        {
+            db.Open();
+            Run(db, "pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 5000; pragma wal_autocheckpoint = 1000");
+            Migrate(db);
+            return db;
+        }
+        catch (SqliteException broken) when (broken.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            db.Dispose();
+            throw new InvalidOperationException($"{_path} is damaged: delete the file and it is rebuilt from the journal.", broken);
+        }
+        catch
+        {
+            db.Dispose();
+            throw;
+        }
+    }
+
+    // The version is the number of migrations that were run.
+    private void Migrate(SqliteConnection db)
+    {
+        var migrations = Migrations.For(this);
+        using var ask = db.CreateCommand();
+        ask.CommandText = "pragma user_version";
+        var version = (int)(long)ask.ExecuteScalar()!;
+        if (version == migrations.Count) return;
+        if (version > migrations.Count)
+            throw new InvalidOperationException($"{_path} was written by a newer version of this program: run that version, or delete the file and it is rebuilt from the journal.");
+
+        using var transaction = db.BeginTransaction();
+        foreach (var (_, sql) in migrations.Skip(version)) Run(db, sql, transaction);
+        Run(db, $"pragma user_version = {migrations.Count}", transaction);
+        transaction.Commit();
+    }
+
+    private static void Run(SqliteConnection db, string sql, SqliteTransaction? transaction = null)
+    {
+        using var command = db.CreateCommand();
+        (command.CommandText, command.Transaction) = (sql, transaction);
+        command.ExecuteNonQuery();
+    }
+}

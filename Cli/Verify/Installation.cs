@@ -1,0 +1,71 @@
+using Commerce.Analytics.Store;
+using Commerce.Feeds;
+using Commerce.Silo.Journal;
+using Commerce.Silo.Payments;
+
+namespace Commerce.Cli.Verify;
+
+/// <summary>What an audit reads of an installation, of one process or of many. It reads only, and a running shop does not notice.</summary>
+public abstract class Installation
+{
+    /// <summary>What analytics holds; null when there is none.</summary>
+    public abstract Task<Fingerprint?> Projections();
+
+    /// <summary>The payment provider's own books, by key.</summary>
+    public abstract Task<IReadOnlyDictionary<string, LedgerOperation>> Ledger();
+
+    /// <summary>All journals as they stand now.</summary>
+    public abstract Task<Journals> OpenJournals();
+}
+
+/// <summary>
+/// The journals of all services. Where they have no moment in common, the order journal's end was noted first (<see cref="OrdersBefore"/>), then the others were
+/// opened, and the order journal last. So what an order had said before was already so in the others, and what the others say of an order was already said by it.
+/// </summary>
+public abstract class Journals : IAsyncDisposable
+{
+    /// <summary>Position where the order journal ended before any other journal was opened.</summary>
+    public abstract long OrdersBefore { get; }
+
+    /// <summary>Where a service's journal ends.</summary>
+    public abstract FeedHead Head(string service);
+
+    /// <summary>A service's events in the order of its log.</summary>
+    public abstract IAsyncEnumerable<RecordedEvent> Events(string service);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>A data folder: one file holds all journals, and one read transaction is one moment of them all.</summary>
+public sealed class EmbeddedInstallation(string dataDir) : Installation
+{
+    /// <inheritdoc/>
+    public override Task<Fingerprint?> Projections() => AnalyticsStore.ReadFingerprint(AnalyticsStorage.Sqlite(dataDir));
+
+    /// <inheritdoc/>
+    public override Task<IReadOnlyDictionary<string, LedgerOperation>> Ledger()
+    {
+        var path = DataFolder.ProviderOf(dataDir);
+        var operations = File.Exists(path) ? SandboxLedger.Read(path) : [];
+        return Task.FromResult<IReadOnlyDictionary<string, LedgerOperation>>(operations.ToDictionary(operation => operation.Key, StringComparer.Ordinal));
+    }
+
+    /// <inheritdoc/>
+    public override Task<Journals> OpenJournals() => Task.FromResult<Journals>(new OneFile(JournalFile.Open(dataDir)));
+
+    private sealed class OneFile(JournalFile file) : Journals
+    {
+        public override long OrdersBefore => Head("order").Position;
+
+        public override FeedHead Head(string service) => file.Head(service);
+
+        public override IAsyncEnumerable<RecordedEvent> Events(string service) => file.Events(service).ToAsyncEnumerable();
+
+        public override ValueTask DisposeAsync()
+        {
+            file.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

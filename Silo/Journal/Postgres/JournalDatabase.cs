@@ -1,0 +1,50 @@
+using System.Data;
+using Commerce.Feeds;
+using Npgsql;
+
+namespace Commerce.Silo.Journal.Postgres;
+
+/// <summary>A service's journal, read as it stood when it was opened, whether or not silos are writing to it: one snapshot on a connection of its own.</summary>
+public sealed class JournalDatabase : IAsyncDisposable
+{
+    private readonly string _service;
+    private readonly NpgsqlConnection _connection;
+
+    private JournalDatabase(string service, NpgsqlConnection connection, FeedHead head) => (_service, _connection, Head) = (service, connection, head);
+
+    /// <summary>Where the journal ends at this moment.</summary>
+    public FeedHead Head { get; }
+
+    /// <summary>Takes the snapshot.</summary>
+    /// <param name="service">Whose journal.</param>
+    /// <param name="connection">Connection string of its database.</param>
+    public static async Task<JournalDatabase> Open(string service, string connection)
+    {
+        // Reading a whole journal takes as long as it takes.
+        var open = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false, CommandTimeout = 0 }.ToString());
+        try
+        {
+            await open.OpenAsync();
+            await open.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+            await using var head = new NpgsqlCommand("select position, epoch from log_head where partition = 0", open);
+            await using var row = await head.ExecuteReaderAsync();
+            return new JournalDatabase(service, open, await row.ReadAsync() ? new FeedHead(row.GetInt64(0), row.GetString(1)) : new FeedHead(0, ""));
+        }
+        catch
+        {
+            await open.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>All events in the order of the log, also those beyond its head, if there are any; never all of them in memory.</summary>
+    public async IAsyncEnumerable<RecordedEvent> Events()
+    {
+        await using var read = new NpgsqlCommand($"select {PostgresReads.Columns} from events e join stream_head h on h.number = e.stream order by e.position", _connection);
+        await using var row = await read.ExecuteReaderAsync(CommandBehavior.SequentialAccess);
+        while (await row.ReadAsync()) yield return PostgresReads.Event(row, _service);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+}

@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Npgsql;
+
+namespace Commerce.Silo.Journal.Postgres;
+
+/// <summary>The journals of the services on PostgreSQL, each in its own database: one writer per service with group commit, readers beside it.</summary>
+public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
+{
+    /// <summary>How long a reader waits to learn how a lost commit ended before it says that the journal is away.</summary>
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, Lazy<ServiceJournal>> _services = new(StringComparer.Ordinal);
+    private readonly ServiceDatabases _databases;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private volatile bool _closed;
+
+    /// <param name="databases">Where each service's journal is.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="log">Where faults are told.</param>
+    public PostgresJournal(ServiceDatabases databases, TimeProvider time, ILogger<PostgresJournal> log) => (_databases, _time, _log) = (databases, time, log);
+
+    /// <inheritdoc/>
+    public Task<AppendOutcome> Append(Append append)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(append.Events.Count);
+        try
+        {
+            return Of(append.Stream.Service).Lane.Append(append);
+        }
+        catch (DependencyUnavailableException away)
+        {
+            return Task.FromException<AppendOutcome>(away);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<StreamHistory> Load(StreamName stream) => Read(stream.Service, source => PostgresReads.Load(source, stream), settled: true);
+
+    /// <inheritdoc/>
+    public async Task<bool> Holds(StreamName stream, Guid eventId)
+    {
+        var service = Of(stream.Service);
+        await Settled(service);
+        await service.Lane.Barrier();
+        return await Read(stream.Service, source => PostgresReads.Holds(source, stream, eventId), settled: true);
+    }
+
+    /// <inheritdoc/>
+    public Task<string?> FindCommand(StreamName stream, string commandId) =>
+        Read(stream.Service, source => PostgresReads.Command(source, stream, commandId), settled: true);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RecordedEvent>> ReadStream(StreamName stream, long after, int max) =>
+        Read(stream.Service, source => PostgresReads.Stream(source, stream, after, max));
+
+    /// <inheritdoc/>
+    public void SaveSnapshot(StreamName stream, Snapshot snapshot) => Of(stream.Service).Snapshots.Keep(stream, snapshot);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) => partition == 0
+        ? Read(service, source => PostgresReads.Feed(source, service, after, max))
+        : Task.FromResult<IReadOnlyList<RecordedEvent>>([]);
+
+    /// <inheritdoc/>
+    public Task<FeedHead> Head(string service, int partition) => Read(service, source => PostgresReads.Head(source, partition));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DueStream>> Due(string service, DateTimeOffset now, int max) =>
+        Read(service, source => PostgresReads.Due(source, service, now, max));
+
+    /// <inheritdoc/>
+    public Task<DateTimeOffset?> NextDue(string service, DateTimeOffset now) => Read(service, source => PostgresReads.NextDue(source, now));
+
+    /// <inheritdoc/>
+    public async Task Appended(string service, CancellationToken cancel) =>
+        await Of(service).Signals.Next().WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Throws a service's snapshots away. Nothing is lost by it but the time to load the streams again.</summary>
+    public Task<int> DropSnapshots(string service) => Read(service, async source =>
+    {
+        await Of(service).Snapshots.Barrier();
+        await using var drop = source.CreateCommand("delete from snapshot");
+        return await drop.ExecuteNonQueryAsync();
+    });
+
+    /// <summary>Starts another history, after a restore: positions mean other events than a reader elsewhere may have seen. Nothing may be running.</summary>
+    public Task<string> ChangeEpoch(string service) => Read(service, async source =>
+    {
+        var epoch = Guid.CreateVersion7(_time.GetUtcNow()).ToString("N");
+        await using var change = source.CreateCommand("update log_head set epoch = $1");
+        change.Parameters.Add(new NpgsqlParameter<string> { TypedValue = epoch });
+        await change.ExecuteNonQueryAsync();
+        return epoch;
+    });
+
+    /// <summary>The writer of a service, for tests that let it fail.</summary>
+    internal PostgresLane Lane(string service) => Of(service).Lane;
+
+    /// <summary>Ends when every snapshot handed over before has been kept or dropped.</summary>
+    internal Task SnapshotsKept(string service) => Of(service).Snapshots.Barrier();
+
+    /// <summary>Carries out what was handed over, and lets the connections go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        await Task.WhenAll(_services.Values.Select(service => service.Value.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private ServiceJournal Of(string service)
+    {
+        if (_closed) throw new DependencyUnavailableException("journal");
+        if (_services.TryGetValue(service, out var known)) return known.Value;
+        var source = _databases.Of(service);
+        return _services.GetOrAdd(service, name => new Lazy<ServiceJournal>(() => new ServiceJournal(name, source, _time, _log))).Value;
+    }
+
+    private async Task<T> Read<T>(string service, Func<NpgsqlDataSource, Task<T>> read, bool settled = false)
+    {
+        var journal = Of(service);
+        if (settled) await Settled(journal);
+        return await PostgresFaults.Guard("journal", _log, () => read(journal.Source));
+    }
+
+    private static async Task Settled(ServiceJournal service)
+    {
+        var settled = service.Lane.Settled;
+        if (settled.IsCompleted) return;
+        try
+        {
+            await settled.WaitAsync(SettleWithin);
+        }
+        catch (TimeoutException)
+        {
+            throw new DependencyUnavailableException("journal");
+        }
+    }
+
+    private sealed class ServiceJournal : IAsyncDisposable
+    {
+        public ServiceJournal(string service, NpgsqlDataSource source, TimeProvider time, ILogger log)
+        {
+            Source = source;
+            Signals = new PostgresSignals(service, source, time, log);
+            Lane = new PostgresLane(service, source, Signals.Appended, time, log);
+            Snapshots = new PostgresSnapshots(source, log);
+        }
+
+        public NpgsqlDataSource Source { get; }
+
+        public PostgresSignals Signals { get; }
+
+        public PostgresLane Lane { get; }
+
+        public PostgresSnapshots Snapshots { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Lane.DisposeAsync().ConfigureAwait(false);
+            await Snapshots.DisposeAsync().ConfigureAwait(false);
+            await Signals.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

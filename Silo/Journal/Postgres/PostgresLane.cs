@@ -1,0 +1,300 @@
+using System.Threading.Channels;
+using Commerce.Kernel;
+using Npgsql;
+
+namespace Commerce.Silo.Journal.Postgres;
+
+/// <summary>
+/// The one writer of this silo into one service's journal. What piles up while a batch commits forms the next one: one statement, one round trip, one
+/// fsync for all of them; when idle nothing waits. Handing over never blocks. Whatever fails, every append is answered, and the lane tries anew.
+/// </summary>
+internal sealed class PostgresLane : IAsyncDisposable
+{
+    /// <summary>How long after a failed try to find out how a commit ended the next one follows.</summary>
+    private static readonly TimeSpan SettleEvery = TimeSpan.FromMilliseconds(200);
+
+    internal const string Call = "select member, outcome from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+
+    private readonly Channel<(PendingAppend? Append, TaskCompletionSource? Barrier)> _queue =
+        Channel.CreateUnbounded<(PendingAppend?, TaskCompletionSource?)>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly string _service;
+    private readonly NpgsqlDataSource _source;
+    private readonly Action _appended;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Task _running;
+
+    // What could not travel with the others of its stream. It comes before everything in the queue.
+    private List<PendingAppend> _deferred = [];
+    private TaskCompletionSource? _barrier;
+    private NpgsqlConnection? _connection;
+
+    // The batch of which nobody knows whether it is there.
+    private AppendBatch? _inDoubt;
+    private volatile TaskCompletionSource? _doubt;
+
+    /// <param name="service">Whose journal.</param>
+    /// <param name="source">Its database.</param>
+    /// <param name="appended">Called when something may have been appended.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="log">Where faults are told.</param>
+    public PostgresLane(string service, NpgsqlDataSource source, Action appended, TimeProvider time, ILogger log)
+    {
+        (_service, _source, _appended, _time, _log) = (service, source, appended, time, log);
+
+        // It belongs to no caller: neither a grain's scheduler nor a request's context goes with it.
+        using var _ = ExecutionContext.SuppressFlow();
+        _running = Run();
+    }
+
+    /// <summary>Called at each point of a batch; tests throw from it. Nobody else sets it.</summary>
+    internal Action<BatchPoint>? Faults { get; set; }
+
+    /// <summary>Completed while it is known how every batch ended.</summary>
+    public Task Settled => _doubt?.Task ?? Task.CompletedTask;
+
+    /// <summary>Hands an append over; never waits.</summary>
+    public Task<AppendOutcome> Append(Append append)
+    {
+        var pending = new PendingAppend(append);
+        if (!_queue.Writer.TryWrite((pending, null))) pending.Failed(Unavailable());
+        return pending.Answer;
+    }
+
+    /// <summary>Ends when everything handed over before has ended.</summary>
+    public Task Barrier()
+    {
+        var barrier = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_queue.Writer.TryWrite((null, barrier))) barrier.SetException(Unavailable());
+        return barrier.Task;
+    }
+
+    /// <summary>Carries out what has been handed over, then lets the connection go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _running.ConfigureAwait(false);
+    }
+
+    private async Task Run()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        while (await HasWork().ConfigureAwait(false))
+        {
+            var batch = Take();
+            if (batch.Members.Count > 0) await Commit(batch).ConfigureAwait(false);
+            else if (_inDoubt is not null) await TryReady().ConfigureAwait(false);
+            if (_barrier is null || _deferred.Count > 0) continue;
+            _barrier.TrySetResult();
+            _barrier = null;
+        }
+
+        await Drop().ConfigureAwait(false);
+        _doubt?.TrySetResult();
+    }
+
+    // Waits for work. While a batch is in doubt it also returns without any, so that finding out goes on.
+    private async ValueTask<bool> HasWork()
+    {
+        if (_deferred.Count > 0 || _barrier is not null) return true;
+        var work = _queue.Reader.WaitToReadAsync();
+        if (work.IsCompleted || _inDoubt is null) return await work.ConfigureAwait(false);
+        var some = work.AsTask();
+        await Task.WhenAny(some, Task.Delay(SettleEvery, _time)).ConfigureAwait(false);
+        return !some.IsCompleted || await some.ConfigureAwait(false);
+    }
+
+    private AppendBatch Take()
+    {
+        var (batch, waiting) = (AppendBatch.New(_time), _deferred);
+        _deferred = [];
+        foreach (var pending in waiting)
+        {
+            if (batch.IsFull || !batch.TryAdd(pending)) _deferred.Add(pending);
+        }
+
+        while (_barrier is null && !batch.IsFull && _queue.Reader.TryRead(out var work))
+        {
+            if (work.Append is { } pending)
+            {
+                if (!batch.TryAdd(pending)) _deferred.Add(pending);
+            }
+            else
+            {
+                _barrier = work.Barrier;
+            }
+        }
+
+        return batch;
+    }
+
+    // Every member is answered when this ends.
+    private async Task Commit(AppendBatch batch)
+    {
+        // A connection that was lost while idle costs nobody an answer: the batch is known not to be there, and goes again.
+        for (var again = false; ; again = true)
+        {
+            if (await TryReady().ConfigureAwait(false) is { } away)
+            {
+                foreach (var member in batch.Members) member.Failed(away);
+                return;
+            }
+
+            try
+            {
+                Answer(batch, await Execute(batch).ConfigureAwait(false));
+                return;
+            }
+            catch (Exception failure) when (PostgresFaults.IsUndone(failure) || PostgresFaults.IsAboutData(failure))
+            {
+                await Drop().ConfigureAwait(false);
+                await GiveUp(batch, failure).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure)
+            {
+                await Drop().ConfigureAwait(false);
+                if (await FindOut(batch, failure).ConfigureAwait(false) || again) return;
+                batch = batch.Again(_time);
+            }
+        }
+    }
+
+    private async Task<int[]> Execute(AppendBatch batch)
+    {
+        var outcomes = new int[batch.Members.Count];
+        await using var command = new NpgsqlCommand(Call, _connection);
+        batch.Bind(command);
+        Faults?.Invoke(BatchPoint.Sending);
+        await using (var refused = await command.ExecuteReaderAsync().ConfigureAwait(false))
+        {
+            while (await refused.ReadAsync().ConfigureAwait(false))
+            {
+                var member = refused.GetInt32(0);
+                outcomes[member] = Math.Max(outcomes[member], refused.GetInt32(1));
+            }
+        }
+
+        Faults?.Invoke(BatchPoint.Committed);
+        return outcomes;
+    }
+
+    private void Answer(AppendBatch batch, int[] outcomes)
+    {
+        if (outcomes.Contains(0)) _appended();
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            batch.Members[i].Ended(outcomes[i] switch { 0 => AppendOutcome.Committed, 1 => AppendOutcome.Conflict, _ => AppendOutcome.Repeated });
+        }
+    }
+
+    // Nothing of the batch is there. What one of them holds must not take the others with it: each is tried by itself.
+    private async Task GiveUp(AppendBatch batch, Exception failure)
+    {
+        if (batch.Members.Count == 1 || !PostgresFaults.IsAboutData(failure))
+        {
+            _log.BatchFailed(_service, failure);
+            foreach (var member in batch.Members) member.Failed(Unavailable());
+            return;
+        }
+
+        foreach (var member in batch.Members)
+        {
+            var alone = AppendBatch.New(_time);
+            alone.TryAdd(member);
+            await Commit(alone).ConfigureAwait(false);
+        }
+    }
+
+    // The connection was lost while the batch was on its way. False when the batch is known not to be there and may go again.
+    private async Task<bool> FindOut(AppendBatch batch, Exception failure)
+    {
+        _log.InDoubt(_service, failure);
+        _inDoubt = batch;
+        _doubt = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool[] there;
+        try
+        {
+            there = await Settle().ConfigureAwait(false);
+        }
+        catch (Exception unsettled)
+        {
+            await Drop().ConfigureAwait(false);
+            _log.OutcomeUnknown(_service, unsettled);
+            foreach (var member in batch.Members) member.Ended(AppendOutcome.Unknown);
+
+            // It may be there: whoever tails the journal looks again.
+            _appended();
+            return true;
+        }
+
+        if (!there.Contains(true)) return false;
+        Answer(batch, [.. there.Select(is_there => is_there ? 0 : 1)]);
+        return true;
+    }
+
+    // Makes the connection usable, and finds out about a batch in doubt first; answers why it could not.
+    private async Task<DependencyUnavailableException?> TryReady()
+    {
+        try
+        {
+            if (_inDoubt is not null) await Settle().ConfigureAwait(false);
+            _connection ??= await _source.OpenConnectionAsync().ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception failure)
+        {
+            await Drop().ConfigureAwait(false);
+            _log.BatchFailed(_service, failure);
+            return Unavailable();
+        }
+    }
+
+    // Holding the log's head, no other transaction of the journal is under way: what is there now, is; what is not is made never to come.
+    private async Task<bool[]> Settle()
+    {
+        var batch = _inDoubt!;
+        Faults?.Invoke(BatchPoint.Reopening);
+        _connection ??= await _source.OpenConnectionAsync().ConfigureAwait(false);
+        var there = new bool[batch.Members.Count];
+        await using (var transaction = await _connection.BeginTransactionAsync().ConfigureAwait(false))
+        {
+            await using (var head = new NpgsqlCommand("select position from log_head where partition = 0 for update", _connection))
+                await head.ExecuteScalarAsync().ConfigureAwait(false);
+            await batch.Look(_connection, there).ConfigureAwait(false);
+            if (!there.Contains(true)) await batch.Abandon(_connection).ConfigureAwait(false);
+            await transaction.CommitAsync().ConfigureAwait(false);
+        }
+
+        var doubt = _doubt;
+        (_inDoubt, _doubt) = (null, null);
+        doubt?.TrySetResult();
+        return there;
+    }
+
+    private async Task Drop()
+    {
+        var connection = _connection;
+        _connection = null;
+        if (connection is null) return;
+        try
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            _log.DatabaseFailed(_service, failure);
+        }
+    }
+
+    private static DependencyUnavailableException Unavailable() => new("journal");
+}
+
+/// <summary>The points of a batch at which a test may let it fail.</summary>
+internal enum BatchPoint
+{
+    Sending,
+    Committed,
+    Reopening,
+}

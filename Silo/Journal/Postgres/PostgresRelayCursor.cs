@@ -1,0 +1,42 @@
+using Commerce.Silo.Relay;
+using Npgsql;
+
+namespace Commerce.Silo.Journal.Postgres;
+
+/// <summary>
+/// How far the holder of a lease has published, kept beside the journal. It only rises, and only in its holder's epoch: one who lost the lease without
+/// knowing it is told so by his next write, which changes nothing.
+/// </summary>
+public sealed class PostgresRelayCursor(ServiceDatabases databases, Lease lease, ILogger<PostgresRelayCursor> log) : IRelayCursor
+{
+    /// <inheritdoc/>
+    public Task<long> Load(string service, int partition) => PostgresFaults.Guard($"relay of {service}", log, async () =>
+    {
+        await using var load = databases.Of(service).CreateCommand("select position from relay_cursor where partition = $1");
+        load.Parameters.Add(new NpgsqlParameter<int> { TypedValue = partition });
+        return await load.ExecuteScalarAsync() is long position ? position : 0;
+    });
+
+    /// <inheritdoc/>
+    /// <exception cref="LeaseLostException">Somebody else publishes now.</exception>
+    public async Task Store(string service, int partition, long position)
+    {
+        var held = await PostgresFaults.Guard($"relay of {service}", log, async () =>
+        {
+            // The lease's row is held while the cursor is written, so no new holder can come between the two.
+            await using var store = databases.Of(service).CreateCommand("""
+                with held as (select epoch from lease where name = $3 and epoch = $4 for share),
+                moved as (
+                    insert into relay_cursor (partition, position, epoch) select $1, $2, epoch from held
+                    on conflict (partition) do update set position = greatest(relay_cursor.position, excluded.position), epoch = excluded.epoch)
+                select count(*) from held
+                """);
+            store.Parameters.Add(new NpgsqlParameter<int> { TypedValue = partition });
+            store.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
+            store.Parameters.Add(new NpgsqlParameter<string> { TypedValue = lease.Name });
+            store.Parameters.Add(new NpgsqlParameter<long> { TypedValue = lease.Epoch });
+            return await store.ExecuteScalarAsync() is 1L;
+        });
+        if (!held) throw new LeaseLostException(lease);
+    }
+}

@@ -1,0 +1,62 @@
+using Commerce.Kernel;
+using Commerce.Payments;
+using Commerce.Silo.Journal.Postgres;
+using Commerce.Silo.Payments;
+using Commerce.Silo.Secrets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Commerce.Silo.Journal;
+
+/// <summary>Puts a cluster's storage into a silo. What a silo is given no database for, it cannot touch.</summary>
+public static class PostgresJournalComposition
+{
+    /// <summary>The journals of the services this silo hosts, each in its own database; brought up to this version before the silo starts.</summary>
+    /// <param name="services">The silo's services.</param>
+    /// <param name="connections">Service to connection string: <c>order</c> to <c>Host=…;Database=commerce_order;…</c>.</param>
+    public static IServiceCollection AddPostgresJournal(this IServiceCollection services, IReadOnlyDictionary<string, string> connections)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => new ServiceDatabases(connections));
+        services.AddSingleton<PostgresJournal>();
+        services.AddSingleton<IJournal>(static provider => provider.GetRequiredService<PostgresJournal>());
+        services.AddSingleton<PostgresLeases>();
+        return services.AddSingleton<IHostedService>(static provider => new MigratedAtStart(provider, PostgresMigrations.Journal, only: null));
+    }
+
+    /// <summary>The key rings of the services, each in its own database; the master key is a file in <paramref name="secrets"/>, the same for all silos.</summary>
+    public static IServiceCollection AddPostgresKeyRing(this IServiceCollection services, string secrets)
+    {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ServiceSealer>(provider, secrets));
+        return services.AddSingleton<ISealer>(static provider => provider.GetRequiredService<ServiceSealer>());
+    }
+
+    /// <summary>The sandbox payment provider with its ledger in the payment service's database; only where that role is hosted.</summary>
+    public static IServiceCollection AddPostgresSandboxProvider(this IServiceCollection services)
+    {
+        services.AddSingleton(static provider => SandboxProvider.Open(
+            provider.GetRequiredService<ServiceDatabases>().Of("payment"), provider.GetRequiredService<ILogger<SandboxProvider>>()));
+        services.AddSingleton<IPaymentProvider>(static provider => provider.GetRequiredService<SandboxProvider>());
+        return services.AddSingleton<IHostedService>(static provider => new MigratedAtStart(provider, PostgresMigrations.Sandbox, only: "payment"));
+    }
+}
+
+/// <summary>Migrates before the silo starts. Silos that start at once take turns, and all but the first find it done.</summary>
+internal sealed class MigratedAtStart(IServiceProvider services, Action<string> migrate, string? only) : IHostedLifecycleService
+{
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var databases = services.GetRequiredService<ServiceDatabases>();
+        foreach (var service in databases.Services.Where(name => only is null || name == only)) migrate(databases.ConnectionOf(service));
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

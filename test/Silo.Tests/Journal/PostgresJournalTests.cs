@@ -1,0 +1,171 @@
+using Commerce.Kernel;
+using Commerce.Silo.Journal.Postgres;
+using Npgsql;
+
+namespace Commerce.Silo.Tests.Journal;
+
+/// <summary>Databases that a class of tests shares; each test begins with empty ones.</summary>
+public sealed class PostgresJournals(PostgresFixture postgres) : IAsyncLifetime
+{
+    private static readonly string[] Services = ["inventory", "cart", "order"];
+
+    public ServiceDatabases Databases { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Databases = await postgres.Journals(Services);
+
+    public ValueTask DisposeAsync() => Databases.DisposeAsync();
+
+    public async Task Empty()
+    {
+        foreach (var service in Services)
+        {
+            await using var empty = Databases.Of(service).CreateCommand("truncate events, stream_head, deadline, snapshot, abandoned_batch; update log_head set position = 0");
+            await empty.ExecuteNonQueryAsync();
+        }
+    }
+}
+
+/// <summary>The PostgreSQL journal keeps every promise of the contract, and some of its own.</summary>
+public sealed class PostgresJournalTests(PostgresJournals journals) : JournalContract, IClassFixture<PostgresJournals>, IAsyncLifetime
+{
+    private PostgresJournal _journal = null!;
+
+    protected override IJournal Journal => _journal;
+
+    private PostgresLane Lane => _journal.Lane("inventory");
+
+    public async ValueTask InitializeAsync()
+    {
+        await journals.Empty();
+        _journal = PostgresFixture.Open(journals.Databases);
+    }
+
+    public ValueTask DisposeAsync() => _journal.DisposeAsync();
+
+    protected override void LoseSightOfTheNextCommit(bool isThere) => Lane.Faults = point =>
+    {
+        if (point == (isThere ? BatchPoint.Committed : BatchPoint.Sending) || point == BatchPoint.Reopening) throw Broken();
+    };
+
+    protected override void FindOut() => Lane.Faults = null;
+
+    protected override async Task Plant(StreamName stream, Snapshot snapshot)
+    {
+        await using var plant = journals.Databases.Of(stream.Service).CreateCommand(
+            "insert into snapshot select number, $2, $3, $4, $5 from stream_head where stream = $1");
+        foreach (var value in new object[] { stream.Value, snapshot.Version, snapshot.LastEvent, snapshot.Format, snapshot.State })
+            plant.Parameters.Add(new NpgsqlParameter { Value = value });
+        (await plant.ExecuteNonQueryAsync()).ShouldBe(1);
+    }
+
+    protected override Task DropSnapshots() => _journal.DropSnapshots("inventory");
+
+    protected override Task SnapshotsKept() => _journal.SnapshotsKept("inventory");
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_connection_lost_around_a_commit_costs_nobody_an_answer(bool isThere)
+    {
+        var script = new Script(Till);
+        await _journal.Append(script.Append());
+        FailOnce(isThere ? BatchPoint.Committed : BatchPoint.Sending);
+        (await _journal.Append(script.Append())).ShouldBe(AppendOutcome.Committed);
+        (await _journal.ReadFeed("inventory", 0, 0, 10)).Select(e => e.Version).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task A_batch_that_was_given_up_is_turned_away_should_it_come_after_all()
+    {
+        await _journal.Append(new Script(Till).Append());
+        var late = AppendBatch.New(TimeProvider.System);
+        late.TryAdd(new PendingAppend(new Script(Stock(1)).Append())).ShouldBeTrue();
+        await using var connection = await journals.Databases.Of("inventory").OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await late.Abandon(connection);
+
+        await using var command = new NpgsqlCommand(PostgresLane.Call, connection);
+        late.Bind(command);
+        (await Should.ThrowAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).MessageText.ShouldContain("given up");
+        (await _journal.Head("inventory", 0)).Position.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task While_nobody_knows_how_a_commit_ended_nothing_is_appended_and_nothing_hangs()
+    {
+        LoseSightOfTheNextCommit(isThere: true);
+        var script = new Script(Till);
+        (await _journal.Append(script.Append())).ShouldBe(AppendOutcome.Unknown);
+        await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Append(script.Append()));
+        var load = _journal.Load(Till);
+        load.IsCompleted.ShouldBeFalse();
+        FindOut();
+        (await load).Events.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task One_append_that_cannot_be_written_takes_no_other_with_it()
+    {
+        var broken = new[] { new Script(Till).Append() with { Envelope = new Envelope(null!, null, null) }, new Script(Stock(99)).Append() with { Envelope = new Envelope("\0", null, null) } };
+        var good = Enumerable.Range(0, 10).Select(i => new Script(Stock(i)).Append());
+        var answers = good.Take(5).Concat(broken).Concat(good.Skip(5)).Select(_journal.Append).ToList();
+
+        foreach (var refused in answers.Slice(5, 2)) await Should.ThrowAsync<DependencyUnavailableException>(() => refused);
+        answers.RemoveRange(5, 2);
+        (await Task.WhenAll(answers)).ShouldAllBe(answer => answer == AppendOutcome.Committed);
+        (await _journal.Head("inventory", 0)).Position.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Another_silo_is_told_of_an_append()
+    {
+        await using var other = PostgresFixture.Open(journals.Databases);
+        await _journal.Append(new Script(Till).Append());
+
+        // The first wait begins to listen, and ends because the journal is not empty any more.
+        await other.Appended("inventory", TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
+        var told = other.Appended("inventory", TestContext.Current.CancellationToken);
+        await _journal.Append(new Script(Stock(1)).Append());
+        await told.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Two_silos_that_write_one_stream_cannot_both_follow_the_same_event()
+    {
+        await using var other = PostgresFixture.Open(journals.Databases);
+        var answers = await Task.WhenAll(_journal.Append(new Script(Till).Append()), other.Append(new Script(Till).Append()));
+        answers.Order().ShouldBe([AppendOutcome.Committed, AppendOutcome.Conflict]);
+        (await _journal.Load(Till)).Events.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Another_epoch_is_another_history()
+    {
+        await _journal.Append(new Script(Till).Append());
+        var epoch = (await _journal.Head("inventory", 0)).Epoch;
+        var changed = await _journal.ChangeEpoch("inventory");
+        changed.ShouldNotBe(epoch);
+        (await _journal.Head("inventory", 0)).ShouldBe(new Commerce.Feeds.FeedHead(1, changed));
+    }
+
+    [Fact]
+    public async Task A_service_without_a_database_here_is_away()
+    {
+        await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Append(new Script(new("payment", "payment/t1/1")).Append()));
+        await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Load(new("payment", "payment/t1/1")));
+    }
+
+    [Fact]
+    public async Task A_closed_journal_answers_that_it_is_away()
+    {
+        await _journal.DisposeAsync();
+        await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Append(new Script(Till).Append()));
+        await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Load(Till));
+    }
+
+    private static NpgsqlException Broken() => new("The connection is lost.", new IOException("told to"));
+
+    private void FailOnce(BatchPoint where) => Lane.Faults = point =>
+    {
+        if (point != where) return;
+        Lane.Faults = null;
+        throw Broken();
+    };
+}

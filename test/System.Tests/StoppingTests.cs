@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Commerce.System.Tests;
+
+public sealed class StoppingTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("commerce-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_shop_told_to_stop_answers_who_is_waiting_and_ends_in_time()
+    {
+        var port = RunningShop.FreePort();
+        using var shop = await Commerce.Up(_folder, port);
+        using var guest = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        using var merchant = new HttpClient { BaseAddress = guest.BaseAddress };
+        merchant.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(_folder, "operator-token")).Trim());
+        (await RunningShop.Post(merchant, "/v1/admin/products", new { sku = "TEA", title = "Tea", price = new { minor = 150, currency = "GBP" } })).Ok(HttpStatusCode.Created);
+        (await RunningShop.Post(merchant, "/v1/admin/stock/TEA/adjustments", new { delta = 5, reason = "delivery" })).Ok();
+        var cart = (await RunningShop.Post(guest, "/v1/carts", new { currency = "GBP" })).Ok(HttpStatusCode.Created).Text("id");
+        (await RunningShop.Post(guest, $"/v1/carts/{cart}/lines", new { sku = "TEA", quantity = 1 })).Ok();
+
+        // The provider never answers: the request would wait its full time.
+        var waiting = RunningShop.CheckOut(guest, cart, "tok_timeout_before", wait: 60);
+        await Held(merchant);
+        var stopped = shop.Terminate();
+
+        (await waiting).Ok(HttpStatusCode.Accepted).Text("status").ShouldBeOneOf("authorising", "paymentUncertain");
+        (await stopped.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(0);
+    }
+
+    private static async Task Held(HttpClient merchant)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await RunningShop.Get(merchant, "/v1/admin/stock/TEA")).Ok().Body.GetProperty("held").GetInt32() == 0) await Task.Delay(20, patience.Token);
+    }
+}
