@@ -1,7 +1,15 @@
-// Analytics as a process of its own. It needs a cluster to join: a membership table, and the stream provider that carries the feeds between
-// processes. Both come with the cluster; until then `commerce up` composes analytics into the shop's only process, with the same two calls:
-//
-//     silo.AddCommerceAnalytics(dataDir);            store, consumers, queries   Composition/
-//     app.MapAnalytics().AddEndpointFilter(…);       /v1/analytics               Queries/     — who may ask is the host's business
-Console.Error.WriteLine("Analytics runs inside `./commerce up`; as a process of its own it needs a cluster, which this version cannot join yet.");
-return 3;
+using Commerce.Analytics.Composition;
+using Commerce.ServiceDefaults;
+
+return await ServiceProcess.Run(() =>
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    var settings = new ProcessSettings(builder.Configuration);
+    builder.AddServiceDefaults();
+    builder.WebHost.UseUrls(settings.Http);
+    builder.UseOrleans(silo => silo.AddAnalyticsReplica(settings));
+
+    var app = builder.Build();
+    app.MapAnalyticsReplica(settings);
+    return app;
+});

@@ -111,6 +111,20 @@ public sealed class RabbitMqStreamOptions
     /// </summary>
     public TimeSpan ReceiveWait { get; set; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// Takes <see cref="Hosts"/>, <see cref="VirtualHost"/>, <see cref="UserName"/> and <see cref="Password"/> from <c>amqp://user:password@host:port/virtual-host</c>;
+    /// with <c>amqps</c> also <see cref="Tls"/> with its defaults, unless it is set.
+    /// </summary>
+    /// <param name="uri">The address; its parts are percent-encoded. What it leaves out stays as it is.</param>
+    public void Connect(Uri uri)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        Hosts = uri.Port > 0 ? $"{uri.Host}:{uri.Port}" : uri.Host;
+        if (uri.AbsolutePath.Length > 1) VirtualHost = Uri.UnescapeDataString(uri.AbsolutePath[1..]);
+        if (uri.UserInfo.Split(':', 2) is [{ Length: > 0 } user, var password]) (UserName, Password) = (Uri.UnescapeDataString(user), Uri.UnescapeDataString(password));
+        if (uri.Scheme == "amqps") Tls ??= new RabbitMqTlsOptions();
+    }
+
     /// <summary>Tests only.</summary>
     internal Cure Without { get; set; }
 

@@ -32,7 +32,7 @@ internal static class EmbeddedShop
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         // Orleans warns of the size of this machine and of every consumer that stops at shutdown; its errors are still said.
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
-        builder.Logging.AddFilter("Polly", LogLevel.Error);
+        builder.Logging.AddFilter("Polly", LogLevel.None);
         builder.Services.AddSingleton(folder);
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
         builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port, ProjectionFold.Services).AddCommerceAnalytics(dataDir));

@@ -63,6 +63,7 @@ public static class GatewayComposition
         StockAdminEndpoints.Map(app);
         OrderAdminEndpoints.Map(app);
         CustomerAdminEndpoints.Map(app);
+        ClusterEndpoints.Map(app);
         HealthEndpoints.Map(app);
         app.MapShopOpenApi();
         return app;

@@ -1,10 +1,13 @@
 namespace Commerce.Gateway.Composition;
 
 /// <summary>What the gateway must be told.</summary>
-/// <param name="DataDir">Folder of its own files: <c>gateway.db</c> (read models) and <c>secrets/gateway.key</c>.</param>
+/// <param name="DataDir">Folder of its own files: <c>gateway.db</c>, the read models; it can be rebuilt.</param>
 /// <param name="OperatorToken">The operator's token, as the shop wrote it to <c>operator-token</c>.</param>
 public sealed record GatewayOptions(string DataDir, string OperatorToken)
 {
+    /// <summary>Folder of <c>gateway.key</c>; gateways of one shop share it.</summary>
+    public string SecretsDir { get; init; } = Path.Combine(DataDir, "secrets");
+
     /// <summary>Largest request body in bytes: 1,000 cart lines take about 100 KB.</summary>
     public const int MaxBody = 1024 * 1024;
 

@@ -18,7 +18,7 @@ public sealed class Secrets
     /// <summary>Reads the key, or makes it.</summary>
     public static Secrets Load(GatewayOptions options)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(options.DataDir, "secrets")).FullName;
+        var folder = Directory.CreateDirectory(options.SecretsDir).FullName;
         var file = Path.Combine(folder, "gateway.key");
         if (!File.Exists(file)) Create(file);
         var key = Convert.FromHexString(File.ReadAllText(file).Trim());

@@ -11,12 +11,18 @@ public static class RelayComposition
     /// <summary>One relay per service. Wants an <see cref="IJournal"/>, and their stream providers, <see cref="FeedStreams.Provider"/>.</summary>
     public static ISiloBuilder AddRelays(this ISiloBuilder silo, params IEnumerable<string> services)
     {
-        silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.TryAddSingleton<IRelayCursor, RelayCursorFromHead>();
-        silo.Services.TryAddSingleton<IFeedPublisher, StreamPublisher>();
+        silo.AddFeedPublisher();
         foreach (var service in services)
             silo.Services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Relay>(provider, service));
         return silo;
+    }
+
+    /// <summary>What a relay needs to publish.</summary>
+    internal static void AddFeedPublisher(this ISiloBuilder silo)
+    {
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.TryAddSingleton<IFeedPublisher, StreamPublisher>();
     }
 
     /// <summary>Drives orders on from their stream. Wants the stream provider of the order service.</summary>

@@ -11,9 +11,10 @@ internal static partial class Rules
         ["Grains.Abstractions"] = [],
         ["Grains"] = ["Grains.Abstractions"],
         ["Orleans.Streams.RabbitMQ"] = [],
-        ["Silo"] = ["Grains", "Orleans.Streams.RabbitMQ"],
-        ["Analytics"] = ["Grains.Abstractions", "Orleans.Streams.RabbitMQ"],
-        ["Gateway"] = ["Grains.Abstractions"],
+        ["ServiceDefaults"] = [],
+        ["Silo"] = ["Grains", "Orleans.Streams.RabbitMQ", "ServiceDefaults"],
+        ["Analytics"] = ["Grains.Abstractions", "Orleans.Streams.RabbitMQ", "ServiceDefaults"],
+        ["Gateway"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["Servers"] = [],
         ["Cli"] = ["Grains.Abstractions", "Grains", "Orleans.Streams.RabbitMQ", "Silo", "Analytics", "Gateway", "Servers"],
     };

@@ -8,7 +8,7 @@ internal static class Tree
     public static readonly string Root = FindRoot();
 
     public static readonly string[] Projects =
-        ["Grains.Abstractions", "Grains", "Orleans.Streams.RabbitMQ", "Silo", "Analytics", "Gateway", "Servers", "Cli"];
+        ["Grains.Abstractions", "Grains", "Orleans.Streams.RabbitMQ", "Silo", "Analytics", "Gateway", "Servers", "ServiceDefaults", "Cli"];
 
     public static IEnumerable<SourceFile> Sources(params string[] folders) => folders
         .Select(folder => Path.Combine(Root, folder)).Where(Directory.Exists)

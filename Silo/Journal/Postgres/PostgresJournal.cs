@@ -11,11 +11,12 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     /// <summary>How long a reader waits to learn how a lost commit ended before it says that the journal is away.</summary>
     private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, Lazy<ServiceJournal>> _services = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ServiceJournal> _services = new(StringComparer.Ordinal);
     private readonly ServiceDatabases _databases;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private volatile bool _closed;
+    private readonly Lock _gate = new();
+    private volatile Task? _closing;
 
     /// <param name="databases">Where each service's journal is.</param>
     /// <param name="time">Clock.</param>
@@ -102,11 +103,10 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     /// <summary>Ends when every snapshot handed over before has been kept or dropped.</summary>
     internal Task SnapshotsKept(string service) => Of(service).Snapshots.Barrier();
 
-    /// <summary>Carries out what was handed over, and lets the connections go.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Carries out what was handed over, and lets the connections go. Who closes it again waits for the same end.</summary>
+    public ValueTask DisposeAsync()
     {
-        _closed = true;
-        await Task.WhenAll(_services.Values.Select(service => service.Value.DisposeAsync().AsTask())).ConfigureAwait(false);
+        lock (_gate) return new ValueTask(_closing ??= Task.WhenAll(_services.Values.Select(service => service.DisposeAsync().AsTask())));
     }
 
     /// <inheritdoc/>
@@ -114,10 +114,14 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
 
     private ServiceJournal Of(string service)
     {
-        if (_closed) throw new DependencyUnavailableException("journal");
-        if (_services.TryGetValue(service, out var known)) return known.Value;
+        if (_closing is not null) throw new DependencyUnavailableException("journal");
+        if (_services.TryGetValue(service, out var known)) return known;
         var source = _databases.Of(service);
-        return _services.GetOrAdd(service, name => new Lazy<ServiceJournal>(() => new ServiceJournal(name, source, _time, _log))).Value;
+        lock (_gate)
+        {
+            if (_closing is not null) throw new DependencyUnavailableException("journal");
+            return _services.GetOrAdd(service, name => new ServiceJournal(name, source, _time, _log));
+        }
     }
 
     private async Task<T> Read<T>(string service, Func<NpgsqlDataSource, Task<T>> read, bool settled = false)

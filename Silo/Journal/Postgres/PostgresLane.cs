@@ -29,6 +29,7 @@ internal sealed class PostgresLane : IAsyncDisposable
     private List<PendingAppend> _deferred = [];
     private TaskCompletionSource? _barrier;
     private NpgsqlConnection? _connection;
+    private bool _away;
 
     // The batch of which nobody knows whether it is there.
     private AppendBatch? _inDoubt;
@@ -230,7 +231,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         }
 
         if (!there.Contains(true)) return false;
-        Answer(batch, [.. there.Select(is_there => is_there ? 0 : 1)]);
+        Answer(batch, [.. there.Select(found => found ? 0 : 1)]);
         return true;
     }
 
@@ -241,12 +242,16 @@ internal sealed class PostgresLane : IAsyncDisposable
         {
             if (_inDoubt is not null) await Settle().ConfigureAwait(false);
             _connection ??= await _source.OpenConnectionAsync().ConfigureAwait(false);
+            _away = false;
             return null;
         }
         catch (Exception failure)
         {
             await Drop().ConfigureAwait(false);
-            _log.BatchFailed(_service, failure);
+
+            // Said once: a server that is away is asked for with every batch.
+            if (!_away) _log.BatchFailed(_service, failure);
+            _away = true;
             return Unavailable();
         }
     }

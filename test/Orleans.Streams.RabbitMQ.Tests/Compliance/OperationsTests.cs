@@ -29,19 +29,19 @@ public sealed class OperationsTests(Servers servers)
         await Ledger.Of(stream).UntilAll(1);
         await Until.Holds("healthy", () => Is(HealthStatus.Healthy));
 
+        Task publishing;
         await broker.Block(true);
         try
         {
-            var publishing = cluster.Producer(stream).Produce(Cluster.Provider, 2, 1);
+            publishing = cluster.Producer(stream).Produce(Cluster.Provider, 2, 1);
             await Until.Holds("degraded while the broker blocks", () => Is(HealthStatus.Degraded));
-            await broker.Block(false);
-            await publishing;
         }
         finally
         {
             await broker.Block(false);
         }
 
+        await publishing;
         proxy.Refuse = true;
         proxy.Cut();
         await Until.Holds("unhealthy without a connection", () => Is(HealthStatus.Unhealthy));

@@ -169,15 +169,16 @@ public static class BrokerScenarios
         var link = cluster.Service<RabbitMqAdapterFactory>().Connections.Publishing;
         var connections = proxy.Accepted;
 
+        var publishing = new List<Task>();
         await broker.Block(true);
         try
         {
             // The alarm reaches a connection with its next publish.
-            var first = cluster.Producer(stream).Produce(Cluster.Provider, 2, 1);
+            publishing.Add(cluster.Producer(stream).Produce(Cluster.Provider, 2, 1));
             await Until.Holds("the provider knows that it is blocked", () => Task.FromResult(!link.Unblocked.IsCompleted));
             var usual = options.ConfirmTimeout;
             options.ConfirmTimeout = TimeSpan.FromMilliseconds(300);
-            var second = cluster.Producer(Guid.CreateVersion7()).Produce(Cluster.Provider, 3, 1);
+            publishing.Add(cluster.Producer(Guid.CreateVersion7()).Produce(Cluster.Provider, 3, 1));
             if (run.Lacks(Cure.WaitWhileBlocked))
                 await Until.Holds("the blocked connection was given up for another", () => Task.FromResult(proxy.Accepted > connections));
             else
@@ -185,14 +186,13 @@ public static class BrokerScenarios
                 // the first one's, too, which was sent before the alarm was known.
                 await broker.Eval($"timer:sleep({(LongRun.IsOn ? usual.TotalMilliseconds + 2000 : 1200)}).");
             options.ConfirmTimeout = usual;
-            await broker.Block(false);
-            await Task.WhenAll(first, second);
         }
         finally
         {
             await broker.Block(false);
         }
 
+        await Task.WhenAll(publishing);
         await Ledger.Of(stream).UntilAll(2);
         proxy.Accepted.ShouldBe(connections);
     }

@@ -38,6 +38,18 @@ public sealed class TlsTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_client_certificate_that_has_expired_is_refused()
+    {
+        Certificates.Issue("late", "client", server: false, expired: true);
+        await IsRefused((await servers.Broker).TlsPort, new RabbitMqTlsOptions
+        {
+            AuthorityFile = Certificates.AuthorityFile,
+            ClientCertificateFile = Certificates.Sub("late.pem"),
+            ClientKeyFile = Certificates.Sub("late.key"),
+        });
+    }
+
+    [Fact]
     public async Task A_broker_of_another_authority_is_refused()
     {
         using var stranger = new TestCertificates(TimeProvider.System.GetUtcNow(), "Stranger");

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +28,7 @@ public sealed class Note
 }
 
 [GrainType("note")]
-public sealed class NoteGrain([PersistentState("note", PostgresClusterComposition.SubscriptionStore)] IPersistentState<Note> note) : Grain, INoteGrain
+public sealed class NoteGrain([PersistentState("note", ClusterMember.SubscriptionStore)] IPersistentState<Note> note) : Grain, INoteGrain
 {
     public async Task Write(string text)
     {
@@ -97,7 +98,7 @@ public sealed class PostgresClusterTests(PostgresFixture postgres)
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var ports = FreePorts();
         builder.UseOrleans(silo => silo
-            .AddPostgresCluster(connection)
+            .AddMembership(connection).AddSubscriptions(connection)
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("test", "test"))
             .ConfigureEndpoints(IPAddress.Loopback, ports[0], ports[1], listenOnAnyHostAddress: false));
         var host = builder.Build();

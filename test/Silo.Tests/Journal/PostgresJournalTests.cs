@@ -155,7 +155,7 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     [Fact]
     public async Task A_closed_journal_answers_that_it_is_away()
     {
-        await _journal.DisposeAsync();
+        await Task.WhenAll(_journal.DisposeAsync().AsTask(), _journal.DisposeAsync().AsTask());
         await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Append(new Script(Till).Append()));
         await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Load(Till));
     }

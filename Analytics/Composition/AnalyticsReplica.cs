@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using System.Text;
+using Commerce.Analytics.Consumers;
+using Commerce.Analytics.Queries;
+using Commerce.Analytics.ReadModels;
+using Commerce.Analytics.Store;
+using Commerce.Feeds;
+using Commerce.ServiceDefaults;
+using Orleans.Metadata;
+using Orleans.Streams;
+using Orleans.Streams.RabbitMQ;
+
+namespace Commerce.Analytics.Composition;
+
+/// <summary>Analytics as a process of a cluster: a silo of its own role, its database, and HTTP for the gateways.</summary>
+internal static class AnalyticsReplica
+{
+    /// <summary>Composes the silo of its settings.</summary>
+    public static void AddAnalyticsReplica(this ISiloBuilder silo, ProcessSettings settings)
+    {
+        silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceAnalytics(AnalyticsStorage.Postgres(settings.Database("analytics")));
+        silo.Services.AddSingleton<IGrainPropertiesProvider>(new Announcement(settings.Http));
+        foreach (var service in ProjectionFold.Services)
+            silo.AddRabbitMqStreams(FeedStreams.Provider(service), streams =>
+            {
+                if (settings.Broker(service) is { } broker) streams.Connect(broker);
+                streams.QueueCount = 1;
+                streams.Direction = StreamProviderDirection.ReadOnly;
+            });
+    }
+
+    /// <summary>Maps health for everybody and the questions for whoever has the operator's token: the gateways pass it on.</summary>
+    public static void MapAnalyticsReplica(this WebApplication app, ProcessSettings settings)
+    {
+        var token = SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {settings.OperatorToken}"));
+        app.MapGet("/healthz/live", () => "live");
+        app.MapGet("/healthz/ready", () => "ready");
+        app.MapAnalytics().AddEndpointFilter(async (call, next) =>
+            CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(call.HttpContext.Request.Headers.Authorization.ToString())), token)
+                ? await next(call)
+                : TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, title: "The operator's token is needed."));
+    }
+
+    // Gateways find the replicas by it: each silo's part of the cluster's manifest carries its own.
+    private sealed class Announcement(string url) : IGrainPropertiesProvider
+    {
+        public void Populate(Type grainClass, GrainType grainType, Dictionary<string, string> properties)
+        {
+            if (grainClass == typeof(ProjectionGrain)) properties["commerce.http"] = url;
+        }
+    }
+}

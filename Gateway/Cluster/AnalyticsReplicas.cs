@@ -1,0 +1,82 @@
+using Commerce.Gateway.Access;
+using Commerce.Gateway.Problems;
+using Commerce.Kernel;
+using Orleans.Metadata;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Commerce.Gateway.Cluster;
+
+/// <summary>
+/// The replicas of Analytics, as the cluster's manifest names them: each announces its address with its projections. Requests are spread over those that
+/// answer; one that has left the cluster is forgotten within a second.
+/// </summary>
+internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster, InMemoryConfigProvider proxy, ILogger<AnalyticsReplicas> log) : BackgroundService
+{
+    /// <summary>Who announces an address, and under which name.</summary>
+    private static readonly GrainType Announcing = GrainType.Create("analytics-projection");
+
+    private const string Address = "commerce.http";
+
+    internal const string Id = "analytics";
+
+    private static readonly RouteConfig[] Routes = [new() { RouteId = Id, ClusterId = Id, Match = new RouteMatch { Path = "/v1/analytics/{**rest}" } }];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string[] known = [];
+        await foreach (var manifest in cluster.Updates.WithCancellation(stoppingToken))
+        {
+            var found = AddressesIn(manifest);
+            if (found.SequenceEqual(known)) continue;
+            known = found;
+            LogFound(string.Join(", ", found));
+            proxy.Update(Routes, [ClusterOf(found)]);
+        }
+    }
+
+    internal static string[] AddressesIn(ClusterManifest manifest) =>
+    [
+        .. manifest.Silos.Values
+            .Select(silo => silo.Grains.TryGetValue(Announcing, out var grain) ? grain.Properties.GetValueOrDefault(Address) : null)
+            .OfType<string>().Order(StringComparer.Ordinal),
+    ];
+
+    internal static ClusterConfig ClusterOf(IReadOnlyList<string> addresses) => new()
+    {
+        ClusterId = Id,
+        LoadBalancingPolicy = "RoundRobin",
+        Destinations = addresses.ToDictionary(address => address, address => new DestinationConfig { Address = address }),
+        HealthCheck = new HealthCheckConfig
+        {
+            Active = new ActiveHealthCheckConfig { Enabled = true, Interval = TimeSpan.FromSeconds(2), Timeout = TimeSpan.FromSeconds(2), Path = "/healthz/ready" },
+            Passive = new PassiveHealthCheckConfig { Enabled = true, ReactivationPeriod = TimeSpan.FromSeconds(2) },
+        },
+    };
+
+    [LoggerMessage(LogLevel.Information, "Analytics answers at: {Addresses}.")]
+    private partial void LogFound(string addresses);
+}
+
+/// <summary>Puts the way to Analytics into a gateway.</summary>
+internal static class AnalyticsProxy
+{
+    private static readonly Refusal Away = new("dependency-unavailable", "Analytics is away for the moment; repeat the request.");
+
+    public static void AddAnalyticsProxy(this IServiceCollection services)
+    {
+        services.AddReverseProxy().LoadFromMemory([], []);
+        services.AddHostedService<AnalyticsReplicas>();
+    }
+
+    public static void MapAnalyticsProxy(this WebApplication app) => app.MapReverseProxy(proxy =>
+    {
+        proxy.Use(async (http, next) =>
+        {
+            await next(http);
+            if (!http.Response.HasStarted && http.Response.StatusCode is StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout)
+                await http.Refuse(Away);
+        });
+        proxy.UseLoadBalancing();
+        proxy.UsePassiveHealthChecks();
+    }).OperatorsOnly();
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+
+namespace Commerce.ServiceDefaults;
+
+/// <summary>A setting is missing or wrong; the message names it and says what it should be.</summary>
+public sealed class SettingsException : Exception
+{
+    /// <summary>Names the setting and the cure.</summary>
+    public SettingsException(string message) : base(message) { }
+
+    /// <summary>For the analysers' sake.</summary>
+    public SettingsException() { }
+
+    /// <summary>For the analysers' sake.</summary>
+    public SettingsException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>
+/// What a process of a cluster is told, by environment or command line. <c>Name</c>, <c>SiloAddress</c> (127.0.0.1), <c>SiloPort</c>, <c>Http</c>, <c>Data</c> (folder of
+/// its own files), <c>Secrets</c> (folder the processes share), <c>OperatorTokenFile</c>, and <c>ConnectionStrings:…</c>.
+/// </summary>
+public sealed class ProcessSettings(IConfiguration values)
+{
+    /// <summary>The process's name: <c>silo-1</c>.</summary>
+    public string Name => Required("Name", "a name no other process of the cluster has, such as silo-1");
+
+    /// <summary>The address other silos reach this one by.</summary>
+    public IPAddress SiloAddress => IPAddress.TryParse(values["SiloAddress"] ?? "127.0.0.1", out var address)
+        ? address
+        : throw new SettingsException($"SiloAddress is an IP address; it is '{values["SiloAddress"]}'.");
+
+    /// <summary>The port other silos reach this one by.</summary>
+    public int SiloPort => int.TryParse(Required("SiloPort", "a free port for other silos"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536
+        ? port
+        : throw new SettingsException($"SiloPort is 1 to 65535; it is '{values["SiloPort"]}'.");
+
+    /// <summary>Where it listens for HTTP.</summary>
+    public string Http => Required("Http", "the URL to listen on, such as http://127.0.0.1:5080");
+
+    /// <summary>Folder of the process's own files.</summary>
+    public string Data => Required("Data", "a folder of this process's own");
+
+    /// <summary>Folder of the keys the processes share.</summary>
+    public string Secrets => Required("Secrets", "the folder of master.key and gateway.key, which the processes share");
+
+    /// <summary>The roles of a silo, as they were given.</summary>
+    public string? Roles => values["Roles"];
+
+    /// <summary>The operator's token.</summary>
+    public string OperatorToken
+    {
+        get
+        {
+            var file = Required("OperatorTokenFile", "the file that holds the operator's token");
+            return File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : throw new SettingsException($"OperatorTokenFile {file} holds no token.");
+        }
+    }
+
+    /// <summary>How to reach a database: <c>cluster</c>, or a service's.</summary>
+    public string Database(string name) => Required($"ConnectionStrings:{name}", $"how PostgreSQL is reached for {name}: Host=…;Database=commerce_{name};Username=…;Password=…");
+
+    /// <summary>How to reach a service's virtual host at the broker; null where there is no broker.</summary>
+    public Uri? Broker(string service) => values[$"ConnectionStrings:broker_{service}"] switch
+    {
+        null or "" => null,
+        var text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" => new Uri(text),
+        _ => throw new SettingsException($"ConnectionStrings__broker_{service} is amqp://user:password@host:port/virtual-host."),
+    };
+
+    // Environment variables say __ where configuration says a colon.
+    private string Required(string key, string what) => values[key] is { Length: > 0 } value
+        ? value
+        : throw new SettingsException($"{key.Replace(":", "__", StringComparison.Ordinal)} is missing: {what}. './commerce up --cluster' sets it.");
+}
