@@ -48,7 +48,7 @@ internal static class Doctor
     {
         try
         {
-            return new(name, true, programs.Select(find => find()).Last());
+            return new(name, true, programs.Select(find => find()).ToArray()[0]);
         }
         catch (ServerMissingException missing)
         {

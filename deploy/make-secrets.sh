@@ -26,7 +26,7 @@ hash() {
   { printf '%b' "$(sed 's/../\\x&/g' <<<"$salt")"; { printf '%b' "$(sed 's/../\\x&/g' <<<"$salt")"; printf '%s' "$1"; } | openssl dgst -sha256 -binary; } | openssl base64 -A
 }
 user() { users="$users${users:+,}{\"name\":\"$1\",\"password_hash\":\"$(hash "$2")\",\"hashing_algorithm\":\"rabbit_password_hashing_sha256\",\"tags\":\"\"}"; }
-right() { rights="$rights${rights:+,}{\"user\":\"$1\",\"vhost\":\"$2\",\"configure\":\".*\",\"write\":\"$3\",\"read\":\".*\"}"; }
+right() { rights="$rights${rights:+,}{\"user\":\"$1\",\"vhost\":\"$2\",\"configure\":\"$3\",\"write\":\"$4\",\"read\":\".*\"}"; }
 
 [ -s broker_definitions ] && exit 0
 # Passwords and definitions belong together: half of them is none.
@@ -36,13 +36,13 @@ for service in $services; do
   keep "broker_$service" "amqp://$service:$password@rabbitmq:5672/commerce-$service"
   user "$service" "$password"
   vhosts="$vhosts${vhosts:+,}{\"name\":\"commerce-$service\"}"
-  right "$service" "commerce-$service" '.*'
+  right "$service" "commerce-$service" '.*' '.*'
 done
 password=$(random)
 user analytics "$password"
 for service in order inventory; do
   keep "broker_analytics_$service" "amqp://analytics:$password@rabbitmq:5672/commerce-$service"
-  # It reads what it follows and writes to dead letters; it publishes to nobody's exchange.
-  right analytics "commerce-$service" '\\.(dead|[0-9]+)$'
+  # It reads what it follows and writes to dead letters; it declares nothing and publishes to nobody's exchange.
+  right analytics "commerce-$service" '^$' '\\.dead$'
 done
 keep broker_definitions "{\"users\":[$users],\"vhosts\":[$vhosts],\"permissions\":[$rights]}"

@@ -123,14 +123,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
     {
         if (connections.Postgres.Own)
             await Within(ServersWithin, "postgres", wait => supervisor.Add(PostgresChild.Of(folder, connections.Postgres)).Reaches(ChildState.Running, wait), cancel);
-        try
-        {
-            await Databases.Create(connections.Postgres, cancel);
-        }
-        catch (Npgsql.NpgsqlException e)
-        {
-            throw new MissingException($"PostgreSQL at {connections.Postgres.Host}:{connections.Postgres.Port} does not let the databases be made ({e.Message}); name a superuser in {ServersGiven.PostgresVariable}.");
-        }
+        await Databases.Prepare(connections.Postgres);
     }
 
     private async Task Within(TimeSpan limit, string name, Func<CancellationToken, Task> wait, CancellationToken cancel)

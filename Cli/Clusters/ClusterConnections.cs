@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Commerce.Cli.Output;
 using Commerce.Servers;
+using Commerce.Silo.Journal.Postgres;
 using Npgsql;
 
 namespace Commerce.Cli.Clusters;
@@ -23,7 +24,7 @@ internal sealed record RabbitMqAccess(
 internal sealed record ClusterConnections(PostgresAccess Postgres, RabbitMqAccess Rabbitmq)
 {
     /// <summary>One database and login each, and one for the cluster itself.</summary>
-    public static readonly string[] Databases = [.. ClusterPlan.Roles, "analytics", "gateway", "cluster"];
+    public static readonly IReadOnlyList<string> Databases = PostgresDatabases.All;
 
     /// <summary>The feeds Analytics reads.</summary>
     public static readonly string[] AnalyticsFeeds = ["order", "inventory"];
@@ -32,8 +33,6 @@ internal sealed record ClusterConnections(PostgresAccess Postgres, RabbitMqAcces
     {
         WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
     };
-
-    public static string NameOf(string service) => $"commerce_{service}";
 
     public static string VirtualHostOf(string service) => $"commerce-{service}";
 
@@ -71,7 +70,7 @@ internal sealed record ClusterConnections(PostgresAccess Postgres, RabbitMqAcces
             };
         var postgres = new PostgresAccess(
             admin.Host!, admin.Port, given.Postgres is null, new DatabaseLogin(admin.Username ?? "", admin.Password ?? "", admin.Database ?? "", admin.ConnectionString),
-            Sorted(Databases, service => Login(admin, NameOf(service), Secret(kept?.Postgres.Logins.GetValueOrDefault(service)?.Password))));
+            Sorted(Databases, service => Login(admin, PostgresDatabases.NameOf(service), Secret(kept?.Postgres.Logins.GetValueOrDefault(service)?.Password))));
         return new ClusterConnections(postgres, given.RabbitMq is { } broker ? There(broker, given.Management, kept?.Rabbitmq) : Own(kept?.Rabbitmq, Port));
     }
 

@@ -1,33 +1,24 @@
+using Commerce.Cli.Output;
+using Commerce.Silo.Journal.Postgres;
 using Npgsql;
 
 namespace Commerce.Cli.Clusters;
 
-/// <summary>One database and one login per service, with rights on nothing else. Done again, it changes nothing.</summary>
+/// <summary>The databases of a cluster: made, and brought to this version once before many processes would do so at once.</summary>
 internal static class Databases
 {
-    public static async Task Create(PostgresAccess access, CancellationToken cancel)
+    public static async Task Prepare(PostgresAccess access)
     {
-        await using var source = NpgsqlDataSource.Create(access.Admin.ConnectionString);
-        await using var connection = await source.OpenConnectionAsync(cancel);
-        foreach (var login in access.Logins.Values)
+        try
         {
-            // The names and passwords are ours: letters, digits and _.
-            if (!await Exists("select 1 from pg_roles where rolname = $1", login.User)) await Run($"create role {login.User} login");
-            await Run($"alter role {login.User} password '{login.Password}'");
-            if (!await Exists("select 1 from pg_database where datname = $1", login.Database)) await Run($"create database {login.Database} owner {login.User}");
-            await Run($"revoke all on database {login.Database} from public");
+            await PostgresDatabases.Create(access.Admin.ConnectionString, access.Logins.ToDictionary(login => login.Key, login => login.Value.Password));
+        }
+        catch (NpgsqlException e)
+        {
+            throw new MissingException($"PostgreSQL at {access.Host}:{access.Port} does not let the databases be made ({e.Message}); name a superuser in {ServersGiven.PostgresVariable}.");
         }
 
-        async Task<bool> Exists(string sql, string name)
-        {
-            await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter { Value = name } } };
-            return await command.ExecuteScalarAsync(cancel) is not null;
-        }
-
-        async Task Run(string sql)
-        {
-            await using var command = new NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(cancel);
-        }
+        PostgresMigrations.Cluster(access.Logins[PostgresDatabases.Cluster].ConnectionString);
+        foreach (var service in ClusterPlan.Roles) PostgresMigrations.Journal(access.Logins[service].ConnectionString);
     }
 }

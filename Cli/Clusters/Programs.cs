@@ -31,7 +31,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
             variables[$"ConnectionStrings__broker_{role}"] = connections.Rabbitmq.Users[role].VirtualHosts[ClusterConnections.VirtualHostOf(role)];
         }
 
-        return Task.FromResult(new Prepared(Program("Silo", variables), ready => RabbitMqChild.Listens(siloPort, ready)));
+        return Task.FromResult(new Prepared(Program("Silo", variables), ready => IsActive($"silo-{number}", siloPort, ready)));
     }) { Roles = roles };
 
     public ChildSpec Analytics(int number) => new ChildSpec($"analytics-{number}", ChildKind.Analytics, _ =>
@@ -43,7 +43,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         variables["ConnectionStrings__analytics"] = connections.Postgres.Logins["analytics"].ConnectionString;
         foreach (var feed in ClusterConnections.AnalyticsFeeds)
             variables[$"ConnectionStrings__broker_{feed}"] = connections.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
-        return Task.FromResult(new Prepared(Program("Analytics", variables), ready => RabbitMqChild.Listens(http, ready)));
+        return Task.FromResult(new Prepared(Program("Analytics", variables), async ready => await IsActive($"analytics-{number}", siloPort, ready) && await RabbitMqChild.Listens(http, ready)));
     }) { Roles = ["analytics"] };
 
     public ChildSpec Gateway(int number) => new($"gateway-{number}", ChildKind.Gateway, _ =>
@@ -58,6 +58,8 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
             return answer.IsSuccessStatusCode;
         }));
     });
+
+    private Task<bool> IsActive(string name, int siloPort, CancellationToken cancel) => Membership.IsActive(connections.Postgres.Logins["cluster"].ConnectionString, name, siloPort, cancel);
 
     private Dictionary<string, string> Variables(string name, int siloPort) => new(StringComparer.Ordinal)
     {

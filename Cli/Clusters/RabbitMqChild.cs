@@ -41,16 +41,16 @@ internal static class RabbitMqChild
 
     /// <summary>
     /// Virtual hosts, users and permissions, as the broker imports them at every start or over HTTP. A service has all rights on its own virtual host.
-    /// Analytics reads what it follows; it may declare that and write to dead letters, but neither to the exchange of another service nor to the default one.
+    /// Analytics reads what it follows and writes to dead letters; it declares nothing, and publishes neither to another service's exchange nor to the default one.
     /// </summary>
     public static string Definitions(RabbitMqAccess access) => JsonSerializer.Serialize(new
     {
         users = access.Users.Values.Select(user => User(user, [])).Concat(access.Own ? [User(access.Admin, ["administrator"])] : []),
         vhosts = access.Admin.VirtualHosts.Keys.Select(name => new { name }),
         permissions = access.Users.SelectMany(user => user.Value.VirtualHosts.Keys.Select(vhost => user.Key == "analytics"
-                ? Permission(user.Value.User, vhost, write: @"\.(dead|[0-9]+)$")
-                : Permission(user.Value.User, vhost, write: ".*")))
-            .Concat(access.Admin.VirtualHosts.Keys.Select(vhost => Permission(access.Admin.User, vhost, write: ".*"))),
+                ? Permission(user.Value.User, vhost, configure: "^$", write: @"\.dead$")
+                : Permission(user.Value.User, vhost, configure: ".*", write: ".*")))
+            .Concat(access.Admin.VirtualHosts.Keys.Select(vhost => Permission(access.Admin.User, vhost, configure: ".*", write: ".*"))),
     });
 
     private static RabbitMqFolder Node(ClusterFolder folder, RabbitMqAccess access) => new(folder.RabbitMq, "commerce@localhost", access.EpmdPort, access.DistributionPort);
@@ -58,7 +58,7 @@ internal static class RabbitMqChild
     private static object User(BrokerUser user, string[] tags) =>
         new { name = user.User, password_hash = Hash(user.Password), hashing_algorithm = "rabbit_password_hashing_sha256", tags = string.Join(',', tags) };
 
-    private static object Permission(string user, string vhost, string write) => new { user, vhost, configure = ".*", write, read = ".*" };
+    private static object Permission(string user, string vhost, string configure, string write) => new { user, vhost, configure, write, read = ".*" };
 
     // The broker's own format: base64 of four bytes of salt and the SHA-256 of salt and password.
     private static string Hash(string password)
