@@ -46,5 +46,19 @@ public sealed class OptionsTests
     [Fact]
     public void Credentials_do_not_print_their_password() => new RabbitMqCredentials("user", "secret").ToString().ShouldNotContain("secret");
 
+    [Fact]
+    public void An_address_sets_what_it_names_and_leaves_the_rest()
+    {
+        var options = new RabbitMqStreamOptions();
+        options.Connect(new Uri("amqps://us%40er:p%2Fw@broker.example:5673/a%20host"));
+
+        (options.Hosts, options.VirtualHost, options.UserName, options.Password).ShouldBe(("broker.example:5673", "a host", "us@er", "p/w"));
+        options.Tls.ShouldNotBeNull();
+
+        options = new RabbitMqStreamOptions { VirtualHost = "kept" };
+        options.Connect(new Uri("amqp://localhost"));
+        (options.Hosts, options.VirtualHost, options.UserName, options.Tls).ShouldBe(("localhost", "kept", "guest", null));
+    }
+
     private static void Validate(RabbitMqStreamOptions options) => new RabbitMqStreamOptionsValidator(options, "test").ValidateConfiguration();
 }

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using Commerce.Kit.Servers;
 
-namespace Orleans.Streams.RabbitMQ.Tests.Setup;
+namespace Commerce.Silo.Tests.Journal;
 
-/// <summary>The Kit's PostgreSQL, which the journal's tests will use, is started here beside the broker it is a sibling of.</summary>
+/// <summary>The Kit's PostgreSQL by itself: started, killed, started again, and gone.</summary>
 public sealed class PostgresServerTests
 {
     [Fact]
@@ -30,7 +30,7 @@ public sealed class PostgresServerTests
         await socket.ConnectAsync("127.0.0.1", port);
         await socket.SendAsync(new byte[] { 0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F });
         var answer = new byte[1];
-        await socket.ReceiveAsync(answer).WaitAsync(TimeSpan.FromSeconds(Patience.Seconds));
+        await socket.ReceiveAsync(answer).WaitAsync(TimeSpan.FromSeconds(120));
         return answer[0];
     }
 }
