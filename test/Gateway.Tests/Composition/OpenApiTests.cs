@@ -18,6 +18,7 @@ public sealed class OpenApiTests(TestShop shop)
             DELETE /v1/carts/{id}/lines/{lineId}
             GET /healthz/live
             GET /healthz/ready
+            GET /v1/admin/cluster token
             GET /v1/admin/customers/{id} token
             GET /v1/admin/products/{sku} token
             GET /v1/admin/stock/{sku} token
