@@ -27,9 +27,9 @@ public sealed class Commerce : IDisposable
     }
 
     /// <summary>A shop that accepts orders.</summary>
-    public static async Task<Commerce> Up(string folder, int port)
+    public static async Task<Commerce> Up(string folder, int port, params string[] how)
     {
-        var shop = Start("up", "--data", folder, "--port", $"{port}", "--no-seed");
+        var shop = Start(["up", "--data", folder, "--port", $"{port}", "--no-seed", .. how]);
         var ready = await shop._process.StandardOutput.ReadLineAsync();
         ready.ShouldBe($"ready http://127.0.0.1:{port}", ready is null ? await shop._errors : "");
         return shop;
