@@ -156,7 +156,13 @@ internal sealed class PostgresLane : IAsyncDisposable
             catch (Exception failure)
             {
                 await Drop().ConfigureAwait(false);
-                if (await FindOut(batch, failure).ConfigureAwait(false) || again) return;
+                if (await FindOut(batch, failure).ConfigureAwait(false)) return;
+                if (again)
+                {
+                    foreach (var member in batch.Members) member.Failed(Unavailable());
+                    return;
+                }
+
                 batch = batch.Again(_time);
             }
         }

@@ -55,6 +55,20 @@ public sealed class PostgresOutcomeTests(PostgresFixture postgres) : IAsyncLifet
     }
 
     [Fact]
+    public async Task A_connection_that_is_lost_again_on_the_second_try_is_answered_too()
+    {
+        var lost = 0;
+        _journal.Lane("inventory").Faults = point =>
+        {
+            if (point == BatchPoint.Sending && ++lost <= 2) throw new IOException("cut");
+        };
+        await Should.ThrowAsync<DependencyUnavailableException>(
+            () => _journal.Append(_script.Append("key-1")).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        lost.ShouldBe(2);
+        (await _journal.Head("inventory", 0)).Position.ShouldBe(1, "nothing was appended");
+    }
+
+    [Fact]
     public async Task A_commit_that_comes_after_its_connection_was_cut_is_waited_for()
     {
         // Somebody holds the head, so the append waits inside the server when its connection is cut.
