@@ -61,7 +61,7 @@ internal static class Seed
 
     private static async Task Put(ShopClient shop, (string Sku, string Title, int Pence) product, CancellationToken cancel)
     {
-        var created = await shop.Post("v1/admin/products", new { sku = product.Sku, title = product.Title, price = new { minor = product.Pence, currency = "GBP" } }, "seed", cancel);
+        var created = await shop.Post("v1/admin/products", new { sku = product.Sku, title = product.Title, price = new { minor = product.Pence, currency = "GBP" } }, $"seed:{product.Sku}", cancel);
         if (!created.Ok && created.Code is not ("illegal-transition" or "idempotency-key-reused")) throw new CheckFailedException($"{product.Sku} was refused: {created.Body}");
         var stocked = await shop.Post($"v1/admin/stock/{product.Sku}/adjustments", new { delta = UnitsEach, reason = "first delivery" }, "seed", cancel);
         if (!stocked.Ok) throw new CheckFailedException($"The stock of {product.Sku} was refused: {stocked.Body}");

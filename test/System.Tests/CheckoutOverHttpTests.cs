@@ -1,4 +1,6 @@
 using System.Net;
+using Commerce.Cli;
+using Commerce.Cli.Shops;
 
 namespace Commerce.System.Tests;
 
@@ -79,6 +81,24 @@ public sealed class CheckoutOverHttpTests : IAsyncLifetime
         patch.StatusCode.ShouldBe(HttpStatusCode.OK);
 
         (await _shop.CheckOut(cart)).Ok(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task The_seed_is_a_catalogue_of_200_products_and_done_again_it_changes_nothing()
+    {
+        using var client = new ShopClient(new Uri($"{_shop.Url}/"), File.ReadAllText(Path.Combine(_shop.Folder, "operator-token")));
+        for (var time = 0; time < 2; time++)
+        {
+            await Seed.Into(client, TestContext.Current.CancellationToken);
+            foreach (var (sku, title, _) in Seed.Catalogue)
+            {
+                (await RunningShop.Get(_shop.Guest, $"/v1/products/{sku}")).Ok().Text("title").ShouldBe(title);
+                (await RunningShop.Get(_shop.Operator, $"/v1/admin/stock/{sku}")).Ok().Body.GetProperty("onHand").GetInt32().ShouldBe(100);
+            }
+        }
+
+        Seed.Catalogue.Count().ShouldBe(200);
+        await Eventually(async () => (await RunningShop.Get(_shop.Guest, "/v1/search?q=lantren")).Body.GetProperty("items").GetArrayLength() > 0);
     }
 
     [Theory]
