@@ -48,6 +48,10 @@ public sealed record AddressRemoved(string AddressId) : CustomerEvent;
 [EventName("customer.consent-set.v1")]
 public sealed record ConsentSet(string Purpose, bool Given) : CustomerEvent;
 
-/// <summary>The key is destroyed: nothing personal is readable any more, anywhere.</summary>
+/// <summary>The customer asked to be forgotten: nothing personal is shown from now on, and every service destroys its key.</summary>
 [EventName("customer.erased.v1")]
 public sealed record CustomerErased : CustomerEvent;
+
+/// <summary>The keys are destroyed: nothing personal is readable any more, anywhere.</summary>
+[EventName("customer.forgotten.v1")]
+public sealed record CustomerForgotten : CustomerEvent;

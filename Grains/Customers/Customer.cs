@@ -12,15 +12,20 @@ namespace Commerce.Customers;
 /// <param name="Addresses">The address book; empty once erased.</param>
 /// <param name="Consents">Purposes consented to; empty once erased.</param>
 /// <param name="Erased">Whether it asked to be forgotten.</param>
+/// <param name="Forgotten">Whether every service has destroyed its key.</param>
 public sealed record Customer(
-    bool Known, Sealed<CustomerProfile>? Profile, ImmutableDictionary<string, Sealed<Address>> Addresses, ImmutableSortedSet<string> Consents, bool Erased)
+    bool Known, Sealed<CustomerProfile>? Profile, ImmutableDictionary<string, Sealed<Address>> Addresses, ImmutableSortedSet<string> Consents, bool Erased,
+    bool Forgotten)
 {
     /// <summary>Never registered.</summary>
     public static readonly Customer Unknown =
-        new(false, null, ImmutableDictionary<string, Sealed<Address>>.Empty, ImmutableSortedSet.Create<string>(StringComparer.Ordinal), false);
+        new(false, null, ImmutableDictionary<string, Sealed<Address>>.Empty, ImmutableSortedSet.Create<string>(StringComparer.Ordinal), false, false);
 
     /// <summary>Why nothing can be changed, if so. Both are known before anything is sealed: nobody gets a key for nothing, and none is made anew.</summary>
     public Refusal? Closed => Erased ? CustomerErrors.Erased : Known ? null : CustomerErrors.NotFound;
+
+    /// <summary>Keys that are left are overdue from the start; they are asked for until they are gone.</summary>
+    public DateTimeOffset? DueAt => Erased && !Forgotten ? DateTimeOffset.UnixEpoch : null;
 
     /// <summary>Makes it known.</summary>
     public Result<Events<CustomerEvent>> Register(Sealed<CustomerProfile> profile) =>
@@ -58,11 +63,14 @@ public sealed record Customer(
         return Events.Of<CustomerEvent>(new ConsentSet(purpose, given));
     }
 
-    /// <summary>Forgets it; its key is destroyed once this is durable.</summary>
+    /// <summary>Erases it; its keys are destroyed once this is durable.</summary>
     public Result<Events<CustomerEvent>> Erase() =>
         Erased ? Events<CustomerEvent>.None
         : Known ? Events.Of<CustomerEvent>(new CustomerErased())
         : CustomerErrors.NotFound;
+
+    /// <summary>The keys are destroyed.</summary>
+    public Result<Events<CustomerEvent>> Forget() => DueAt is null ? Events<CustomerEvent>.None : Events.Of<CustomerEvent>(new CustomerForgotten());
 
     /// <summary>Folds an event.</summary>
     public Customer Evolve(CustomerEvent e) => e switch
@@ -73,6 +81,7 @@ public sealed record Customer(
         AddressRemoved x => this with { Addresses = Addresses.Remove(x.AddressId) },
         ConsentSet x => this with { Consents = x.Given ? Consents.Add(x.Purpose) : Consents.Remove(x.Purpose) },
         CustomerErased => Unknown with { Known = true, Erased = true },
+        CustomerForgotten => this with { Forgotten = true },
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };
 

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using Commerce.Kernel;
+using Commerce.Orders;
+using Microsoft.Extensions.Logging;
 
 namespace Commerce.Customers;
 
 [GrainType("customer"), Role("customer")]
-internal sealed class CustomerGrain(IJournal journal, TimeProvider time, ISealer sealer)
-    : AggregateGrain<Customer, CustomerEvent>(journal, time, Customer.Unknown, (s, e) => s.Evolve(e)), ICustomerGrain
+internal sealed partial class CustomerGrain(IJournal journal, TimeProvider time, ISealer sealer, ILogger<CustomerGrain> log)
+    : AggregateGrain<Customer, CustomerEvent>(journal, time, Customer.Unknown, (s, e) => s.Evolve(e)), ICustomerGrain, IWakeable
 {
     private string Subject => $"customer/{this.GetPrimaryKeyString()}";
 
@@ -26,14 +28,37 @@ internal sealed class CustomerGrain(IJournal journal, TimeProvider time, ISealer
     {
         var erased = await Do(command, s => s.Erase());
 
-        // After the event, never before it: a key destroyed for an erasure nobody recorded could not be explained. Repeated with
-        // the command, so a crash between the two is mended by asking again.
-        if (erased.Ok) await sealer.Erase(Subject);
+        // After the event, never before it: a key destroyed for an erasure nobody recorded could not be explained.
+        if (erased.Ok) await Forget();
         return erased;
+    }
+
+    public async Task<bool> Wake()
+    {
+        var before = Version;
+        await Forget();
+        return Version > before;
     }
 
     public Task<Result<CustomerView>> Get() =>
         Open(Query(s => s.Known ? new Result<(Customer, long)>((s, Version)) : CustomerErrors.NotFound));
+
+    protected override DateTimeOffset? DueAt(Customer state) => state.DueAt;
+
+    // Each service seals under keys of its own. One that is away is asked again by the deadline, however often the silos are killed meanwhile.
+    private async Task Forget()
+    {
+        if (await Query(s => s.DueAt) is null) return;
+        try
+        {
+            await Task.WhenAll(sealer.Erase(Subject), GrainFactory.GetGrain<IOrderKeysGrain>(this.GetPrimaryKeyString()).Destroy());
+            await Apply(s => s.Forget());
+        }
+        catch (Exception away) when (Unavailability.Is(away))
+        {
+            LogKeysLeft(away);
+        }
+    }
 
     // The rules see sealed boxes only. What cannot be changed is known before sealing, and that refusal stands: nothing was sealed for it.
     private async Task<Result<CustomerView>> Seal<T>(
@@ -76,4 +101,7 @@ internal sealed class CustomerGrain(IJournal journal, TimeProvider time, ISealer
         return new(
             new CustomerId(this.GetPrimaryKeyString().Split('/', 2)[1]), profile, addresses.ToImmutable(), [.. customer.Consents], customer.Erased, version);
     }
+
+    [LoggerMessage(LogLevel.Warning, "Keys of an erased customer could not be destroyed now; it is tried again.")]
+    private partial void LogKeysLeft(Exception away);
 }

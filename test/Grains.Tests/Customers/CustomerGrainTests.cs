@@ -57,7 +57,25 @@ public sealed class CustomerGrainTests : IAsyncLifetime
         (await Customer.Get()).Value.Profile.ShouldBeNull();
         (await Customer.Register(CommandKey.None, Ann)).Refusal!.Code.ShouldBe("illegal-transition");
         (await Customer.PutAddress(CommandKey.None, "home", Home)).Refusal!.Code.ShouldBe("illegal-transition");
-        Stored().Count.ShouldBe(3);
+        Stored().Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task An_erasure_whose_keys_could_not_be_destroyed_goes_on_until_they_are()
+    {
+        await Customer.Register(CommandKey.None, Ann);
+        var held = await _shop.Sealer.Seal($"customer/{Keys.Customer(new("ann"))}", Ann);
+
+        _shop.Sealer.Away = true;
+        (await Customer.Erase(new("e", "erase"))).Value.Erased.ShouldBeTrue();
+        (await _shop.Sealer.Open(held)).ShouldBe(Ann);
+
+        _shop.Sealer.Away = false;
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromSeconds(1));
+            return await _shop.Sealer.Open(held) is null && Stored().Count == 3;
+        });
     }
 
     [Fact]

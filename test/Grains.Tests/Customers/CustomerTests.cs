@@ -63,6 +63,18 @@ public sealed class CustomerTests() : Specification<Customer, CustomerEvent>(Cus
     }
 
     [Fact]
+    public void An_erased_customer_is_overdue_until_its_keys_are_destroyed()
+    {
+        Given(Registered).State.DueAt.ShouldBeNull();
+        Given(Registered).When(s => s.Forget()).Then();
+        var erased = Given(Registered, new CustomerErased());
+        erased.State.DueAt.ShouldBe(DateTimeOffset.UnixEpoch);
+        var forgotten = erased.When(s => s.Forget()).Then(new CustomerForgotten()).After;
+        forgotten.State.DueAt.ShouldBeNull();
+        forgotten.When(s => s.Forget()).Then();
+    }
+
+    [Fact]
     public void A_customer_nobody_registered_is_not_found()
     {
         Given().When(s => s.ChangeProfile(Ann)).ThenRefused(CustomerErrors.NotFound);

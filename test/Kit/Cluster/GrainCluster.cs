@@ -27,6 +27,8 @@ public sealed class GrainCluster : IAsyncDisposable
 
     public TokenProvider Payments { get; private init; } = null!;
 
+    public MemorySealer Sealer { get; private init; } = null!;
+
     public IGrainFactory Grains => _cluster.Client;
 
     /// <summary>Starts silos. Short terms keep the clock's jumps short: Orleans runs on the same clock, and hours of it are thousands of its own timers.</summary>
@@ -44,7 +46,7 @@ public sealed class GrainCluster : IAsyncDisposable
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new GrainCluster(cluster) { Journal = journal, Time = time, Payments = payments };
+        return new GrainCluster(cluster) { Journal = journal, Time = time, Payments = payments, Sealer = sealer };
     }
 
     /// <summary>Kills the silo that hosts a grain's activation, or the last one.</summary>

@@ -22,8 +22,12 @@ public sealed class MemorySealer : ISealer
     public Task<T?> Open<T>(Sealed<T> box) where T : class =>
         Task.FromResult(_erased.ContainsKey(box.Subject) ? null : JsonSerializer.Deserialize<T>(_inside[box.Box]));
 
+    /// <summary>Whether keys cannot be destroyed now.</summary>
+    public bool Away { get; set; }
+
     public Task Erase(string subject)
     {
+        if (Away) throw new DependencyUnavailableException("keys");
         _erased[subject] = true;
         return Task.CompletedTask;
     }

@@ -1,11 +1,11 @@
-using System.Net;
-using System.Net.Sockets;
 using Commerce.Customers;
 using Commerce.Kernel;
 using Commerce.Payments;
+using Commerce.Servers;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
+using Commerce.Silo.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -28,6 +28,7 @@ public sealed class PostgresCompositionTests(PostgresFixture postgres) : IDispos
         var connections = new Dictionary<string, string>();
         foreach (var service in Services) connections[service] = await postgres.Empty();
         var anna = new CustomerProfile("Anna", "anna@example.org", "GB");
+        Sealed<CustomerProfile> held;
 
         using (var first = await Start(connections))
         {
@@ -35,6 +36,7 @@ public sealed class PostgresCompositionTests(PostgresFixture postgres) : IDispos
             var paid = await first.Services.GetRequiredService<IPaymentProvider>().Execute(
                 new ProviderOperation("a", "t1/o", OperationKind.Authorise, new Money(100, Currency.GBP), "tok_ok", null), TestContext.Current.CancellationToken);
             paid.Succeeded.ShouldBeTrue();
+            held = await Orders(first).Seal($"customer/{Keys.Customer(new CustomerId("anna"))}", anna);
             await first.StopAsync(TestContext.Current.CancellationToken);
         }
 
@@ -42,17 +44,21 @@ public sealed class PostgresCompositionTests(PostgresFixture postgres) : IDispos
         {
             (await Customer(second).Get()).Value.Profile.ShouldBe(anna);
             (await Customer(second).Register(new CommandKey("key-1", "digest"), anna)).Repeated.ShouldBeTrue();
+            (await Orders(second).Open(held)).ShouldBe(anna);
             (await Customer(second).Erase(new CommandKey("key-2", "digest"))).Value.Profile.ShouldBeNull();
+            (await Orders(second).Open(held)).ShouldBeNull("the order service's key is gone, too");
             await second.StopAsync(TestContext.Current.CancellationToken);
         }
 
         // Each thing is in its own service's database, and nothing personal is in any.
-        (await Scalar(connections["customer"], "select count(*) from events")).ShouldBe(2);
+        (await Scalar(connections["customer"], "select count(*) from events")).ShouldBe(3);
         (await Scalar(connections["customer"], "select count(*) from sealing_key where wrapped is null")).ShouldBe(1);
         (await Scalar(connections["customer"], "select count(*) from events where data::text like '%Anna%'")).ShouldBe(0);
         (await Scalar(connections["payment"], "select count(*) from sandbox.operation")).ShouldBe(1);
         foreach (var other in Services.Except(["customer"])) (await Scalar(connections[other], "select position from log_head")).ShouldBe(0);
     }
+
+    private static KeyRing Orders(IHost silo) => silo.Services.GetRequiredService<ServiceSealer>().Of("order");
 
     private static ICustomerGrain Customer(IHost silo) =>
         silo.Services.GetRequiredService<IGrainFactory>().GetGrain<ICustomerGrain>(Keys.Customer(new CustomerId("anna")));
@@ -62,20 +68,11 @@ public sealed class PostgresCompositionTests(PostgresFixture postgres) : IDispos
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddPostgresJournal(connections).AddPostgresKeyRing(_folder["secrets"]).AddPostgresSandboxProvider();
-        var ports = FreePorts();
+        var ports = FreePorts.Take(2);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(ports[0], ports[1]).AddCommerceGrains());
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return host;
-    }
-
-    private static int[] FreePorts()
-    {
-        var listeners = new[] { new TcpListener(IPAddress.Loopback, 0), new TcpListener(IPAddress.Loopback, 0) };
-        foreach (var listener in listeners) listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 
     private static async Task<long> Scalar(string connection, string sql)
