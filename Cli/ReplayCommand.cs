@@ -44,15 +44,17 @@ internal static class ReplayCommand
         }
 
         var address = ShopAddress.Of(parsed);
-        using var shop = new ShopClient(address.Url, address.ReadToken());
+        var silences = new Silences(TimeProvider.System);
+        using var shop = new ShopClient(address.Url, address.ReadToken(), answered: silences.Answered);
         using var acknowledgements = new Acknowledgements(parsed.GetValue(Acks));
         var run = new ReplayRun(shop, plan, concurrency, acknowledgements, new Progress());
         await run.Run(cancel);
+        var gaps = (silences.Longest, Line: silences.ToString());
         Progress.Say("Reconciling.");
         var found = await new Reconciliation(shop, plan, figures, run.OrderOf, Math.Max(concurrency, 8)).Run(cancel);
 
         var ok = found.All(figure => figure.Ok);
-        Answer.Give(json, new { ok, file, plan.Digest, plan = PlanReport.Document(plan, figures), figures = found }, Table(found, plan));
+        Answer.Give(json, new { ok, file, plan.Digest, plan = PlanReport.Document(plan, figures), figures = found, gaps = gaps.Longest }, [.. Table(found, plan), gaps.Line]);
         return ok ? ExitCode.Ok : ExitCode.CheckFailed;
     }
 

@@ -41,11 +41,17 @@ internal sealed class ShopClient : IDisposable
     private readonly HttpClient _http;
     private readonly Stopwatch _silence = Stopwatch.StartNew();
     private readonly TimeSpan _firstContact;
+    private readonly Action? _answered;
     private bool _reached;
     private int _waiting;
 
-    public ShopClient(Uri url, string? token, TimeSpan? firstContact = null)
+    /// <param name="url">The shop.</param>
+    /// <param name="token">The operator's token, if any.</param>
+    /// <param name="firstContact">How long a shop that was never reached is waited for.</param>
+    /// <param name="answered">Called with every answer that is one, not a request to come again.</param>
+    public ShopClient(Uri url, string? token, TimeSpan? firstContact = null, Action? answered = null)
     {
+        _answered = answered;
         _firstContact = firstContact ?? FirstContact;
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(100) };
         if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -130,6 +136,7 @@ internal sealed class ShopClient : IDisposable
     private void Reached()
     {
         _silence.Restart();
+        _answered?.Invoke();
         _reached = true;
         if (Interlocked.Exchange(ref _waiting, 0) == 1) Progress.Say("The shop is back; going on.");
     }
