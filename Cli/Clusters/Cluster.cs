@@ -19,7 +19,9 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         for (var i = 1; i <= _plan.Silos; i++) supervisor.Add(programs.Silo(i, _plan.RolesOf(i)));
         supervisor.Add(programs.Analytics(1));
         for (var i = 1; i <= _plan.Gateways; i++) supervisor.Add(programs.Gateway(i));
-        await broker;
+        // Sales do not wait for a broker: it gets what happened meanwhile when it is there. One that was given must take the cluster's users.
+        if (connections.Rabbitmq.Own) _ = Tell(broker);
+        else await broker;
         await Within(RunningWithin, "gateway-1", wait => supervisor.Find("gateway-1").Reaches(ChildState.Running, wait), cancel);
     }
 
@@ -116,6 +118,21 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         catch (HttpRequestException e)
         {
             throw new MissingException($"RabbitMQ's management interface at {connections.Rabbitmq.Management} does not take the cluster's users ({e.Message}); name it and an administrator in {ServersGiven.ManagementVariable} and {ServersGiven.RabbitMqVariable}.");
+        }
+    }
+
+    private static async Task Tell(Task broker)
+    {
+        try
+        {
+            await broker;
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (MissingException late)
+        {
+            Progress.Say($"{late.Message} Until it is there, orders are taken and analytics waits.");
         }
     }
 

@@ -42,6 +42,7 @@ public sealed class ClusterTests : IAsyncDisposable
         var pid = silo.Pid;
         await Ask(new("kill", "silo-1"));
         await starting;
+        _supervisor.Children.SingleOrDefault(child => child.Name == "rabbitmq")?.State.ShouldNotBe(ChildState.Running, "nobody waits for the broker");
         await silo.Reaches(ChildState.Running, Cancel);
         silo.Pid.ShouldNotBe(pid);
 
@@ -49,6 +50,8 @@ public sealed class ClusterTests : IAsyncDisposable
         (await Reads("inventory", "commerce_inventory")).ShouldBeTrue();
         (await Reads("inventory", "commerce_order")).ShouldBeFalse();
         (await Reads("analytics", "commerce_cluster")).ShouldBeFalse();
+
+        await (await Appears("rabbitmq")).Reaches(ChildState.Running, Cancel);
 
         // The broker knows the users: the administrator may ask for the queues, and there are none yet.
         using (var management = new Management(_connections.Rabbitmq)) (await management.Queues(Cancel)).ShouldNotBeNull().ShouldBeEmpty();
