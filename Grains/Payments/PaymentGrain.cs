@@ -10,6 +10,8 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     /// <summary>How long the provider may take; after that its answer is unknown (its own sessions answer within seconds).</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    protected override bool UsuallyNew => true;
+
     // The provider is asked once at a time per operation; who asks meanwhile joins.
     private readonly Dictionary<string, Task<Result<PaymentOutcome>>> _asking = new(StringComparer.Ordinal);
 
@@ -37,7 +39,7 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     private async Task<Result<PaymentOutcome>> Perform(string operation, Func<Payment, Result<Events<PaymentEvent>>> request)
     {
         // Recorded before it is attempted: a crash from here on finds the operation and asks again under the same key.
-        var asked = await Apply(request, s => (Outcome: s.Outcome(operation), Operation: Describe(s, operation)));
+        var asked = await Begin(CommandKey.None, request, s => (Outcome: s.Outcome(operation), Operation: Describe(s, operation)));
         if (!asked.Ok) return asked.Refusal!;
         if (asked.Value.Outcome.Kind != OutcomeKind.Unknown) return asked.Value.Outcome;
         if (_asking.TryGetValue(operation, out var running)) return await running;
