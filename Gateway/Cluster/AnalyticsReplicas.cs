@@ -2,6 +2,7 @@ using Commerce.Gateway.Access;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;
 using Commerce.ServiceDefaults;
+using Microsoft.AspNetCore.OpenApi;
 using Orleans.Metadata;
 using Yarp.ReverseProxy.Configuration;
 
@@ -73,6 +74,7 @@ internal static class AnalyticsProxy
     {
         services.AddReverseProxy().LoadFromMemory(AnalyticsReplicas.Routes, [AnalyticsReplicas.ClusterOf([])]);
         services.AddHostedService<AnalyticsReplicas>();
+        services.Configure<OpenApiOptions>("v1", static description => description.AddDocumentTransformer<AnalyticsDescription>());
     }
 
     public static void MapAnalyticsProxy(this WebApplication app) => app.MapReverseProxy(proxy =>

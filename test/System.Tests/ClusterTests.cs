@@ -74,6 +74,7 @@ public sealed class ClusterTests : IDisposable
         (await merchant.GetStringAsync("/v1/admin/dashboard/")).ShouldContain("<html");
         (await RunningShop.Get(merchant, "/v1/admin/dashboard/DashboardCounters")).Raw.ShouldContain("Commerce.Inventory.StockGrain");
         (await RunningShop.Get(guest, "/v1/admin/dashboard/DashboardCounters")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await RunningShop.Get(guest, "/openapi/v1.json")).Raw.ShouldContain("/v1/analytics/revenue");
         (await merchant.GetStringAsync("/metrics")).ShouldContain("orleans_catalog_activations");
     }
 
