@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Commerce.Kernel;
 using Npgsql;
@@ -20,6 +21,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         Channel.CreateUnbounded<(PendingAppend?, TaskCompletionSource?)>(new UnboundedChannelOptions { SingleReader = true });
 
     private readonly string _service;
+    private readonly KeyValuePair<string, object?> _tag;
     private readonly NpgsqlDataSource _source;
     private readonly Action _appended;
     private readonly TimeProvider _time;
@@ -44,6 +46,7 @@ internal sealed class PostgresLane : IAsyncDisposable
     public PostgresLane(string service, NpgsqlDataSource source, Action appended, TimeProvider time, ILogger log)
     {
         (_service, _source, _appended, _time, _log) = (service, source, appended, time, log);
+        _tag = JournalTelemetry.Tag(service);
 
         // It belongs to no caller: neither a grain's scheduler nor a request's context goes with it.
         using var _ = ExecutionContext.SuppressFlow();
@@ -183,7 +186,9 @@ internal sealed class PostgresLane : IAsyncDisposable
     {
         await using var command = batch.Appending(_connection);
         Faults?.Invoke(BatchPoint.Sending);
+        var begun = Stopwatch.GetTimestamp();
         await command.ExecuteScalarAsync().ConfigureAwait(false);
+        JournalTelemetry.Committed(_tag, batch.Members.Count, begun);
         Faults?.Invoke(BatchPoint.Committed);
     }
 
