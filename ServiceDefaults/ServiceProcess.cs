@@ -28,15 +28,16 @@ public static class ServiceProcess
 
     /// <summary>Runs a process until it is told to stop.</summary>
     /// <param name="build">Makes the host of its settings.</param>
+    /// <param name="stop">Tells it to stop, where somebody else hears the signals.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> Run(Func<IHost> build)
+    public static async Task<int> Run(Func<IHost> build, CancellationToken stop = default)
     {
         try
         {
             using var host = build();
             using var deadline = new Timer(static _ => Environment.Exit(CutShort), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => deadline.Change(StopAtTheLatest, Timeout.InfiniteTimeSpan));
-            await host.RunAsync();
+            await host.RunAsync(stop);
             return 0;
         }
         catch (SettingsException missing)

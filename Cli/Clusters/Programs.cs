@@ -16,7 +16,7 @@ internal interface IPrograms
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port) : IPrograms
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways) : IPrograms
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
@@ -31,7 +31,10 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
             variables[$"ConnectionStrings__broker_{role}"] = connections.Rabbitmq.Users[role].VirtualHosts[ClusterConnections.VirtualHostOf(role)];
         }
 
-        return Task.FromResult(new Prepared(Program("Silo", variables), ready => IsActive($"silo-{number}", siloPort, ready)));
+        if (!silosAreGateways) return Task.FromResult(new Prepared(Program("Silo", variables), ready => IsActive($"silo-{number}", siloPort, ready)));
+
+        Open(variables, number);
+        return Task.FromResult(new Prepared(Program("Cli", variables, NodeCommand.Name), ready => Answers(variables["Http"], ready)));
     }) { Roles = roles };
 
     public ChildSpec Analytics(int number) => new ChildSpec($"analytics-{number}", ChildKind.Analytics, _ =>
@@ -48,16 +51,31 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
 
     public ChildSpec Gateway(int number) => new($"gateway-{number}", ChildKind.Gateway, _ =>
     {
-        var url = $"http://127.0.0.1:{port + number - 1}";
         var variables = Variables($"gateway-{number}", FreePort());
-        variables["Http"] = url;
-        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
-        return Task.FromResult(new Prepared(Program("Gateway", variables), async ready =>
-        {
-            using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), ready);
-            return answer.IsSuccessStatusCode;
-        }));
+        Open(variables, number);
+        return Task.FromResult(new Prepared(Program("Gateway", variables), ready => Answers(variables["Http"], ready)));
     });
+
+    /// <summary>Whether a gateway takes orders.</summary>
+    public static async Task<bool> Answers(string url, CancellationToken cancel)
+    {
+        using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), cancel);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>How a program of ours is called. Name and folder once more as arguments, where `ps` shows them.</summary>
+    public static Launch Program(string project, Dictionary<string, string> variables, params string[] first)
+    {
+        var file = Find(project);
+        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            [file, .. first, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
+    }
+
+    private void Open(Dictionary<string, string> variables, int number)
+    {
+        variables["Http"] = $"http://127.0.0.1:{port + number - 1}";
+        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
+    }
 
     private Task<bool> IsActive(string name, int siloPort, CancellationToken cancel) => Membership.IsActive(connections.Postgres.Logins["cluster"].ConnectionString, name, siloPort, cancel);
 
@@ -72,14 +90,6 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_TieredPGO"] = "0",
     };
-
-    // Name and folder once more as arguments, where `ps` shows them.
-    private static Launch Program(string project, Dictionary<string, string> variables)
-    {
-        var file = Find(project);
-        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            [file, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
-    }
 
     private static string Find(string project)
     {

@@ -16,6 +16,15 @@ public sealed class ClusterPlanTests
     }
 
     [Fact]
+    public void Without_gateways_every_silo_is_one_and_gateways_cannot_be_scaled()
+    {
+        var plan = ClusterPlan.Of([], silos: 2, gateways: 0);
+        plan.SilosAreGateways.ShouldBeTrue();
+        plan.WithSilos(3).SilosAreGateways.ShouldBeTrue();
+        Should.Throw<UsageException>(() => plan.WithGateways(1)).Message.ShouldContain("--gateways N");
+    }
+
+    [Fact]
     public void Each_gives_every_role_a_silo_of_its_own()
     {
         var plan = ClusterPlan.Of(["each"], silos: null, gateways: null);
