@@ -17,23 +17,20 @@ internal static class NodeCommand
     public static Command Create()
     {
         var command = new Command(Name, "A silo and a gateway in one process of a cluster; told its settings by environment.") { Hidden = true, TreatUnmatchedTokensAsErrors = false };
-        command.SetAction((parsed, stop) => ServiceProcess.Run(() => Build([.. parsed.UnmatchedTokens]), stop));
+        command.SetAction((parsed, stop) => ServiceProcess.Run(Name, [.. parsed.UnmatchedTokens], Compose, Map, stop));
         return command;
     }
 
-    private static WebApplication Build(string[] arguments)
+    private static void Compose(WebApplicationBuilder builder, ProcessSettings settings)
     {
-        var builder = WebApplication.CreateSlimBuilder(arguments);
-        var settings = new ProcessSettings(builder.Configuration);
-        builder.AddServiceDefaults();
-        builder.WebHost.UseUrls(settings.Http);
         builder.AddCommerceSilo(settings);
         builder.AddCommerceGateway(new GatewayOptions(settings.Data, settings.OperatorToken) { SecretsDir = settings.Secrets });
         builder.Services.AddAnalyticsProxy();
+    }
 
-        var app = builder.Build();
+    private static void Map(WebApplication app, ProcessSettings _)
+    {
         app.MapCommerceGateway();
         app.MapAnalyticsProxy();
-        return app;
     }
 }

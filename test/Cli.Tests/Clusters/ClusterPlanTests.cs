@@ -59,7 +59,7 @@ public sealed class ClusterPlanTests
     [Theory]
     [InlineData(0, 1)]
     [InlineData(65, 1)]
-    [InlineData(1, 0)]
+    [InlineData(1, -1)]
     public void Numbers_that_make_no_cluster_are_refused(int silos, int gateways) =>
         Should.Throw<UsageException>(() => ClusterPlan.Of([], silos, gateways));
 
