@@ -2,6 +2,8 @@ using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Servers;
 using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Commerce.Cli.Tests.Clusters;
 
@@ -36,13 +38,15 @@ public sealed class ClusterTests : IAsyncDisposable
     public async Task A_cluster_starts_scales_loses_a_silo_and_ends()
     {
         await using var control = new ControlSocket(_folder, _cluster.Do);
-        // Programs do not wait for the broker, which takes its time; one that is killed meanwhile comes back.
+        // Programs do not wait for the broker, which cannot start yet; one that is killed meanwhile comes back.
+        File.WriteAllText(_folder.RabbitMq, "in its way");
         var starting = _cluster.Start(Cancel);
         var silo = await Appears("silo-1");
         var pid = silo.Pid;
         await Ask(new("kill", "silo-1"));
         await starting;
         _supervisor.Children.SingleOrDefault(child => child.Name == "rabbitmq")?.State.ShouldNotBe(ChildState.Running, "nobody waits for the broker");
+        File.Delete(_folder.RabbitMq);
         await silo.Reaches(ChildState.Running, Cancel);
         silo.Pid.ShouldNotBe(pid);
 
@@ -51,7 +55,15 @@ public sealed class ClusterTests : IAsyncDisposable
         (await Reads("inventory", "commerce_order")).ShouldBeFalse();
         (await Reads("analytics", "commerce_cluster")).ShouldBeFalse();
 
+        // What an operator dropped is made again, with its login and rights; the others are left alone.
+        await Drop("commerce_analytics");
+        (await Reads("analytics", "commerce_analytics")).ShouldBeFalse();
+        await Databases.Ensure(_connections.Postgres, "analytics");
+        (await Reads("analytics", "commerce_analytics")).ShouldBeTrue();
+        (await Reads("analytics", "commerce_order")).ShouldBeFalse();
+
         await (await Appears("rabbitmq")).Reaches(ChildState.Running, Cancel);
+        await WhatAUserMay();
 
         // The broker knows the users: the administrator may ask for the queues, and there are none yet.
         using (var management = new Management(_connections.Rabbitmq)) (await management.Queues(Cancel)).ShouldNotBeNull().ShouldBeEmpty();
@@ -113,13 +125,66 @@ public sealed class ClusterTests : IAsyncDisposable
 
     private string[] Alive() => [.. Directory.GetFiles(_folder.Run, "*.pid").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!];
 
+    // A service speaks on its own virtual host. Analytics hears it there, speaks neither in its name nor past its exchange, and enters no virtual host it does not follow.
+    private async Task WhatAUserMay()
+    {
+        const string exchange = "orleans.commerce.events-order";
+        await using (var order = await Connect("order", "order"))
+        await using (var channel = await order.CreateChannelAsync(cancellationToken: Cancel))
+        {
+            await channel.ExchangeDeclareAsync(exchange, ExchangeType.Direct, cancellationToken: Cancel);
+            await channel.QueueDeclareAsync(exchange + ".0", exclusive: false, autoDelete: false, cancellationToken: Cancel);
+        }
+
+        (await Publishes("order", "order", exchange)).ShouldBeTrue();
+        (await Publishes("analytics", "order", exchange)).ShouldBeFalse();
+        (await Publishes("analytics", "order", "")).ShouldBeFalse();
+        (await Publishes("analytics", "cart", "")).ShouldBeFalse();
+        (await Publishes("inventory", "order", exchange)).ShouldBeFalse();
+        await using var cleaner = await Connect("order", "order");
+        await using var last = await cleaner.CreateChannelAsync(cancellationToken: Cancel);
+        await last.QueueDeleteAsync(exchange + ".0", cancellationToken: Cancel);
+    }
+
+    private Task<IConnection> Connect(string user, string service)
+    {
+        var (access, login) = (_connections.Rabbitmq, _connections.Rabbitmq.Users[user]);
+        return new ConnectionFactory
+        {
+            HostName = access.Host, Port = access.Port, UserName = login.User, Password = login.Password, VirtualHost = ClusterConnections.VirtualHostOf(service), AutomaticRecoveryEnabled = false,
+        }.CreateConnectionAsync(Cancel);
+    }
+
+    private async Task<bool> Publishes(string user, string service, string exchange)
+    {
+        await using var connection = await Connect(user, service);
+        try
+        {
+            await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancel);
+            await channel.BasicPublishAsync(exchange, "orleans.commerce.events-order.0", new byte[] { 1 }, Cancel);
+            return true;
+        }
+        catch (OperationInterruptedException refused) when (refused.ShutdownReason is { ReplyCode: Constants.AccessRefused or Constants.NotAllowed })
+        {
+            return false;
+        }
+    }
+
+    private async Task Drop(string database)
+    {
+        await using var connection = new NpgsqlConnection(_connections.Postgres.Admin.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync(Cancel);
+        await using var drop = new NpgsqlCommand($"drop database {database} with (force)", connection);
+        await drop.ExecuteNonQueryAsync(Cancel);
+    }
+
     private async Task<bool> Reads(string login, string database)
     {
         try
         {
             return await PostgresChild.Answers(new NpgsqlConnectionStringBuilder(_connections.Postgres.Logins[login].ConnectionString) { Database = database }.ConnectionString, Cancel);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidCatalogName)
         {
             return false;
         }
