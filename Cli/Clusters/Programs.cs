@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
@@ -13,12 +14,28 @@ internal interface IPrograms
     ChildSpec Analytics(int number);
 
     ChildSpec Gateway(int number);
+
+    /// <summary>Has a process run off another build from its next start on.</summary>
+    void Use(string name, ChildKind kind, string build);
+
+    /// <summary>The build it runs off; null when it is that of <c>up</c>.</summary>
+    string? BuildOf(string name);
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
 internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port) : IPrograms
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
+
+    private readonly ConcurrentDictionary<string, string> _builds = new(StringComparer.Ordinal);
+
+    public void Use(string name, ChildKind kind, string build)
+    {
+        _ = Find(kind.ToString(), build);
+        _builds[name] = build;
+    }
+
+    public string? BuildOf(string name) => _builds.GetValueOrDefault(name);
 
     public ChildSpec Silo(int number, IReadOnlyList<string> roles) => new ChildSpec($"silo-{number}", ChildKind.Silo, _ =>
     {
@@ -74,15 +91,21 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
     };
 
     // Name and folder once more as arguments, where `ps` shows them.
-    private static Launch Program(string project, Dictionary<string, string> variables)
+    private Launch Program(string project, Dictionary<string, string> variables)
     {
-        var file = Find(project);
+        var file = Find(project, BuildOf(variables["Name"]));
         return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
             [file, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
     }
 
-    private static string Find(string project)
+    private static string Find(string project, string? build)
     {
+        if (build is not null)
+        {
+            var other = Path.Combine(build, "artifacts", "bin", project, "release", $"{project}.dll");
+            return File.Exists(other) ? other : throw new MissingException($"{build} holds no build of {project} ({other} is missing); run './commerce --version' there, which builds it.");
+        }
+
         var built = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, "release", $"{project}.dll"));
         if (File.Exists(built)) return built;
         var beside = Path.Combine(AppContext.BaseDirectory, $"{project}.dll");

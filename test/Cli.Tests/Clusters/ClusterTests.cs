@@ -56,7 +56,7 @@ public sealed class ClusterTests : IAsyncDisposable
         (await Reads("analytics", "commerce_cluster")).ShouldBeFalse();
 
         // What an operator dropped is made again, with its login and rights; the others are left alone.
-        await Drop("commerce_analytics");
+        await Administer("postgres", "drop database commerce_analytics with (force)");
         (await Reads("analytics", "commerce_analytics")).ShouldBeFalse();
         await Databases.Ensure(_connections.Postgres, "analytics");
         (await Reads("analytics", "commerce_analytics")).ShouldBeTrue();
@@ -75,6 +75,13 @@ public sealed class ClusterTests : IAsyncDisposable
         await Ask(new("drain", "gateway-1"));
         _supervisor.Find("gateway-1").State.ShouldBe(ChildState.Drained);
         await Should.ThrowAsync<UsageException>(() => Ask(new("kill", "gateway-1")));
+
+        // Only what is drained starts off another build.
+        (await Should.ThrowAsync<UsageException>(() => Ask(new("start", "silo-1", From: "/next")))).Message.ShouldContain("drain silo-1");
+        (await Should.ThrowAsync<UsageException>(() => Ask(new("start", "postgres", From: "/next")))).Message.ShouldContain("no program of ours");
+        var state = await ControlClient.Ask(_folder, new("start", "gateway-1", From: "/next"), _ => { }, Cancel);
+        state.Children.Where(child => child.From is not null).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            child => child.Name.ShouldBe("gateway-1"), child => child.From.ShouldBe("/next"), child => child.State.ShouldBe(ChildState.Running));
 
         await _supervisor.StopAll();
         Directory.GetFiles(_folder.Run, "*.pid").ShouldBeEmpty();
@@ -170,12 +177,12 @@ public sealed class ClusterTests : IAsyncDisposable
         }
     }
 
-    private async Task Drop(string database)
+    private async Task Administer(string database, string sql)
     {
-        await using var connection = new NpgsqlConnection(_connections.Postgres.Admin.ConnectionString + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connections.Postgres.Admin.ConnectionString) { Database = database, Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancel);
-        await using var drop = new NpgsqlCommand($"drop database {database} with (force)", connection);
-        await drop.ExecuteNonQueryAsync(Cancel);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancel);
     }
 
     private async Task<bool> Reads(string login, string database)
@@ -194,11 +201,17 @@ public sealed class ClusterTests : IAsyncDisposable
     {
         public static readonly Launch Sleep = new("sleep", ["1000"], new Dictionary<string, string>(), "/");
 
+        private readonly Dictionary<string, string> _builds = [];
+
         public ChildSpec Silo(int number, IReadOnlyList<string> roles) => Of($"silo-{number}", ChildKind.Silo) with { Roles = roles };
 
         public ChildSpec Analytics(int number) => Of($"analytics-{number}", ChildKind.Analytics);
 
         public ChildSpec Gateway(int number) => Of($"gateway-{number}", ChildKind.Gateway);
+
+        public void Use(string name, ChildKind kind, string build) => _builds[name] = build;
+
+        public string? BuildOf(string name) => _builds.GetValueOrDefault(name);
 
         private static ChildSpec Of(string name, ChildKind kind) => new(name, kind, _ => Task.FromResult(new Prepared(Sleep, _ => Task.FromResult(true))));
     }
