@@ -11,6 +11,8 @@ internal static class Databases
     {
         await Make(access, access.Logins);
         PostgresMigrations.Cluster(access.Logins[PostgresDatabases.Cluster].ConnectionString);
+        // Of a server of our own all users are our children, and none of them has been started yet.
+        if (access.Own) await Membership.Forget(access.Logins[PostgresDatabases.Cluster].ConnectionString);
         foreach (var service in ClusterPlan.Roles) PostgresMigrations.Journal(access.Logins[service].ConnectionString);
     }
 

@@ -62,6 +62,15 @@ public sealed class ClusterTests : IAsyncDisposable
         (await Reads("analytics", "commerce_analytics")).ShouldBeTrue();
         (await Reads("analytics", "commerce_order")).ShouldBeFalse();
 
+        // Members that a backup knows are none of the cluster that is made of it.
+        await Administer("commerce_cluster", """
+            insert into membership_version (cluster) values ('commerce') on conflict do nothing;
+            insert into member values ('commerce', '127.0.0.1', 1, 1, 'silo-9', 'host', 3, 0, null, now(), now())
+            """);
+        (await Membership.IsActive(_connections.Postgres.Logins["cluster"].ConnectionString, "silo-9", 1, Cancel)).ShouldBeTrue();
+        await Databases.Prepare(_connections.Postgres);
+        (await Membership.IsActive(_connections.Postgres.Logins["cluster"].ConnectionString, "silo-9", 1, Cancel)).ShouldBeFalse();
+
         await (await Appears("rabbitmq")).Reaches(ChildState.Running, Cancel);
         await WhatAUserMay();
 
