@@ -42,6 +42,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var siloPort = FreePort();
         var variables = Variables($"silo-{number}", siloPort);
         variables["Roles"] = string.Join(',', roles);
+        variables["Http"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var role in roles)
         {
             variables[$"ConnectionStrings__{role}"] = connections.Postgres.Logins[role].ConnectionString;
@@ -56,7 +57,6 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var (siloPort, http) = (FreePort(), FreePort());
         var variables = Variables($"analytics-{number}", siloPort);
         variables["Http"] = $"http://127.0.0.1:{http}";
-        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
         variables["ConnectionStrings__analytics"] = connections.Postgres.Logins["analytics"].ConnectionString;
         foreach (var feed in ClusterConnections.AnalyticsFeeds)
             variables[$"ConnectionStrings__broker_{feed}"] = connections.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
@@ -68,7 +68,6 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var url = $"http://127.0.0.1:{port + number - 1}";
         var variables = Variables($"gateway-{number}", FreePort());
         variables["Http"] = url;
-        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
         return Task.FromResult(new Prepared(Program("Gateway", variables), async ready =>
         {
             using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), ready);
@@ -84,6 +83,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         ["SiloPort"] = siloPort.ToString(CultureInfo.InvariantCulture),
         ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
         ["Secrets"] = folder.Secrets,
+        ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
         ["ConnectionStrings__cluster"] = connections.Postgres.Logins["cluster"].ConnectionString,
         // Several processes share this machine: give memory back rather than keep it for speed.
         ["DOTNET_gcServer"] = "0",

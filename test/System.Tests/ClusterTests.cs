@@ -26,12 +26,15 @@ public sealed class ClusterTests : IDisposable
     public async Task A_cluster_sells_while_it_is_scaled_while_a_silo_is_killed_while_a_role_is_away_and_while_its_broker_begins_anew()
     {
         var data = Path.Combine(_folder, "shop");
-        using var up = await Commerce.Up(data, _port, "--cluster", "--roles", "catalog,cart,order,payment,customer;inventory");
+        await using var collector = await Collector.Start();
+        using var up = await Commerce.Up(data, _port, collector.Variables, "--cluster", "--roles", "catalog,cart,order,payment,customer;inventory");
         using var guest = Client();
         using var merchant = Client();
         merchant.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(data, "operator-token")).Trim());
         (await RunningShop.Post(merchant, "/v1/admin/products", new { sku = "TEA", title = "Tea", price = new { minor = 150, currency = "GBP" } })).Ok(HttpStatusCode.Created);
         (await RunningShop.Post(merchant, "/v1/admin/stock/TEA/adjustments", new { delta = Stocked, reason = "delivery" })).Ok();
+
+        await IsSeen(collector, guest, merchant);
 
         var scaled = await WhileSelling(guest, async () =>
         {
@@ -60,7 +63,7 @@ public sealed class ClusterTests : IDisposable
         await Do(data, "start", "silo-2");
         await Confirmed(guest, waiting);
 
-        var sold = scaled.Orders + killed.Orders + 1;
+        var sold = 1 + scaled.Orders + killed.Orders + 1;
         (await Eventually(async () => (await RunningShop.Get(merchant, "/v1/admin/stock/TEA")).Body is { ValueKind: JsonValueKind.Object } stock
             && stock.TryGetProperty("onHand", out var onHand) && onHand.GetInt32() == Stocked - sold)).ShouldBeTrue($"{sold} orders were confirmed");
         await broker;
@@ -91,6 +94,21 @@ public sealed class ClusterTests : IDisposable
 
     private static async Task<string> Checksums(HttpClient merchant) =>
         (await RunningShop.Get(merchant, "/v1/analytics/checksums")).Ok().Body.GetProperty("checksums").GetRawText();
+
+    // One checkout: its trace crosses every process, and the dashboard and the interface's description show the cluster to whom they should.
+    private static async Task IsSeen(Collector collector, HttpClient guest, HttpClient merchant)
+    {
+        var (trace, cart) = await Traced.Checkout(guest, "TEA");
+        await Traced.Reaches(
+            collector, trace, ("gateway", "POST /v1/checkouts"), ("silo", "append order"), ("silo", "append inventory"), ("silo", "publish order"), ("silo", "publish"), ("analytics", "apply order"));
+        collector.Saw(cart).ShouldBeFalse("a cart's id is its secret");
+
+        (await merchant.GetStringAsync("/v1/admin/dashboard/")).ShouldContain("<html");
+        (await RunningShop.Get(merchant, "/v1/admin/dashboard/DashboardCounters")).Raw.ShouldContain("Commerce.Inventory.StockGrain");
+        (await RunningShop.Get(guest, "/v1/admin/dashboard/DashboardCounters")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await RunningShop.Get(guest, "/openapi/v1.json")).Raw.ShouldContain("/v1/analytics/revenue");
+        (await merchant.GetStringAsync("/metrics")).ShouldContain("orleans_catalog_activations");
+    }
 
     // Four shoppers buy, each order until it is confirmed, as long as something else goes on.
     private static async Task<(int Orders, IReadOnlyCollection<HttpStatusCode> Answers)> WhileSelling(HttpClient guest, Func<Task> meanwhile)
