@@ -61,10 +61,9 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     public void SaveSnapshot(StreamName stream, Snapshot snapshot) => Of(stream.Service).Snapshots.Keep(stream, snapshot);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) =>
-        partition != 0 ? Task.FromResult<IReadOnlyList<RecordedEvent>>([])
-        : Of(service).Lane.Recent.Read(service, after, max) is { } recent ? Task.FromResult(recent)
-        : Read(service, source => PostgresReads.Feed(source, service, after, max));
+    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) => partition == 0
+        ? Read(service, source => PostgresReads.Feed(source, service, after, max))
+        : Task.FromResult<IReadOnlyList<RecordedEvent>>([]);
 
     /// <inheritdoc/>
     public Task<FeedHead> Head(string service, int partition) => Read(service, source => PostgresReads.Head(source, partition));

@@ -56,9 +56,6 @@ internal sealed class PostgresLane : IAsyncDisposable
     /// <summary>Called at each point of a batch; tests throw from it. Nobody else sets it.</summary>
     internal Action<BatchPoint>? Faults { get; set; }
 
-    /// <summary>What has just been appended.</summary>
-    public RecentAppends Recent { get; } = new();
-
     /// <summary>Completed while it is known how every batch ended.</summary>
     public Task Settled => _doubt?.Task ?? Task.CompletedTask;
 
@@ -190,10 +187,9 @@ internal sealed class PostgresLane : IAsyncDisposable
         await using var command = batch.Appending(_connection);
         Faults?.Invoke(BatchPoint.Sending);
         var begun = Stopwatch.GetTimestamp();
-        var head = (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
+        await command.ExecuteScalarAsync().ConfigureAwait(false);
         JournalTelemetry.Committed(_tag, batch.Members.Count, begun);
         Faults?.Invoke(BatchPoint.Committed);
-        Recent.Add(head, batch.Members);
     }
 
     // Nothing of the batch is there, because one of it does not fit. Those that do not are answered; the others are what is left to append. Should another writer

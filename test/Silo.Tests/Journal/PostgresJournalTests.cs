@@ -152,33 +152,6 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     }
 
     [Fact]
-    public async Task A_feed_is_the_same_from_memory_and_from_the_database_whoever_wrote_it()
-    {
-        await using var other = PostgresFixture.Open(journals.Databases);
-        byte[] none = [];
-        var (mine, theirs) = (new Script(Till), new Script(Stock(1)));
-        for (var i = 0; i < 6; i++)
-        {
-            await _journal.Append(mine.Append($"mine-{i}", 2) with { OccurredAt = Noon.AddDays(-i).ToOffset(TimeSpan.FromHours(2)) });
-            if (i % 3 == 2) await other.Append(theirs.Append(events: 3));
-        }
-
-        await using var reader = PostgresFixture.Open(journals.Databases);
-        for (var after = 0; after <= 18; after++)
-        {
-            var expected = await reader.ReadFeed("inventory", 0, after, 100);
-            expected.Select(e => e.Position).ShouldBe(Enumerable.Range(after + 1, 18 - after).Select(i => (long)i));
-            foreach (var journal in new[] { _journal, other })
-            {
-                var read = new List<Commerce.Feeds.RecordedEvent>();
-                while (await journal.ReadFeed("inventory", 0, after + read.Count, 4) is { Count: > 0 } page) read.AddRange(page);
-                read.Select(e => e with { Data = none }).ShouldBe(expected.Select(e => e with { Data = none }));
-                read.Select(e => Convert.ToHexString(e.Data)).ShouldBe(expected.Select(e => Convert.ToHexString(e.Data)));
-            }
-        }
-    }
-
-    [Fact]
     public async Task A_person_reads_the_events_in_a_view()
     {
         await _journal.Append(new Script(Till).Append("key-1", 2));
