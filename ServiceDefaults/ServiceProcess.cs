@@ -23,6 +23,12 @@ public static class ServiceProcess
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.None).AddFilter("Yarp", LogLevel.Warning);
         builder.Logging.AddJsonConsole(json => (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "O"));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        if (builder.Configuration["TestClock"] is { Length: > 0 } clock)
+        {
+            TestClock.RefuseInProduction();
+            builder.Services.AddSingleton<TimeProvider>(new TestClock(clock));
+        }
+
         return builder;
     }
 

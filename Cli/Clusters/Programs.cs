@@ -16,7 +16,7 @@ internal interface IPrograms
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port) : IPrograms
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, string? clock) : IPrograms
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
@@ -67,6 +67,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         ["SiloPort"] = siloPort.ToString(CultureInfo.InvariantCulture),
         ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
         ["Secrets"] = folder.Secrets,
+        ["TestClock"] = clock ?? "",
         ["ConnectionStrings__cluster"] = connections.Postgres.Logins["cluster"].ConnectionString,
         // Several processes share this machine: give memory back rather than keep it for speed.
         ["DOTNET_gcServer"] = "0",

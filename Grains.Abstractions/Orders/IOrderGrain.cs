@@ -54,6 +54,18 @@ public interface IOrderGrain : IGrainWithStringKey
     [Alias("Resume")]
     Task<Result<OrderView>> Resume(CommandKey command, string reason);
 
+    /// <summary>Tells a parked order that an operator has seen to its step by other means. Refuses <c>illegal-transition</c> where the step decides how the order goes on.</summary>
+    [Alias("Skip")]
+    Task<Result<OrderView>> Skip(CommandKey command, string reason);
+
+    /// <summary>
+    /// Word from outside (a webhook, a browser that returns) that something happened to a payment attempt. It says nothing by itself: the provider is asked, and
+    /// the answer taken as if the order had asked. Any number of signals are one.
+    /// </summary>
+    /// <param name="operation">Key of the attempt's operation.</param>
+    [Alias("Signal")]
+    Task<Result<OrderView>> Signal(string operation);
+
     /// <summary>Asked by a cart that waits in vain: true when the order exists; false when it does not, and from then on never will.</summary>
     [Alias("ExistsOrAbandon")]
     Task<bool> ExistsOrAbandon();

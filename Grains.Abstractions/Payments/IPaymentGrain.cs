@@ -18,13 +18,23 @@ public interface IPaymentGrain : IGrainWithStringKey
     [Alias("Capture")]
     Task<Result<PaymentOutcome>> Capture(string operation, Money amount);
 
-    /// <summary>Lets go of what is held and not taken, and closes the door to any later authorisation of these keys.</summary>
+    /// <summary>
+    /// Lets go of what is held and not taken, and closes the door to any later authorisation. Refuses <c>not-found</c> when there is nothing to let go of; the door
+    /// is closed all the same.
+    /// </summary>
     [Alias("Void")]
     Task<Result<PaymentOutcome>> Void(string operation);
 
     /// <summary>Gives back part of what was taken. Refuses <c>illegal-transition</c> above what is left of it.</summary>
     [Alias("Refund")]
     Task<Result<PaymentOutcome>> Refund(string operation, Money amount);
+
+    /// <summary>
+    /// Asks the provider what became of an authorisation, one given up for lost too, and answers whether it holds or has taken money now. Refuses <c>not-found</c> when it was
+    /// never asked for.
+    /// </summary>
+    [Alias("Reconcile")]
+    Task<Result<PaymentOutcome>> Reconcile(string operation);
 
     /// <summary>The payment as it is. Refuses <c>not-found</c> when nothing was ever asked of the provider.</summary>
     [Alias("Get")]

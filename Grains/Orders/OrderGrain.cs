@@ -49,7 +49,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public Task<Result<OrderView>> Pay(CommandKey command, string token) => Command(command, s => s.Pay(Id, token, Now));
 
-    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason));
+    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason, Now));
 
     public Task<Result<OrderView>> Ship(CommandKey command, ImmutableArray<LineQuantity> lines, DateTimeOffset? occurredAt) =>
         Command(command, s => s.Ship(lines, occurredAt));
@@ -60,6 +60,18 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     public Task<Result<OrderView>> Return(CommandKey command, ReturnLines lines) => Command(command, s => s.Return(lines, Now));
 
     public Task<Result<OrderView>> Resume(CommandKey command, string reason) => Command(command, s => s.Resume(reason));
+
+    public Task<Result<OrderView>> Skip(CommandKey command, string reason) => Command(command, s => s.Skip(reason, terms, Now));
+
+    public async Task<Result<OrderView>> Signal(string operation)
+    {
+        if (!await Query(s => s.Asked(operation))) return OrderErrors.NotFound;
+        var outcome = await Payment.Reconcile(operation);
+        if (!outcome.Ok) return await Apply(_ => Events<OrderEvent>.None, View);
+        var heard = await Apply(s => s.Answered(operation, outcome.Value, terms, Now), View);
+        _ = Go();
+        return heard;
+    }
 
     public async Task<bool> ExistsOrAbandon() => (await Apply(CommandKey.None, s => s.Abandon(), s => s.Placed is not null)).Value;
 
@@ -88,6 +100,9 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     [LoggerMessage(LogLevel.Warning, "Order {Order}: step {Step} could not be done now; it is tried again.")]
     private partial void LogUnavailable(Exception error, OrderId order, NextStep step);
+
+    [LoggerMessage(LogLevel.Error, "Order {Order}: {Authorised} was authorised where {Due} is due; it is voided and the order cancelled.")]
+    private partial void LogMismatch(OrderId order, Money authorised, Money due);
 
     [LoggerMessage(LogLevel.Error, "Order {Order}: step {Step} failed.")]
     private partial void LogFailed(Exception error, OrderId order, NextStep step);

@@ -12,9 +12,13 @@ public sealed record Operation(string Key, OperationKind Kind, Money Amount, str
 /// An operation whose outcome is unknown counts in full against what is left.
 /// </summary>
 /// <param name="Operations">All operations, oldest first.</param>
-public sealed record Payment(ImmutableArray<Operation> Operations)
+/// <param name="Closed">Whether its order has ended: nothing is authorised any more.</param>
+public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed = false)
 {
     public static readonly Payment None = new([]);
+
+    /// <summary>The provider's word for an authorisation that was voided before it came.</summary>
+    public const string Cancelled = "cancelled";
 
     public long Authorised => Sum(OperationKind.Authorise, known: true);
 
@@ -37,6 +41,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     {
         if (Find(operation) is { } known) return Repeats(known, OperationKind.Authorise, due, token);
         if (due.Minor <= 0) return PaymentErrors.AmountNotPositive;
+        if (Closed) return PaymentErrors.Closed;
         var live = Authorised - Voided > 0 || Of(OperationKind.Authorise).Any(o => o.Outcome == OutcomeKind.Unknown);
         if (live) return PaymentErrors.AuthorisationPending;
 
@@ -53,7 +58,8 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     public Result<Events<PaymentEvent>> Void(string operation)
     {
         if (Find(operation) is { } known) return Repeats(known, OperationKind.Void, known.Amount, null);
-        if (Authorisation is not { } authorisation) return PaymentErrors.NotFound;
+        if (Authorisation is not { } authorisation || (authorisation.Outcome == OutcomeKind.Succeeded && Uncommitted <= 0))
+            return Closed ? Events<PaymentEvent>.None : Events.Of<PaymentEvent>(new PaymentClosed(operation));
 
         return Events.Of<PaymentEvent>(new OperationRequested(
             operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, null));
@@ -63,10 +69,25 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     public Result<Events<PaymentEvent>> Record(string operation, ProviderAnswer answer) => Find(operation) switch
     {
         null => PaymentErrors.NotFound,
+        // Voided before it ever came, and it came all the same: late money is money.
+        { Kind: OperationKind.Authorise, Code: Cancelled } when answer.Succeeded =>
+            Events.Of<PaymentEvent>(new OperationSucceeded(operation, answer.Amount, answer.Reference, answer.Brand, answer.Last4)),
         { Outcome: not OutcomeKind.Unknown } => Events<PaymentEvent>.None,
         _ when answer.Succeeded => Events.Of<PaymentEvent>(new OperationSucceeded(operation, answer.Amount, answer.Reference, answer.Brand, answer.Last4)),
         _ => Events.Of<PaymentEvent>(new OperationDeclined(operation, answer.Code ?? "declined")),
     };
+
+    /// <summary>Whether an authorisation holds or has taken money now: one that was voided does not.</summary>
+    public PaymentOutcome Live(string operation) => Outcome(operation) is { Kind: OutcomeKind.Succeeded } held && Authorised - Voided - Refunded <= 0
+        ? held with { Kind = OutcomeKind.Declined, Code = Cancelled }
+        : Outcome(operation);
+
+    /// <summary>Whether there is something about an operation that only the provider can tell.</summary>
+    public bool InDoubt(string operation) => Find(operation) is { Outcome: OutcomeKind.Unknown } or { Kind: OperationKind.Authorise, Code: Cancelled };
+
+    /// <summary>The authorisation an operation builds on: the last one that was asked for before it.</summary>
+    public string? Base(string operation) =>
+        Operations.TakeWhile(o => o.Key != operation).LastOrDefault(o => o.Kind == OperationKind.Authorise)?.Key;
 
     /// <summary>No answer came: recorded once, so that everybody can see it.</summary>
     public Result<Events<PaymentEvent>> Miss(string operation) => Find(operation) switch
@@ -81,6 +102,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
         OperationRequested x => this with { Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null)) },
         OperationSucceeded x => Settle(With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null }), Find(x.Operation)!.Kind, x.Amount),
         OperationDeclined x => With(x.Operation, o => o with { Outcome = OutcomeKind.Declined, Code = x.Code }),
+        PaymentClosed => this with { Closed = true },
         OutcomeUnknown x => With(x.Operation, o => o with { Code = "no-answer" }),
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };
@@ -97,7 +119,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
         if (unknown is null) return payment;
         return payment.With(unknown.Key, o => amount.Minor > 0
             ? o with { Outcome = OutcomeKind.Succeeded, Actual = amount, Code = null }
-            : o with { Outcome = OutcomeKind.Declined, Code = "cancelled" });
+            : o with { Outcome = OutcomeKind.Declined, Code = Cancelled });
     }
 
     private Result<Events<PaymentEvent>> Within(string operation, OperationKind kind, Money amount, long left)

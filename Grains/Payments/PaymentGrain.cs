@@ -21,24 +21,36 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
 
     public Task<Result<PaymentOutcome>> Refund(string operation, Money amount) => Perform(operation, s => s.Refund(operation, amount));
 
+    public async Task<Result<PaymentOutcome>> Reconcile(string operation)
+    {
+        var (known, doubt) = await Query(s => (s.Find(operation) is { Kind: OperationKind.Authorise }, s.InDoubt(operation)));
+        if (!known) return PaymentErrors.NotFound;
+        if (doubt) await AskOnce(await Query(s => Describe(s, operation)));
+        return await Query(s => s.Live(operation));
+    }
+
     public Task<Result<PaymentView>> Get() => Query(s => s.Operations.IsEmpty ? PaymentErrors.NotFound : new Result<PaymentView>(View(s)));
 
     private async Task<Result<PaymentOutcome>> Perform(string operation, Func<Payment, Result<Events<PaymentEvent>>> request)
     {
         // Recorded before it is attempted: a crash from here on finds the operation and asks again under the same key.
-        var asked = await Apply(request, s => (Outcome: s.Outcome(operation), Operation: Describe(s, operation)));
+        var asked = await Decide<(PaymentOutcome Outcome, ProviderOperation Operation)>(
+            CommandKey.None, request, s => s.Find(operation) is null ? PaymentErrors.NotFound : (s.Outcome(operation), Describe(s, operation)));
         if (!asked.Ok) return asked.Refusal!;
-        if (asked.Value.Outcome.Kind != OutcomeKind.Unknown) return asked.Value.Outcome;
-        if (_asking.TryGetValue(operation, out var running)) return await running;
+        return asked.Value.Outcome.Kind != OutcomeKind.Unknown ? asked.Value.Outcome : await AskOnce(asked.Value.Operation);
+    }
 
-        var asking = _asking[operation] = Ask(asked.Value.Operation);
+    private async Task<Result<PaymentOutcome>> AskOnce(ProviderOperation operation)
+    {
+        if (_asking.TryGetValue(operation.Key, out var running)) return await running;
+        var asking = _asking[operation.Key] = Ask(operation);
         try
         {
             return await asking;
         }
         finally
         {
-            _asking.Remove(operation);
+            _asking.Remove(operation.Key);
         }
     }
 
@@ -62,7 +74,7 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     private ProviderOperation Describe(Payment s, string operation)
     {
         var asked = s.Find(operation)!;
-        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, asked.Kind == OperationKind.Authorise ? null : s.Authorisation!.Key);
+        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, asked.Kind == OperationKind.Authorise ? null : s.Base(operation));
     }
 
     private static PaymentView View(Payment s)
