@@ -11,7 +11,7 @@ public enum Step
     /// <summary>Own the holds, then ask the provider; asked before, ask again under the same key.</summary>
     Authorise,
 
-    /// <summary>The provider has been silent too long: from now on its money is let go of, whatever it did.</summary>
+    /// <summary>The provider has been silent, or the shopper on its page, for too long: ask once more, then let go of whatever may have been done.</summary>
     GiveUpAuthorising,
 
     /// <summary>The pay-by time is over.</summary>
@@ -68,10 +68,9 @@ public static class Agenda
     {
         OrderStatus.Reserving => new(Step.Reserve),
         OrderStatus.AwaitingPayment => now >= order.PayBy ? new(Step.Expire) : null,
-        OrderStatus.Authorising => new(Step.Authorise, order.Payment!.Operation),
-        OrderStatus.PaymentUncertain when order.GivenUp => Void(order),
-        OrderStatus.PaymentUncertain when now >= order.UncertainSince + terms.ProviderSilence => new(Step.GiveUpAuthorising),
-        OrderStatus.PaymentUncertain => new(Step.Authorise, order.Payment!.Operation),
+        OrderStatus.Authorising or OrderStatus.PaymentUncertain when order.GivenUp => Void(order),
+        OrderStatus.Authorising or OrderStatus.PaymentUncertain when order.GivesUpAt(terms) <= now => new(Step.GiveUpAuthorising),
+        OrderStatus.Authorising or OrderStatus.PaymentUncertain => new(Step.Authorise, order.Payment!.Operation),
         OrderStatus.Cancelling when Checkout.Commits(order) => new(Step.Settle),
         OrderStatus.Cancelling when order.Undoable() is { } capture => new(Step.UndoCapture, capture),
         OrderStatus.Cancelling when !order.MoneyFreed => Void(order),
@@ -99,9 +98,8 @@ public static class Agenda
         if (order.Pending(terms, now) is { } step)
         {
             var due = order.Waits(step) is { } until && until > now ? until : now + SafetyNet;
-            // Silence has its own limit, whenever the next question would have been.
-            var silence = order is { Stage: OrderStatus.PaymentUncertain, GivenUp: false } ? order.UncertainSince + terms.ProviderSilence : null;
-            return silence > now && silence < due ? silence : due;
+            // Silence and page have their own limit, whenever the next question would have been.
+            return order.GivesUpAt(terms) is { } end && end > now && end < due ? end : due;
         }
 
         return order switch
@@ -116,7 +114,8 @@ public static class Agenda
     /// <summary>Whether it goes on by itself: nothing a shopper could do would help now.</summary>
     public static bool Moving(this Order order) => !order.Parked && order.Stage switch
     {
-        OrderStatus.Reserving or OrderStatus.Authorising or OrderStatus.PaymentUncertain or OrderStatus.Cancelling => true,
+        OrderStatus.Authorising => order.Page is null || order.GivenUp,
+        OrderStatus.Reserving or OrderStatus.PaymentUncertain or OrderStatus.Cancelling => true,
         // The shopper may want the cart back at once.
         OrderStatus.Rejected or OrderStatus.Expired => !order.CartSettled || order.Late is { Refused: false },
         _ => false,

@@ -47,25 +47,30 @@ public static class Checkout
         return order.Placed!.PaymentToken is { } token ? Dated(order, reserved, Started(order, id, token)) : Dated(order, reserved);
     }
 
-    public static Result<Events<OrderEvent>> Pay(this Order order, OrderId id, string token, DateTimeOffset now)
-    {
-        if (order.Placed is null) return OrderErrors.NotFound;
-        if (order.Stage != OrderStatus.AwaitingPayment || now >= order.PayBy) return OrderErrors.NothingDue(order.Status);
-        if (order.Attempts >= OrderErrors.MaxAttempts) return OrderErrors.TooManyAttempts;
+    public static Result<Events<OrderEvent>> Pay(this Order order, OrderId id, string token, DateTimeOffset now) =>
+        NotPayable(order, now) is { } refusal ? refusal : Dated(order, Started(order, id, token));
 
-        return Dated(order, Started(order, id, token));
+    public static Result<Events<OrderEvent>> PayOnPage(this Order order, OrderId id, string returnTo, DateTimeOffset now)
+    {
+        // A second click, tab or device is shown the page that is open: one page, one charge.
+        if (order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, OnPage: not null, GivenUp: false }) return Events<OrderEvent>.None;
+        if (NotPayable(order, now) is { } refusal) return refusal;
+
+        var started = Started(order, id, token: "");
+        return Dated(order, new PaymentPageRequested(started.Attempt, started.Operation, returnTo, order.PayBy!.Value));
     }
 
     /// <summary>What the provider says of an attempt, whoever brought the word: the step that asked, a poll, or a signal from outside.</summary>
     public static Result<Events<OrderEvent>> Answered(this Order order, string operation, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now)
     {
-        if (!order.AwaitsAnswer(operation)) return order.AnsweredLate(operation, outcome);
+        if (!order.AwaitsAnswer(operation, outcome)) return order.AnsweredLate(operation, outcome);
         return outcome.Kind switch
         {
             OutcomeKind.Succeeded when outcome.Amount == order.Total => Dated(order, Confirmed(order, operation, now + terms.CaptureWithin)),
             OutcomeKind.Succeeded => Dated(order, new AmountMismatched(operation, outcome.Amount, now)),
             OutcomeKind.Declined => Dated(order, new PaymentDeclined(operation, outcome.Code ?? "declined")),
-            _ when order.Stage == OrderStatus.Authorising => Events.Of<OrderEvent>(new PaymentUncertain(operation, now)),
+            _ when outcome.Page is { } page && (order.Page is null || order.Stage == OrderStatus.PaymentUncertain) => Dated(order, new PaymentPageOpened(operation, page, now + Repair.PollOnPage)),
+            _ when order.Stage == OrderStatus.Authorising && order.Page is null => Events.Of<OrderEvent>(new PaymentUncertain(operation, now)),
             _ => order.Unanswered(new(Step.Authorise, operation), terms, now),
         };
     }
@@ -94,9 +99,9 @@ public static class Checkout
         return Events.Of<OrderEvent>(new CancelRequested(reason, now));
     }
 
-    /// <summary>The provider has been silent for too long. From here on only its word on the void counts: what it authorises meanwhile is let go of.</summary>
+    /// <summary>The provider has been silent, or the shopper on its page, for too long. From here on only its word on the void counts: what it authorises meanwhile is let go of.</summary>
     public static Result<Events<OrderEvent>> GiveUpAuthorising(this Order order, CheckoutTerms terms, DateTimeOffset now) =>
-        order is { Stage: OrderStatus.PaymentUncertain, GivenUp: false } && now >= order.UncertainSince + terms.ProviderSilence
+        order.GivesUpAt(terms) <= now
             ? Events.Of<OrderEvent>(new PaymentGivenUp(order.Payment!.Operation, now))
             : Events<OrderEvent>.None;
 
@@ -105,6 +110,7 @@ public static class Checkout
     {
         { MoneyFreed: true } => Events<OrderEvent>.None,
         { Stage: OrderStatus.PaymentUncertain, GivenUp: true } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("payment-unknown")),
+        { Stage: OrderStatus.Authorising, GivenUp: true } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("pay-by")),
         { Stage: OrderStatus.Cancelling or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled } => Dated(order, new OrderPaymentVoided(operation)),
         _ => Events<OrderEvent>.None,
     };
@@ -140,12 +146,29 @@ public static class Checkout
     /// <summary>Whether this is an authorisation the order has asked for.</summary>
     public static bool Asked(this Order order, string operation) => order.Operations.Any(o => o.Kind == OperationKind.Authorise && o.Key == operation);
 
-    /// <summary>Whether the provider's word on this attempt decides how the order goes on.</summary>
-    public static bool AwaitsAnswer(this Order order, string operation) =>
-        order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, GivenUp: false } && order.Payment!.Operation == operation;
+    /// <summary>Whether the provider's word on an attempt decides how the order goes on. A payment that was declined before and holds money after all pays as well as any.</summary>
+    public static bool AwaitsAnswer(this Order order, string operation, PaymentOutcome outcome) =>
+        (order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, GivenUp: false } && order.Payment!.Operation == operation)
+        || (order.Stage == OrderStatus.AwaitingPayment && outcome.Kind == OutcomeKind.Succeeded && order.Asked(operation));
+
+    /// <summary>When the provider is not asked any more but told to let go: after its silence, or when its page closes.</summary>
+    public static DateTimeOffset? GivesUpAt(this Order order, CheckoutTerms terms) => order switch
+    {
+        { GivenUp: true } => null,
+        { Stage: OrderStatus.PaymentUncertain } => order.UncertainSince + terms.ProviderSilence,
+        { Stage: OrderStatus.Authorising, Page: not null } => order.PayBy,
+        _ => null,
+    };
 
     /// <summary>Whether stock or cart do not know yet how it ended.</summary>
     public static bool Unsettled(Order order) => Commits(order) || Frees(order) || !order.CartSettled;
+
+    private static Refusal? NotPayable(Order order, DateTimeOffset now)
+    {
+        if (order.Placed is null) return OrderErrors.NotFound;
+        if (order.Stage != OrderStatus.AwaitingPayment || now >= order.PayBy) return OrderErrors.NothingDue(order.Status);
+        return order.Attempts >= OrderErrors.MaxAttempts ? OrderErrors.TooManyAttempts : null;
+    }
 
     private static PaymentStarted Started(Order order, OrderId id, string token) =>
         new(order.Attempts + 1, $"{id}/a{order.Attempts + 1}", token);

@@ -32,6 +32,8 @@ public static class CheckoutTable
         OrderEvent[] awaiting = [.. placed, new OrderReserved(Start + terms.PayBy)];
         OrderEvent[] authorising = [.. awaiting, new PaymentStarted(1, attempt, "token")];
         OrderEvent[] uncertain = [.. authorising, new PaymentUncertain(attempt, Start)];
+        OrderEvent[] page = [.. awaiting, new PaymentPageRequested(1, attempt, "", Start + terms.PayBy)];
+        OrderEvent[] onPage = [.. page, new PaymentPageOpened(attempt, "", Start + Repair.PollOnPage)];
         OrderEvent[] givenUp = [.. uncertain, new PaymentGivenUp(attempt, Start)];
         OrderEvent[] settled = [new OrderStockFreed(), new OrderCartSettled()];
         OrderEvent[] expired = [.. givenUp, new OrderPaymentVoided(voiding), new OrderExpired("payment-unknown"), .. settled];
@@ -62,7 +64,14 @@ public static class CheckoutTable
             On(authorising, "authorised for another amount", s => s.Answered(attempt, Yes with { Amount = new(299, Currency.GBP) }, terms, Start)),
             On(authorising, "declined", s => s.Answered(attempt, No, terms, Start)),
             On(authorising, "no answer", s => s.Answered(attempt, Unknown, terms, Start)),
-            On(uncertain, "no answer again", s => s.Answered(attempt, Unknown, terms, Start)),
+            On(awaiting, "pay on the provider's page", s => s.PayOnPage(Id, "", Start)),
+            On(page, "the page is open", s => s.Answered(attempt, Unknown with { Page = "" }, terms, Start)),
+            On(onPage, "pay on the provider's page, once more", s => s.PayOnPage(Id, "", Start)),
+            On(onPage, "authorised for the due amount", s => s.Answered(attempt, Yes, terms, Start)),
+            On(onPage, "the page closes", s => s.GiveUpAuthorising(terms, Start + terms.PayBy), Start + terms.PayBy),
+            On([.. onPage, new PaymentGivenUp(attempt, Start)], "voided, or never existed", s => s.Voided(voiding)),
+            On([.. authorising, new PaymentDeclined(attempt, "")], "authorised after all", s => s.Answered(attempt, Yes, terms, Start)),
+            On(uncertain, "no answer again", s => s.Answered(attempt, Unknown, terms, Repair.FirstPoll(Start))),
             On(uncertain, "authorised for the due amount", s => s.Answered(attempt, Yes, terms, Start)),
             On(uncertain, "pay", s => s.Pay(Id, "token", Start)),
             On(uncertain, "the provider silent for too long", s => s.GiveUpAuthorising(terms, silent), silent),

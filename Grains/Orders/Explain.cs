@@ -33,7 +33,7 @@ public static class Explain
         {
             var question = order.Question is { } asked && asked.Step == step.ToString() ? $"; asked {asked.Poll} times since {At(asked.Since)} without an answer" : "";
             var failure = order.Failure is { } failed ? $"; failed {failed.Attempt} of {Repair.MaxFailures} times" : "";
-            return Words(step) + question + failure;
+            return Words(order, step) + question + failure;
         }
 
         return order switch
@@ -57,21 +57,22 @@ public static class Explain
 
         if (order.Pending(terms, now) is { } step)
         {
-            Add(order.Waits(step) ?? now, $"{step}: {Words(step)}");
+            Add(order.Waits(step) ?? now, $"{step}: {Words(order, step)}");
             if (order.Question is { } asked && asked.Step == step.ToString() && order.Stage is OrderStatus.Confirmed or OrderStatus.Completed or OrderStatus.Cancelling)
                 Add(asked.Since + terms.RetryFor, step.Step == Step.Capture ? "without an answer by then: the shipment is blocked" : "without an answer by then: the order is parked");
         }
 
-        if (order is { Stage: OrderStatus.PaymentUncertain, GivenUp: false }) Add(order.UncertainSince + terms.ProviderSilence, "without an answer by then: the provider is asked to void, and the order expires once it has");
+        Add(order.GivesUpAt(terms), "without a payment by then: the provider is asked to void, and the order expires once it has");
         if (order.Stage == OrderStatus.AwaitingPayment) Add(order.PayBy, "without a payment by then: the order expires and its goods are free");
         if (order.Stage == OrderStatus.Confirmed && order.ToCaptureAhead() > 0) Add(order.CaptureBy, "what has not shipped by then is captured, since its authorisation would lapse");
         if (order.Status == OrderStatus.Delivered) Add(order.ReturnableUntil, "the order is completed");
         return [.. coming.OrderBy(next => next.At)];
     }
 
-    private static string Words(NextStep step) => step.Step switch
+    private static string Words(Order order, NextStep step) => step.Step switch
     {
         Step.Reserve => "all its units to be held",
+        Step.Authorise when order.Page is not null => "the shopper, who is on the provider's page",
         Step.Authorise => "the provider's word on the payment",
         Step.GiveUpAuthorising => "the silence of the provider to be taken for what it is",
         Step.Expire => "its end, since nobody paid in time",
@@ -96,6 +97,8 @@ public static class Explain
         OrderPlaced x => $"as {x.Number}: {x.Lines.Length} lines, {Of(x)}",
         OrderReserved x => $"payable until {At(x.PayBy)}",
         OrderRejected x => Shortages(x.Code, x.Shortages),
+        PaymentPageRequested x => $"attempt {x.Attempt} on the provider's page, operation {x.Operation}, until {At(x.Until)}",
+        PaymentPageOpened x => x.Page,
         PaymentStarted x => $"attempt {x.Attempt}, operation {x.Operation}",
         PaymentDeclined x => x.Code,
         PaymentGivenUp x => x.Operation,

@@ -61,6 +61,12 @@ public sealed record Order
     public DateTimeOffset? PayBy { get; init; }
     public int Attempts { get; init; }
     public PaymentStarted? Payment { get; init; }
+
+    /// <summary>The provider's page, when this attempt is paid there.</summary>
+    public PaymentPageRequested? OnPage { get; init; }
+
+    /// <summary>Where that page is, once it is open.</summary>
+    public string? Page { get; init; }
     public DateTimeOffset? UncertainSince { get; init; }
     public bool WasConfirmed { get; init; }
     public bool StockCommitted { get; init; }
@@ -131,8 +137,14 @@ public sealed record Order
         },
         PaymentStarted x => this with
         {
-            Stage = OrderStatus.Authorising, Attempts = x.Attempt, Payment = x,
+            Stage = OrderStatus.Authorising, Attempts = x.Attempt, Payment = x, OnPage = null, Page = null,
             Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, Total, OutcomeKind.Unknown)),
+        },
+        PaymentPageRequested x => Fold(new PaymentStarted(x.Attempt, x.Operation, Token: ""), before) with { OnPage = x },
+        PaymentPageOpened x => this with
+        {
+            Stage = OrderStatus.Authorising, Page = x.Page, UncertainSince = null,
+            Question = x.AskAgainAt is { } again ? new($"{new NextStep(Step.Authorise, x.Operation)}", 0, again, again) : null,
         },
         PaymentDeclined x => Known(x.Operation, OutcomeKind.Declined) with { Stage = OrderStatus.AwaitingPayment, UncertainSince = null },
         PaymentUncertain x => this with
@@ -207,5 +219,5 @@ public sealed record Order
         Shortages, Stage == OrderStatus.AwaitingPayment ? PayBy : null,
         new(Authorised, Placed.Currency), new(Captured, Placed.Currency), new(Refunded, Placed.Currency), Operations,
         [.. Shipments.Select(s => new ShipmentView(s.Id, s.Lines, s.Amount, char.ToLowerInvariant(s.State.ToString()[0]) + s.State.ToString()[1..]))],
-        Placed.PlacedAt, version);
+        Placed.PlacedAt, version, Stage == OrderStatus.Authorising ? Page : null);
 }

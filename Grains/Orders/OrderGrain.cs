@@ -49,6 +49,17 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public Task<Result<OrderView>> Pay(CommandKey command, string token) => Command(command, s => s.Pay(Id, token, Now));
 
+    public Task<Result<OrderView>> PayOnPage(CommandKey command, string returnTo) => Command(command, s => s.PayOnPage(Id, returnTo, Now));
+
+    public async Task<Result<OrderView>> PaymentSignal(string operation)
+    {
+        if (!await Query(s => s.Placed is not null)) return OrderErrors.NotFound;
+        var truth = await Payment.Look(operation);
+        if (!truth.Ok) return OrderErrors.UnknownOperation(operation);
+        // Whatever it is the answer of, the process knows what to make of it, and goes on from there.
+        return await Command(CommandKey.None, s => s.Answered(operation, truth.Value, terms, Now));
+    }
+
     public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason, Now));
 
     public Task<Result<OrderView>> Ship(CommandKey command, ImmutableArray<LineQuantity> lines, DateTimeOffset? occurredAt) =>
@@ -62,16 +73,6 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     public Task<Result<OrderView>> Resume(CommandKey command, string reason) => Command(command, s => s.Resume(reason));
 
     public Task<Result<OrderView>> Skip(CommandKey command, string reason) => Command(command, s => s.Skip(reason, terms, Now));
-
-    public async Task<Result<OrderView>> Signal(string operation)
-    {
-        if (!await Query(s => s.Asked(operation))) return OrderErrors.NotFound;
-        var outcome = await Payment.Reconcile(operation);
-        if (!outcome.Ok) return await Apply(_ => Events<OrderEvent>.None, View);
-        var heard = await Apply(s => s.Answered(operation, outcome.Value, terms, Now), View);
-        _ = Go();
-        return heard;
-    }
 
     public async Task<bool> ExistsOrAbandon() => (await Apply(CommandKey.None, s => s.Abandon(), s => s.Placed is not null)).Value;
 

@@ -23,6 +23,9 @@ public static class Repair
     /// <summary>From this long on it is asked less often; still often enough that no dead order's money outlives the provider's return by 10 min.</summary>
     private static readonly TimeSpan Outage = TimeSpan.FromMinutes(30), PollInOutage = TimeSpan.FromMinutes(5);
 
+    /// <summary>Pause between two looks at a page the shopper is on. Signals are quicker; this finds what they lost.</summary>
+    public static readonly TimeSpan PollOnPage = TimeSpan.FromSeconds(30);
+
     /// <summary>When the first question after the one that found no answer is asked.</summary>
     public static DateTimeOffset FirstPoll(DateTimeOffset since) => since + Polls[0];
 
@@ -37,12 +40,14 @@ public static class Repair
     {
         if (order.Parked || order.Pending(terms, now) != step) return Events<OrderEvent>.None;
         var before = order.Question is { } asked && asked.Step == step.ToString() ? asked : new(step.ToString(), 0, now, now);
+        // Asked before its time, by a signal: that there is no news is none.
+        if (now < before.AskAgainAt) return Events<OrderEvent>.None;
         // A payment nobody knows of, and money on a dead order, are never given up.
         var forGood = order.Stage is OrderStatus.Authorising or OrderStatus.PaymentUncertain or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled;
         if (!forGood && now >= before.Since + terms.RetryFor)
             return step.Step == Step.Capture ? Events.Of<OrderEvent>(new ShipmentBlocked(step.Subject, NoAnswer)) : order.Park(step, NoAnswer);
 
-        var pause = now - before.Since >= Outage ? PollInOutage : Polls[Math.Min(before.Poll, Polls.Length - 1)];
+        var pause = order is { Stage: OrderStatus.Authorising, Page: not null, GivenUp: false } ? PollOnPage : now - before.Since >= Outage ? PollInOutage : Polls[Math.Min(before.Poll, Polls.Length - 1)];
         return Events.Of<OrderEvent>(new StepUnanswered(step.ToString(), before.Poll + 1, before.Since, now + pause));
     }
 
