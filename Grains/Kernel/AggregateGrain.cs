@@ -81,14 +81,20 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     /// <summary>The history has been read: before that <see cref="Folded"/> and <see cref="Version"/> of what is <see cref="UsuallyNew"/> say nothing.</summary>
     protected Task Known() => Ready();
 
-    /// <summary>
-    /// A command that nearly always begins its stream: decided as if there were no history, without asking for one. The fence tells when there is, and then
-    /// it is read and the command decided anew. A refusal or an answer without events is given on a history that was read.
-    /// </summary>
+    /// <summary>A command that nearly always begins its stream.</summary>
     protected Task<Result<T>> Begin<T>(CommandKey command, Func<TState, Result<Events<TEvent>>> decide, Func<TState, T> answer)
     {
-        if (UsuallyNew && _generation == 0 && _reloading is null) (_generation, _stale, _presumedNew) = (1, false, true);
+        PresumeNew();
         return Apply(command, decide, answer);
+    }
+
+    /// <summary>
+    /// The next command is decided as if there were no history, without asking for one. The fence tells when there is, and then it is read and the command decided
+    /// anew. A refusal or an answer without events is given on a history that was read.
+    /// </summary>
+    protected void PresumeNew()
+    {
+        if (UsuallyNew && _generation == 0 && _reloading is null) (_generation, _stale, _presumedNew) = (1, false, true);
     }
 
     /// <summary>A command with a key: the same key again answers the current state as repeated, or is refused when its content differs.</summary>
