@@ -108,6 +108,8 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         // Several processes share this machine: give memory back rather than keep it for speed.
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_TieredPGO"] = "0",
+        // A thread without work sleeps at once: looking for some by spinning took more than half of a silo's time where processes outnumber processors.
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
     };
 
     private static string Find(string project, string? build)
