@@ -58,6 +58,17 @@ public sealed class ProcessSettings(IConfiguration values)
         }
     }
 
+    /// <summary>The payment provider.</summary>
+    public PaymentSettings Payments => PaymentSettings.Of(values);
+
+    /// <summary>Where shoppers reach the shop; null: where the gateway listens.</summary>
+    public Uri? PublicOrigin => values["PublicOrigin"] switch
+    {
+        null or "" => null,
+        var text when Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin.Scheme is "http" or "https" => origin,
+        var text => throw new SettingsException($"PublicOrigin is the address shoppers reach the shop by, such as https://shop.example.org; it is '{text}'."),
+    };
+
     /// <summary>How to reach a database: <c>cluster</c>, or a service's.</summary>
     public string Database(string name) => Required($"ConnectionStrings:{name}", $"how PostgreSQL is reached for {name}: Host=…;Database=commerce_{name};Username=…;Password=…");
 

@@ -83,7 +83,10 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     {
         var asked = s.Find(operation)!;
         var authorisation = asked.Kind == OperationKind.Authorise ? null : s.Authorisation!;
-        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, authorisation?.Key) { Page = asked.Asked, Reference = authorisation?.Reference };
+        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, authorisation?.Key) 
+        {
+            Page = asked.Asked, Reference = authorisation?.Reference, Original = authorisation is null ? null : Describe(s, authorisation.Key),
+        };
     }
 
     private static PaymentView View(Payment s)
