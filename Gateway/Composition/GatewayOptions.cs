@@ -1,3 +1,5 @@
+using Commerce.ServiceDefaults;
+
 namespace Commerce.Gateway.Composition;
 
 /// <summary>What the gateway must be told.</summary>
@@ -7,6 +9,12 @@ public sealed record GatewayOptions(string DataDir, string OperatorToken)
 {
     /// <summary>Folder of <c>gateway.key</c>; gateways of one shop share it.</summary>
     public string SecretsDir { get; init; } = Path.Combine(DataDir, "secrets");
+
+    /// <summary>The payment provider: what its messages are signed with, where its pages are.</summary>
+    public PaymentSettings Payments { get; init; } = new(PaymentSettings.Sandbox);
+
+    /// <summary>Where shoppers reach the shop, such as <c>https://shop.example.org</c>; null: where this process listens.</summary>
+    public Uri? PublicOrigin { get; init; }
 
     /// <summary>Largest request body in bytes: 1,000 cart lines take about 100 KB.</summary>
     public const int MaxBody = 1024 * 1024;
