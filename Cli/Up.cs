@@ -37,11 +37,17 @@ internal static class Up
         HelpName = "each|LIST",
     };
 
+    private static readonly Option<string?> Psp = new("--psp")
+    {
+        Description = "The payment provider: 'sandbox' within the shop (default), or 'simulator', a program of its own with pages, messages and faults. A shop keeps its provider.",
+        HelpName = "sandbox|simulator",
+    };
+
     public static Command Create()
     {
         var command = new Command("up", "Run a shop in the foreground. It prints 'ready URL' once orders are accepted; the operator's token is in DIR/operator-token.")
         {
-            AsCluster, Silos, Gateways, Roles, Port, NoSeed, ShopAddress.Data,
+            AsCluster, Silos, Gateways, Roles, Psp, Port, NoSeed, ShopAddress.Data,
         };
         command.SetCommand(Run);
         return command;
@@ -53,7 +59,7 @@ internal static class Up
         if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
         using var inUse = HoldBuild();
         var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
-        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), cancel);
+        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), parsed.GetValue(Psp), cancel);
         if (silos is not null || gateways is not null || roles.Length > 0) throw new UsageException("--silos, --gateways and --roles belong to 'up --cluster'.");
         if (File.Exists(new ClusterFolder(data).Connections)) throw new MissingException($"{data} holds a cluster; start it with --cluster, or name another folder with --data.");
         PortIsFree(port);
@@ -61,9 +67,11 @@ internal static class Up
         using var folder = DataFolder.Open(data);
         var token = OperatorToken.Ensure(data);
 
-        var app = EmbeddedShop.Build(folder, port, token);
-        var started = false;
         var url = $"http://127.0.0.1:{port}";
+        var provider = ShopProvider.Choose(folder.Path, parsed.GetValue(Psp), Environment.GetEnvironmentVariable);
+        await using var simulator = provider.IsOwn ? await SimulatorProcess.Start(Programs.Find(SimulatorProgram.Name), folder.Path, provider, url, cancel) : null;
+        var app = EmbeddedShop.Build(folder, port, token, provider.Settings);
+        var started = false;
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);
         try
         {

@@ -10,7 +10,7 @@ namespace Commerce.Cli.Clusters;
 /// <summary><c>commerce up --cluster</c>: servers, silos, gateways and analytics as children in the foreground, until SIGINT or SIGTERM.</summary>
 internal static class ClusterUp
 {
-    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, CancellationToken stopped)
+    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, string? psp, CancellationToken stopped)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopped);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => { context.Cancel = true; ending.Cancel(); });
@@ -27,10 +27,11 @@ internal static class ClusterUp
         if (given.Postgres is null) await Ownership.CanPass(folder.Root, PostgresFolder.User, cancel);
         if (given.RabbitMq is null) await Ownership.CanPass(folder.Root, RabbitMqFolder.User, cancel);
 
+        var provider = ShopProvider.Choose(folder.Root, psp, Environment.GetEnvironmentVariable);
         var connections = Connections(folder, given);
         var token = OperatorToken.Ensure(folder.Root);
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, Progress.Say);
-        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port), supervisor, port);
+        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, provider, port), supervisor, port);
         var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(folder.Root, ShopAddress.UrlFile);
         try

@@ -29,7 +29,8 @@ internal sealed class ProcessLauncher(ClusterFolder folder) : ILauncher
     }
 
     private static bool IsOurs(string variable) =>
-        variable.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("COMMERCE_", StringComparison.OrdinalIgnoreCase);
+        variable.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("COMMERCE_", StringComparison.OrdinalIgnoreCase)
+        || variable.StartsWith("Payments__", StringComparison.OrdinalIgnoreCase);
 
     private sealed class ChildProcess : IChildProcess
     {

@@ -20,10 +20,13 @@ internal interface IPrograms
 
     /// <summary>The build it runs off; null when it is that of <c>up</c>.</summary>
     string? BuildOf(string name);
+
+    /// <summary>The payment simulator, when the shop has one of its own.</summary>
+    ChildSpec? PaymentSimulator => null;
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port) : IPrograms
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, ShopProvider provider, int port) : IPrograms
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
@@ -42,6 +45,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var siloPort = FreePort();
         var variables = Variables($"silo-{number}", siloPort);
         variables["Roles"] = string.Join(',', roles);
+        foreach (var (name, value) in provider.Variables) variables[name] = value;
         variables["Http"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var role in roles)
         {
@@ -68,12 +72,16 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var url = $"http://127.0.0.1:{port + number - 1}";
         var variables = Variables($"gateway-{number}", FreePort());
         variables["Http"] = url;
+        foreach (var (name, value) in provider.Variables) variables[name] = value;
         return Task.FromResult(new Prepared(Program("Gateway", variables), async ready =>
         {
             using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), ready);
             return answer.IsSuccessStatusCode;
         }));
     });
+
+    public ChildSpec? PaymentSimulator => !provider.IsOwn ? null : new("psp-simulator", ChildKind.PaymentSimulator, _ => Task.FromResult(new Prepared(
+        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, provider, $"http://127.0.0.1:{port}"), ready => SimulatorProgram.Answers(provider.Url, ready))));
 
     private Task<bool> IsActive(string name, int siloPort, CancellationToken cancel) => Membership.IsActive(connections.Postgres.Logins["cluster"].ConnectionString, name, siloPort, cancel);
 
@@ -98,7 +106,8 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
             [file, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
     }
 
-    private static string Find(string project, string? build)
+    /// <summary>A program of ours as it was built beside this one, or by another build.</summary>
+    public static string Find(string project, string? build = null)
     {
         if (build is not null)
         {

@@ -7,6 +7,7 @@ using Commerce.Gateway.Composition;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Journal;
+using Commerce.Silo.Payments;
 
 namespace Commerce.Cli.Shops;
 
@@ -16,7 +17,7 @@ internal static class EmbeddedShop
     /// <summary>How long what runs may go on after the order to stop; a supervisor waits 30 s.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
 
-    public static WebApplication Build(DataFolder folder, int port, string operatorToken)
+    public static WebApplication Build(DataFolder folder, int port, string operatorToken, PaymentSettings? payments = null)
     {
         var dataDir = folder.Path;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -36,9 +37,11 @@ internal static class EmbeddedShop
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Logging.AddFilter("Polly", LogLevel.None);
         builder.Services.AddSingleton(folder);
-        builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
+        builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir);
+        payments ??= new PaymentSettings(PaymentSettings.Sandbox);
+        if (!builder.Services.AddPaymentProvider(payments)) builder.Services.AddSandboxProvider(dataDir);
         builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port, ProjectionFold.Services).AddCommerceAnalytics(dataDir));
-        builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
+        builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken) { Payments = payments });
 
         builder.Services.AddHostedService<IdleMemory>();
 
