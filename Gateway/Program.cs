@@ -8,10 +8,7 @@ return await ServiceProcess.Run(
     {
         // A silo without a grain of ours: it calls the right silo directly, and hears at once when one dies.
         builder.UseOrleans(silo => silo.JoinCluster(settings).AddOutgoingGrainCallFilter<Failover>());
-        builder.AddCommerceGateway(new GatewayOptions(settings.Data, settings.OperatorToken)
-        {
-            SecretsDir = settings.Secrets, Payments = settings.Payments, PublicOrigin = settings.PublicOrigin,
-        });
+        builder.AddCommerceGateway(GatewayOptions.Of(settings));
         builder.Services.AddAnalyticsProxy();
     },
     (app, _) =>

@@ -7,6 +7,12 @@ namespace Commerce.Gateway.Composition;
 /// <param name="OperatorToken">The operator's token, as the shop wrote it to <c>operator-token</c>.</param>
 public sealed record GatewayOptions(string DataDir, string OperatorToken)
 {
+    /// <summary>Reads them from a process's settings.</summary>
+    public static GatewayOptions Of(ProcessSettings settings) => new(settings.Data, settings.OperatorToken)
+    {
+        SecretsDir = settings.Secrets, Payments = settings.Payments, PublicOrigin = settings.PublicOrigin,
+    };
+
     /// <summary>Folder of <c>gateway.key</c>; gateways of one shop share it.</summary>
     public string SecretsDir { get; init; } = Path.Combine(DataDir, "secrets");
 
