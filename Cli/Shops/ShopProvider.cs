@@ -13,7 +13,7 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
 {
     private const string FileName = "payments.json", Prefix = "Payments__", OwnKey = "Own";
 
-    private static readonly ShopProvider Sandbox = new(new Dictionary<string, string> { ["Provider"] = PaymentSettings.Sandbox });
+    public static readonly ShopProvider Sandbox = new(new Dictionary<string, string> { ["Provider"] = PaymentSettings.Sandbox });
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
