@@ -43,11 +43,13 @@ internal static class Up
         HelpName = "sandbox|simulator",
     };
 
+    private static readonly Option<bool> WithTestClock = new("--test-clock") { Description = "Run by a clock that './commerce clock advance 00:30:00' moves forward; refused where the environment says production." };
+
     public static Command Create()
     {
         var command = new Command("up", "Run a shop in the foreground. It prints 'ready URL' once orders are accepted; the operator's token is in DIR/operator-token.")
         {
-            AsCluster, Silos, Gateways, Roles, Psp, Port, NoSeed, ShopAddress.Data,
+            AsCluster, Silos, Gateways, Roles, Psp, Port, NoSeed, WithTestClock, ShopAddress.Data,
         };
         command.SetCommand(Run);
         return command;
@@ -58,8 +60,9 @@ internal static class Up
         var (data, port) = (ShopAddress.DataDirOf(parsed), parsed.GetValue(Port));
         if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
         using var inUse = HoldBuild();
+        var clock = ClockCommand.Prepare(data, parsed.GetValue(WithTestClock));
         var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
-        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), parsed.GetValue(Psp), cancel);
+        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), parsed.GetValue(Psp), clock, cancel);
         if (silos is not null || gateways is not null || roles.Length > 0) throw new UsageException("--silos, --gateways and --roles belong to 'up --cluster'.");
         if (File.Exists(new ClusterFolder(data).Connections)) throw new MissingException($"{data} holds a cluster; start it with --cluster, or name another folder with --data.");
         PortIsFree(port);
@@ -70,7 +73,7 @@ internal static class Up
         var url = $"http://127.0.0.1:{port}";
         var provider = ShopProvider.Choose(folder.Path, parsed.GetValue(Psp), Environment.GetEnvironmentVariable);
         await using var simulator = provider.IsOwn ? await SimulatorProcess.Start(Programs.Find(SimulatorProgram.Name), folder.Path, provider, url, cancel) : null;
-        var app = EmbeddedShop.Build(folder, port, token, provider.Settings);
+        var app = EmbeddedShop.Build(folder, port, token, provider.Settings, clock);
         var started = false;
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);
         try
