@@ -106,14 +106,24 @@ public static class Checkout
             : Events<OrderEvent>.None;
 
     /// <summary>The provider says that nothing is held any more (empty: there never was); an order nobody could pay for so long ends here.</summary>
-    public static Result<Events<OrderEvent>> Voided(this Order order, string operation) => order switch
+    /// <param name="order">The order.</param>
+    /// <param name="operation">The void.</param>
+    /// <param name="late">What came after that and is held now.</param>
+    public static Result<Events<OrderEvent>> Voided(this Order order, string operation, Money? late = null)
     {
-        { MoneyFreed: true } => Events<OrderEvent>.None,
-        { Stage: OrderStatus.PaymentUncertain, GivenUp: true } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("payment-unknown")),
-        { Stage: OrderStatus.Authorising, GivenUp: true } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("pay-by")),
-        { Stage: OrderStatus.Cancelling or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled } => Dated(order, new OrderPaymentVoided(operation)),
-        _ => Events<OrderEvent>.None,
-    };
+        if (order.MoneyFreed) return Events<OrderEvent>.None;
+        var events = new List<OrderEvent> { new OrderPaymentVoided(operation) };
+        switch (order)
+        {
+            case { Stage: OrderStatus.PaymentUncertain, GivenUp: true }: events.Add(new OrderExpired("payment-unknown")); break;
+            case { Stage: OrderStatus.Authorising, GivenUp: true }: events.Add(new OrderExpired("pay-by")); break;
+            case { Stage: OrderStatus.Cancelling or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled }: break;
+            default: return Events<OrderEvent>.None;
+        }
+
+        if (late is { Minor: > 0 } held) events.Add(new LateAuthorised(order.Payment!.Operation, held));
+        return Dated(order, [.. events]);
+    }
 
     public static Result<Events<OrderEvent>> FinishCancelling(this Order order) =>
         order.Stage == OrderStatus.Cancelling ? Dated(order, new OrderCancelled()) : Events<OrderEvent>.None;

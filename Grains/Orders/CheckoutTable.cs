@@ -29,10 +29,10 @@ public static class CheckoutTable
         DateTimeOffset silent = Start + terms.ProviderSilence, day = Start + terms.RetryFor, lapsing = Start + terms.CaptureWithin;
 
         var placed = new OrderEvent[] { new OrderPlaced("100001", new("example"), null, new("order", ""), Currency.GBP, [.. Lines], null, false, Start, false, Start + terms.ReserveWithin) };
-        OrderEvent[] awaiting = [.. placed, new OrderReserved(Start + terms.PayBy)];
-        OrderEvent[] authorising = [.. awaiting, new PaymentStarted(1, attempt, "token")];
+        OrderEvent[] payable = [.. placed, new OrderReserved(Start + terms.PayBy)];
+        OrderEvent[] authorising = [.. payable, new PaymentStarted(1, attempt, "token")];
         OrderEvent[] uncertain = [.. authorising, new PaymentUncertain(attempt, Start)];
-        OrderEvent[] page = [.. awaiting, new PaymentPageRequested(1, attempt, "", Start + terms.PayBy)];
+        OrderEvent[] page = [.. payable, new PaymentPageRequested(1, attempt, "", Start + terms.PayBy)];
         OrderEvent[] onPage = [.. page, new PaymentPageOpened(attempt, "", Start + Repair.PollOnPage)];
         OrderEvent[] givenUp = [.. uncertain, new PaymentGivenUp(attempt, Start)];
         OrderEvent[] settled = [new OrderStockFreed(), new OrderCartSettled()];
@@ -56,15 +56,15 @@ public static class CheckoutTable
             On([Free(placed)], "all units held, nothing to pay", s => s.Reserved([], Id, terms, Start)),
             On(placed, "one SKU short", s => s.Reserved(OneShort, Id, terms, Start)),
             On(placed, "stock not reached in time", s => s.GiveUpReserving(Start + terms.ReserveWithin)),
-            On(awaiting, "pay", s => s.Pay(Id, "token", Start)),
-            On(awaiting, "the pay-by time", s => s.Expire(Start + terms.PayBy), Start + terms.PayBy),
-            On([.. awaiting, .. Enumerable.Range(1, OrderErrors.MaxAttempts).SelectMany(i => new OrderEvent[] { new PaymentStarted(i, $"{Id}/a{i}", ""), new PaymentDeclined($"{Id}/a{i}", "") })], "pay once more than allowed", s => s.Pay(Id, "token", Start)),
+            On(payable, "pay", s => s.Pay(Id, "token", Start)),
+            On(payable, "the pay-by time", s => s.Expire(Start + terms.PayBy), Start + terms.PayBy),
+            On([.. payable, .. Enumerable.Range(1, OrderErrors.MaxAttempts).SelectMany(i => new OrderEvent[] { new PaymentStarted(i, $"{Id}/a{i}", ""), new PaymentDeclined($"{Id}/a{i}", "") })], "pay once more than allowed", s => s.Pay(Id, "token", Start)),
             On(authorising, "a hold lapsed and is not to be had again", s => s.PinFailed(OneShort)),
             On(authorising, "authorised for the due amount", s => s.Answered(attempt, Yes, terms, Start)),
             On(authorising, "authorised for another amount", s => s.Answered(attempt, Yes with { Amount = new(299, Currency.GBP) }, terms, Start)),
             On(authorising, "declined", s => s.Answered(attempt, No, terms, Start)),
             On(authorising, "no answer", s => s.Answered(attempt, Unknown, terms, Start)),
-            On(awaiting, "pay on the provider's page", s => s.PayOnPage(Id, "", Start)),
+            On(payable, "pay on the provider's page", s => s.PayOnPage(Id, "", Start)),
             On(page, "the page is open", s => s.Answered(attempt, Unknown with { Page = "" }, terms, Start)),
             On(onPage, "pay on the provider's page, once more", s => s.PayOnPage(Id, "", Start)),
             On(onPage, "authorised for the due amount", s => s.Answered(attempt, Yes, terms, Start)),
@@ -99,7 +99,7 @@ public static class CheckoutTable
             On(returning, "refund declined", s => s.PaidBack("r1", No, terms, Start)),
             On([.. returning, new ReturnRefunded("r1")], "goods on hand again", s => s.Restocked("r1")),
             On(delivered, "the end of the return window", s => s.Complete(), Start + terms.ReturnWindow),
-            On(awaiting, "cancel", s => s.Cancel("", Start)),
+            On(payable, "cancel", s => s.Cancel("", Start)),
             On(uncertain, "cancel", s => s.Cancel("", Start)),
             On(confirmed, "cancel", s => s.Cancel("", Start)),
             On([.. advance, new AdvanceCaptured()], "cancel", s => s.Cancel("", Start)),

@@ -14,7 +14,7 @@ public static class LateMoney
 {
     public static Result<Events<OrderEvent>> AnsweredLate(this Order order, string operation, PaymentOutcome outcome)
     {
-        var dead = order.Stage is OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled;
+        var dead = order is { Stage: OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled } or { Stage: OrderStatus.Cancelling, MoneyFreed: true };
         // While an earlier one is being dealt with the provider's books tell both apart; it is heard of again once the first is gone.
         var busy = order is { Late: not null, MoneyFreed: false };
         return order.Asked(operation) && dead && !busy && outcome.Kind == OutcomeKind.Succeeded

@@ -129,10 +129,18 @@ internal sealed partial class OrderGrain
         if (outcome is { Ok: false, Refusal.Code: "not-found" }) return await Apply(s => s.Voided(""));
         return Expect(outcome).Kind switch
         {
-            OutcomeKind.Succeeded => await Apply(s => s.Voided(operation)),
+            OutcomeKind.Succeeded => await Voided(operation),
             OutcomeKind.Declined => await Apply(s => s.Park(step, Expect(outcome).Code ?? "declined")),
             _ => await Apply(s => s.Unanswered(step, terms, Now)),
         };
+    }
+
+    // Some providers authorise what they had voided: what is held now is said in the same breath.
+    private async Task<Result<Done>> Voided(string operation)
+    {
+        var payment = Expect(await Payment.Get());
+        var held = payment.Authorised with { Minor = payment.Authorised.Minor - payment.Voided.Minor - payment.Refunded.Minor };
+        return await Apply(s => s.Voided(operation, held));
     }
 
     // The cart last: once it is the order's again, nothing can stand in the way any more.
