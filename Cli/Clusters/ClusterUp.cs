@@ -31,7 +31,7 @@ internal static class ClusterUp
         var connections = Connections(folder, given);
         var token = OperatorToken.Ensure(folder.Root);
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, Progress.Say);
-        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, provider, port, plan.SilosAreGateways, clock), supervisor, port);
+        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port, plan.SilosAreGateways, clock, provider), supervisor, port);
         var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(folder.Root, ShopAddress.UrlFile);
         try

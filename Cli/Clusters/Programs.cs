@@ -26,7 +26,7 @@ internal interface IPrograms
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, ShopProvider provider, int port, bool silosAreGateways, string? clock = null) : IPrograms
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways, string? clock = null, ShopProvider? provider = null) : IPrograms
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
@@ -45,7 +45,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var siloPort = FreePort();
         var variables = Variables($"silo-{number}", siloPort);
         variables["Roles"] = string.Join(',', roles);
-        foreach (var (name, value) in provider.Variables) variables[name] = value;
+        foreach (var (name, value) in Payments.Variables) variables[name] = value;
         variables["Http"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var role in roles)
         {
@@ -77,8 +77,10 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         return Task.FromResult(new Prepared(Program("Gateway", variables, BuildOf(variables["Name"])), ready => Answers(variables["Http"], ready)));
     });
 
-    public ChildSpec? PaymentSimulator => !provider.IsOwn ? null : new("psp-simulator", ChildKind.PaymentSimulator, _ => Task.FromResult(new Prepared(
-        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, provider, $"http://127.0.0.1:{port}"), ready => SimulatorProgram.Answers(provider.Url, ready))));
+    private ShopProvider Payments => provider ?? ShopProvider.Sandbox;
+
+    public ChildSpec? PaymentSimulator => !Payments.IsOwn ? null : new("psp-simulator", ChildKind.PaymentSimulator, _ => Task.FromResult(new Prepared(
+        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, Payments, $"http://127.0.0.1:{port}"), ready => SimulatorProgram.Answers(Payments.Url, ready))));
 
     /// <summary>Whether a gateway takes orders.</summary>
     public static async Task<bool> Answers(string url, CancellationToken cancel)
@@ -98,7 +100,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
     private void Open(Dictionary<string, string> variables, int number)
     {
         variables["Http"] = $"http://127.0.0.1:{port + number - 1}";
-        foreach (var (name, value) in provider.Variables) variables[name] = value;
+        foreach (var (name, value) in Payments.Variables) variables[name] = value;
         variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
     }
 

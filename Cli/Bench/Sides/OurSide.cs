@@ -28,7 +28,7 @@ internal sealed class OurSide(Lab lab, int port, bool relay, Spread spread) : Si
 
     protected override IEnumerable<ChildSpec> Programs()
     {
-        var programs = new Programs(Lab.Folder, relay ? Lab.Connections : WithoutBroker(Lab.Connections), ShopProvider.Sandbox, Port, spread.Together);
+        var programs = new Programs(Lab.Folder, relay ? Lab.Connections : WithoutBroker(Lab.Connections), Port, spread.Together);
         for (var i = 1; i <= spread.Silos; i++) yield return spread.Pinned ? Pinned(programs.Silo(i, ClusterPlan.Roles), (i - 1) % Environment.ProcessorCount) : programs.Silo(i, ClusterPlan.Roles);
         if (relay) yield return programs.Analytics(1);
         if (!spread.Together) yield return programs.Gateway(1);
