@@ -1,4 +1,5 @@
 using Commerce.Analytics.Composition;
+using Commerce.Kernel;
 using Commerce.ServiceDefaults;
 
 return await ServiceProcess.Run(() =>
@@ -7,6 +8,12 @@ return await ServiceProcess.Run(() =>
     var settings = new ProcessSettings(builder.Configuration);
     builder.AddServiceDefaults();
     builder.WebHost.UseUrls(settings.Http);
+    if (Laboratory.Of(builder.Configuration, builder.Environment) is { } laboratory)
+    {
+        builder.Services.AddSingleton(laboratory).AddSingleton(laboratory.Clock);
+        laboratory.OnCrashOrder(order => CrashPoint.Arm(CrashPoint.Parse(order, laboratory.Crash)));
+    }
+
     builder.UseOrleans(silo => silo.AddAnalyticsReplica(settings));
 
     var app = builder.Build();

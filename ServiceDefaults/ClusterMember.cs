@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
@@ -24,7 +25,8 @@ public static class ClusterMember
     public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings) => silo
         .AddMembership(settings.Database("cluster"))
         .Configure<SiloOptions>(options => options.SiloName = settings.Name)
-        .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0);
+        .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0)
+        .Configure<EndpointOptions>(options => options.SiloListeningEndpoint = new IPEndPoint(settings.SiloAddress, settings.SiloListenPort));
 
     /// <summary>The membership alone, in a database that has its tables.</summary>
     public static ISiloBuilder AddMembership(this ISiloBuilder silo, string database) => silo

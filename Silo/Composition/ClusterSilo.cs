@@ -1,8 +1,10 @@
 using Commerce.Feeds;
+using Commerce.Orders;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Deadlines;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
+using Commerce.Silo.Laboratories;
 using Commerce.Silo.Relay;
 using Orleans.Streams.RabbitMQ;
 
@@ -19,6 +21,8 @@ public static class ClusterSilo
         PostgresMigrations.Cluster(settings.Database("cluster"));
         builder.Services.AddPostgresJournal(roles.Services.ToDictionary(service => service, settings.Database)).AddPostgresKeyRing(settings.Secrets);
         if (roles.Has("payment")) builder.Services.AddPostgresSandboxProvider();
+        if (builder.Configuration.GetSection("Commerce:Checkout").Get<CheckoutTerms>() is { } terms) builder.Services.AddSingleton(terms);
+        if (Laboratory.Of(builder.Configuration, builder.Environment) is { } laboratory) builder.Services.AddLaboratory(laboratory);
         builder.UseOrleans(silo =>
         {
             silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceGrains().HostRoles(roles);

@@ -62,6 +62,7 @@ public sealed partial class Relay(
         var head = await journal.Head(service, Partition);
         var run = new FeedBatch(service, Partition, head.Epoch, [.. events]);
         await stream.Publish(run);
+        CrashPoint.Reached(CrashPoint.AfterPublish, service);
         await cursor.Store(service, Partition, run.Last);
         return run;
     }
