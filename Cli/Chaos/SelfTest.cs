@@ -24,6 +24,9 @@ internal static class SelfTest
         new("expiry ignoring now: for orders and stock no time passes", "expiry-by-clock", ["hold-not-free"], _ => []),
     ];
 
+    // A checker that always finds something is worth as little as one that never does.
+    private static readonly Broken Whole = new("nothing is taken away", "", [], seed => [new StaleSilo(1, seed), new KillSilo(2)]);
+
     public static async Task<ChaosReport> Run(int seed, CancellationToken cancel)
     {
         var (builds, acknowledged) = (new List<BrokenBuild>(), 0);
@@ -39,7 +42,10 @@ internal static class SelfTest
             Progress.Say(by.Count > 0 ? $"Caught by {string.Join(", ", by)}: {report.Findings.First(finding => finding.Name == by[0]).First}." : "MISSED.");
         }
 
-        return new ChaosReport(builds.All(build => build.Caught), seed, acknowledged, [], builds, new Dictionary<string, double>(), [], null);
+        Progress.Say("The whole build, in which nothing may be found.");
+        var whole = await new ChaosRun(new RunOptions(seed, TimeSpan.Zero, ShoppersPerSecond, new Setup(Silos, PayBy))).Run(Whole.Faults(seed), 2, cancel);
+        return new ChaosReport(
+            builds.All(build => build.Caught) && whole.Findings.Count == 0, seed, acknowledged + whole.Acknowledged, whole.Faults, builds, whole.Gaps, whole.Findings, whole.Kept);
     }
 
     /// <param name="Name">What is broken.</param>
