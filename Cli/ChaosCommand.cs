@@ -26,7 +26,7 @@ internal static class ChaosCommand
 
     private static readonly Option<int> ProviderAway = new("--provider-away") { Description = "F22: seconds without the payment provider.", HelpName = "N", DefaultValueFactory = _ => 10 };
 
-    private static readonly Option<string?> OldBuild = new("--old-build") { Description = "F25: the folder artifacts/bin of an older build.", HelpName = "DIR" };
+    private static readonly Option<string?> OldBuild = new("--old-build") { Description = "F25: the tree of an older version, built.", HelpName = "DIR" };
 
     private static readonly Option<bool> PlanOnly = new("--plan") { Description = "Print the plan of the seed and run nothing." };
 

@@ -1,11 +1,11 @@
-using System.Security.Cryptography;
-using System.Text;
 using Commerce.Analytics.Consumers;
 using Commerce.Analytics.Queries;
 using Commerce.Analytics.ReadModels;
 using Commerce.Analytics.Store;
 using Commerce.Feeds;
+using Commerce.Kernel;
 using Commerce.ServiceDefaults;
+using Orleans.Dashboard;
 using Orleans.Metadata;
 using Orleans.Streams;
 using Orleans.Streams.RabbitMQ;
@@ -15,8 +15,19 @@ namespace Commerce.Analytics.Composition;
 /// <summary>Analytics as a process of a cluster: a silo of its own role, its database, and HTTP for the gateways.</summary>
 internal static class AnalyticsReplica
 {
-    /// <summary>Composes the silo of its settings.</summary>
-    public static void AddAnalyticsReplica(this ISiloBuilder silo, ProcessSettings settings)
+    /// <summary>Composes it of its settings.</summary>
+    public static void AddAnalyticsReplica(this IHostApplicationBuilder builder, ProcessSettings settings)
+    {
+        if (Laboratory.Of(builder.Configuration, builder.Environment) is { } laboratory)
+        {
+            builder.Services.AddSingleton(laboratory).AddSingleton(laboratory.Clock);
+            laboratory.OnCrashOrder(order => CrashPoint.Arm(CrashPoint.Parse(order, laboratory.Crash)));
+        }
+
+        builder.UseOrleans(silo => silo.AddReplica(settings));
+    }
+
+    private static void AddReplica(this ISiloBuilder silo, ProcessSettings settings)
     {
         silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceAnalytics(AnalyticsStorage.Postgres(settings.Database("analytics")));
         silo.Services.AddSingleton<IGrainPropertiesProvider>(new Announcement(settings.Http));
@@ -29,16 +40,12 @@ internal static class AnalyticsReplica
             });
     }
 
-    /// <summary>Maps health for everybody and the questions for whoever has the operator's token: the gateways pass it on.</summary>
+    /// <summary>Maps the questions and the dashboard; like the metrics beside them they are for whoever has the operator's token, and the gateways pass it on.</summary>
     public static void MapAnalyticsReplica(this WebApplication app, ProcessSettings settings)
     {
-        var token = SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {settings.OperatorToken}"));
-        app.MapGet("/healthz/live", () => "live");
-        app.MapGet("/healthz/ready", () => "ready");
-        app.MapAnalytics().AddEndpointFilter(async (call, next) =>
-            CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(call.HttpContext.Request.Headers.Authorization.ToString())), token)
-                ? await next(call)
-                : TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, title: "The operator's token is needed."));
+        app.MapOperations(settings);
+        app.MapAnalytics();
+        app.MapOrleansDashboard(OperationsEndpoints.DashboardPath);
     }
 
     // Gateways find the replicas by it: each silo's part of the cluster's manifest carries its own.

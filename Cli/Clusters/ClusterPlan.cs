@@ -29,8 +29,10 @@ internal sealed record ClusterPlan(ImmutableArray<ImmutableArray<string>> Kinds,
 
     /// <summary>The same kinds with another number of silos.</summary>
     public ClusterPlan WithSilos(int silos) =>
-        silos < Kinds.Length ? throw new UsageException($"{Kinds.Length} silos at least: each kind of silo has roles no other has.")
-        : silos > Most ? throw new UsageException($"{Most} silos at most.")
+        silos < Kinds.Length ? throw new UsageException(Kinds.Length == 1
+            ? "A cluster has one silo at least; end it as a whole with Ctrl-C in the terminal of 'up'."
+            : $"{Kinds.Length} silos at least: each kind of silo has roles no other has.")
+        : silos > Most ? throw new UsageException($"A cluster has {Most} silos at most.")
         : this with { Silos = silos };
 
     public ClusterPlan WithGateways(int gateways) =>

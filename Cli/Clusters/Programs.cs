@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
@@ -13,6 +14,12 @@ internal interface IPrograms
     ChildSpec Analytics(int number);
 
     ChildSpec Gateway(int number);
+
+    /// <summary>Has a process run off another build from its next start on.</summary>
+    void Use(string name, ChildKind kind, string build);
+
+    /// <summary>The build it runs off; null when it is that of <c>up</c>.</summary>
+    string? BuildOf(string name);
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
@@ -22,11 +29,22 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
+    private readonly ConcurrentDictionary<string, string> _builds = new(StringComparer.Ordinal);
+
+    public void Use(string name, ChildKind kind, string build)
+    {
+        _ = Find(kind.ToString(), build);
+        _builds[name] = build;
+    }
+
+    public string? BuildOf(string name) => _builds.GetValueOrDefault(name);
+
     public ChildSpec Silo(int number, IReadOnlyList<string> roles) => new ChildSpec($"silo-{number}", ChildKind.Silo, _ =>
     {
         var (variables, siloPort) = Variables($"silo-{number}");
         var there = _around.ConnectionsOf($"silo-{number}");
         variables["Roles"] = string.Join(',', roles);
+        variables["Http"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var role in roles)
         {
             variables[$"ConnectionStrings__{role}"] = there.Postgres.Logins[role].ConnectionString;
@@ -41,7 +59,6 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var ((variables, siloPort), http) = (Variables($"analytics-{number}"), FreePort());
         var there = _around.ConnectionsOf($"analytics-{number}");
         variables["Http"] = $"http://127.0.0.1:{http}";
-        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
         variables["ConnectionStrings__analytics"] = there.Postgres.Logins["analytics"].ConnectionString;
         foreach (var feed in ClusterConnections.AnalyticsFeeds)
             variables[$"ConnectionStrings__broker_{feed}"] = there.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
@@ -53,7 +70,6 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var url = $"http://127.0.0.1:{port + number - 1}";
         var (variables, _) = Variables($"gateway-{number}");
         variables["Http"] = url;
-        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
         return Task.FromResult(new Prepared(Program("Gateway", variables), async ready =>
         {
             using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), ready);
@@ -74,6 +90,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
             ["SiloListenPort"] = listens.ToString(CultureInfo.InvariantCulture),
             ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
             ["Secrets"] = folder.Secrets,
+            ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
             ["ConnectionStrings__cluster"] = _around.ConnectionsOf(name).Postgres.Logins["cluster"].ConnectionString,
             // Several processes share this machine: give memory back rather than keep it for speed.
             ["DOTNET_gcServer"] = "0",
@@ -86,13 +103,19 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
     // Name and folder once more as arguments, where `ps` shows them.
     private Launch Program(string project, Dictionary<string, string> variables)
     {
-        var file = _around.BuildOf(variables["Name"]) is { } build ? Path.Combine(build, project, "release", $"{project}.dll") : Find(project);
+        var file = Find(project, BuildOf(variables["Name"]));
         return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
             [file, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
     }
 
-    internal static string Find(string project)
+    private static string Find(string project, string? build)
     {
+        if (build is not null)
+        {
+            var other = Path.Combine(build, "artifacts", "bin", project, "release", $"{project}.dll");
+            return File.Exists(other) ? other : throw new MissingException($"{build} holds no build of {project} ({other} is missing); run './commerce --version' there, which builds it.");
+        }
+
         var built = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, "release", $"{project}.dll"));
         if (File.Exists(built)) return built;
         var beside = Path.Combine(AppContext.BaseDirectory, $"{project}.dll");

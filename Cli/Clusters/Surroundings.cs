@@ -11,9 +11,6 @@ internal interface ISurroundings
 
     /// <summary>What it is told beyond what every process is told.</summary>
     IReadOnlyDictionary<string, string> VariablesOf(string process);
-
-    /// <summary>The folder of another build it runs off; null for the one beside this program.</summary>
-    string? BuildOf(string process);
 }
 
 /// <summary>Nothing in between.</summary>
@@ -26,6 +23,4 @@ internal sealed class Directly(ClusterConnections connections) : ISurroundings
     public int PortOf(string process, int port) => port;
 
     public IReadOnlyDictionary<string, string> VariablesOf(string process) => Nothing;
-
-    public string? BuildOf(string process) => null;
 }

@@ -163,6 +163,14 @@ internal static class ProjectionRules
     }
 }
 
+/// <summary>What a client has written down that the shop acknowledged.</summary>
+internal static class AcknowledgementRules
+{
+    public static Invariant EveryAcknowledgedOrderIsThere(Books books, IReadOnlySet<string> acknowledged) => new(
+        "ACK", "every order that was acknowledged is there", acknowledged.Count,
+        [.. acknowledged.Where(id => books.Latest(Keys.Order(new OrderId(id))) is not { Placed: not null }).Select(id => new Violation($"order/{Keys.Order(new OrderId(id))}", 0, "acknowledged, and not in the journal"))]);
+}
+
 /// <summary>I8: nothing is stuck.</summary>
 internal static class ProgressRules
 {

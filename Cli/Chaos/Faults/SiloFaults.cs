@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Commerce.Cli.Chaos.Lab;
 using Commerce.Cli.Clusters;
 
 namespace Commerce.Cli.Chaos.Faults;
@@ -105,20 +104,26 @@ internal sealed record WrongClock(int Silo, int Seconds) : SiloFault("F23", Silo
 
 /// <summary>F25: a silo of another build works beside the others.</summary>
 /// <param name="Silo">Which.</param>
-/// <param name="Build">The other build's folder; null for a copy of this one.</param>
-internal sealed record OtherBuild(int Silo, string? Build) : SiloFault("F25", Silo, TimeSpan.FromSeconds(10))
+/// <param name="Tree">The other build's tree; null for a copy of this one.</param>
+internal sealed record OtherBuild(int Silo, string? Tree) : SiloFault("F25", Silo, TimeSpan.FromSeconds(10))
 {
-    public override string What => $"silo-{Silo} runs off {Build ?? "a copy of this build (name an older one with --old-build)"} beside the others";
+    // This program lies in artifacts/bin/Cli/release.
+    private static readonly string Here = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", ".."));
+
+    public override string What => $"silo-{Silo} runs off {Tree ?? "a copy of this build (name an older tree with --old-build)"} beside the others";
 
     public override async Task Inject(Scene scene, CancellationToken cancel)
     {
-        scene.Lab.Edges.UseBuild(Name(scene), Build ?? CopyOf(scene.Lab));
+        var tree = Tree ?? Path.Combine(scene.Lab.Folder.Root, "other-build");
+        var beside = Path.Combine("artifacts", "bin", "Silo", "release");
+        if (Tree is null) Copy(Path.Combine(Here, beside), Path.Combine(tree, beside));
+        scene.Lab.UseBuild(Name(scene), tree);
         await Again(scene, cancel);
     }
 
     public override async Task Heal(Scene scene, CancellationToken cancel)
     {
-        scene.Lab.Edges.UseBuild(Name(scene), null);
+        scene.Lab.UseBuild(Name(scene), Here);
         await Again(scene, cancel);
     }
 
@@ -128,16 +133,6 @@ internal sealed record OtherBuild(int Silo, string? Build) : SiloFault("F25", Si
         await Supervisor.Drain(silo);
         silo.Resume();
         await silo.Reaches(ChildState.Running, cancel);
-    }
-
-    private static string CopyOf(Laboratory lab)
-    {
-        var copy = Path.Combine(lab.Folder.Root, "other-build");
-        var to = Directory.CreateDirectory(Path.Combine(copy, "Silo", "release")).FullName;
-        var from = Path.GetDirectoryName(Programs.Find("Silo"))!;
-        foreach (var file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
-        foreach (var folder in Directory.EnumerateDirectories(from, "runtimes")) Copy(folder, Path.Combine(to, "runtimes"));
-        return copy;
     }
 
     private static void Copy(string from, string to)

@@ -12,7 +12,6 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
 {
     private readonly ConcurrentDictionary<string, TcpProxy> _postgres = new(StringComparer.Ordinal), _broker = new(StringComparer.Ordinal), _silo = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, string> _owners = new();
-    private readonly ConcurrentDictionary<string, string> _builds = new(StringComparer.Ordinal);
     private volatile HashSet<(string From, string To)> _severed = [];
     private Func<bool>? _loses;
 
@@ -44,15 +43,6 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
         ["DOTNET_ENVIRONMENT"] = "Laboratory",
         ["Laboratory__Orders"] = OrdersOf(process),
     };
-
-    public string? BuildOf(string process) => _builds.GetValueOrDefault(process);
-
-    /// <summary>Has a process run off another build from its next start on; null for this one.</summary>
-    public void UseBuild(string process, string? folder)
-    {
-        if (folder is null) _builds.TryRemove(process, out _);
-        else _builds[process] = folder;
-    }
 
     /// <summary>Tells a process what to do: a crash, another clock, or nothing.</summary>
     public void Order(string process, string orders)

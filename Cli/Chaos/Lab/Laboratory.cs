@@ -24,11 +24,12 @@ internal sealed class Laboratory : IAsyncDisposable
 
     private readonly Supervisor _supervisor;
     private readonly Cluster _cluster;
+    private readonly IPrograms _programs;
     private readonly SmallDisk? _disk;
 
-    private Laboratory(Setup setup, ClusterFolder folder, ClusterConnections connections, Edges edges, Supervisor supervisor, Cluster cluster, SmallDisk? disk, int port, string token)
+    private Laboratory(Setup setup, ClusterFolder folder, ClusterConnections connections, Edges edges, IPrograms programs, Supervisor supervisor, Cluster cluster, SmallDisk? disk, int port, string token)
     {
-        (Setup, Folder, Connections, Edges, _supervisor, _cluster, _disk) = (setup, folder, connections, edges, supervisor, cluster, disk);
+        (Setup, Folder, Connections, Edges, _programs, _supervisor, _cluster, _disk) = (setup, folder, connections, edges, programs, supervisor, cluster, disk);
         (Url, Token) = (new Uri($"http://127.0.0.1:{port}/"), token);
         edges.Processes = () => _supervisor.Children.Where(child => child.Pid is not null).Select(child => (child.Name, child.Pid!.Value));
         Shop = new ShopClient(Url, token, ReadyWithin);
@@ -78,8 +79,9 @@ internal sealed class Laboratory : IAsyncDisposable
         });
         var port = FreePorts.TakeLasting(1, new Random())[0];
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, static _ => { });
-        var cluster = new Cluster(folder, ClusterPlan.Of([], setup.Silos, 1), connections, new Programs(folder, connections, port, edges), supervisor, port);
-        var laboratory = new Laboratory(setup, folder, connections, edges, supervisor, cluster, disk, port, token);
+        var programs = new Programs(folder, connections, port, edges);
+        var cluster = new Cluster(folder, ClusterPlan.Of([], setup.Silos, 1), connections, programs, supervisor, port);
+        var laboratory = new Laboratory(setup, folder, connections, edges, programs, supervisor, cluster, disk, port, token);
         try
         {
             await cluster.Start(cancel);
@@ -98,6 +100,9 @@ internal sealed class Laboratory : IAsyncDisposable
     public string SiloName(int number) => Silos[(number - 1) % Silos.Count].Name;
 
     public Task Scale(int silos, CancellationToken cancel) => _cluster.Do(new ControlRequest("scale", "silo", silos), static _ => { }, cancel);
+
+    /// <summary>Has a silo run off another build from its next start on.</summary>
+    public void UseBuild(string silo, string tree) => _programs.Use(silo, ChildKind.Silo, tree);
 
     /// <summary>Waits until every child runs. The broker comes last, and is not yet a child at first.</summary>
     public async Task AllRun(CancellationToken cancel)

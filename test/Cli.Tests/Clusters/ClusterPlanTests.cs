@@ -59,6 +59,10 @@ public sealed class ClusterPlanTests
         Should.Throw<UsageException>(() => ClusterPlan.Of(["each"], null, null).WithSilos(5)).Message.ShouldStartWith("6 silos at least");
 
     [Fact]
+    public void A_cluster_keeps_a_silo() =>
+        Should.Throw<UsageException>(() => ClusterPlan.Of([], null, null).WithSilos(0)).Message.ShouldStartWith("A cluster has one silo at least");
+
+    [Fact]
     public void However_many_silos_there_are_every_role_is_somewhere() =>
         Gen.Select(Gen.Int[0, 58], Gen.OneOf(Gen.Const("each"), Gen.Const("all"), Gen.Const("cart;catalog,inventory;order,payment,customer"))).Sample((more, roles) =>
         {
