@@ -72,12 +72,13 @@ internal sealed record PowerLoss() : SharedFault("F28", TimeSpan.FromSeconds(1))
     public override async Task Heal(Scene scene, CancellationToken cancel)
     {
         var began = scene.History.Now;
-        scene.Lab.PowerOn();
+        var power = scene.Lab.PowerOn(cancel);
         var first = new Load.Shopper(0, 0, $"{scene.Run}-back-{began.Ticks}", scene.Client, scene.History, scene.Ledger);
         var cart = await first.FillCart([new Load.Wish(Load.Shelf.Basket(0), 1)], cancel);
         var order = new Load.Purchase(0, [new Load.Wish(Load.Shelf.Basket(0), 1)], "tok_ok") { Asked = scene.History.Call("first", "asks for its order", null) };
         scene.Ledger.Add(order);
         if (cart is not null) await first.CheckOut(order, cart, "tok_ok", cancel);
+        await power;
         if (scene.History.Now - began is var took && took > BackWithin)
             scene.Findings.Add("F28-slow-start", $"the first order after the power came back took {took.TotalSeconds:0.0} s");
     }

@@ -134,9 +134,12 @@ internal sealed class Laboratory : IAsyncDisposable
     /// <summary>Everything ends at once, as when the power goes.</summary>
     public Task PowerOff() => Task.WhenAll(All.Select(child => child.Fell()));
 
-    public void PowerOn()
+    /// <summary>Everything is started again as <c>up</c> does it: the broker does not start without its port mapper.</summary>
+    public async Task PowerOn(CancellationToken cancel)
     {
-        foreach (var child in All.OrderByDescending(child => child.Kind)) child.Resume();
+        foreach (var child in All.Where(child => child.Kind != ChildKind.RabbitMq).OrderByDescending(child => child.Kind)) child.Resume();
+        await Find("epmd").Reaches(ChildState.Running, cancel);
+        Find("rabbitmq").Resume();
     }
 
     /// <summary>Keeps the folder for whoever wants to look.</summary>
