@@ -13,6 +13,12 @@ namespace Commerce.Cli.Chaos;
 /// <summary>What became of the orders of one cell: all zero, or something is wrong. Unreached counts for nothing and is said.</summary>
 internal sealed record Cell(string Point, string Step, bool Reached, int Duplicates, int Losses, int LeakedHolds, int LiveMoney)
 {
+    /// <summary>Two tries at one cell: whatever either found.</summary>
+    public static Cell operator +(Cell a, Cell b) => a with
+    {
+        Reached = a.Reached || b.Reached, Duplicates = a.Duplicates + b.Duplicates, Losses = a.Losses + b.Losses, LeakedHolds = a.LeakedHolds + b.LeakedHolds, LiveMoney = a.LiveMoney + b.LiveMoney,
+    };
+
     public bool Clean => Reached && Duplicates + Losses + LeakedHolds + LiveMoney == 0;
 }
 
@@ -60,15 +66,27 @@ internal sealed class Matrix(int seed)
         var findings = new Findings();
         using var client = new Client(lab.Url, history, findings, new Gaps());
         await using var wire = new Wire(lab);
+        for (var i = 1; i <= Orders; i++)
+        {
+            await Shelf.Put(lab.Shop, Sku(isShort: false, i), Units, cancel);
+            await Shelf.Put(lab.Shop, Sku(isShort: true, i), 1, cancel);
+        }
+
         var (made, began) = (new List<Cell>(), Stopwatch.StartNew());
         foreach (var ((point, subject, life), number) in cells.Select((cell, i) => (cell, i)))
         {
-            var scene = new Scene(lab, client, history, new Ledger(), new Findings(), wire, $"m{seed}-{number}");
-            var cell = await Try(scene, point, subject, life, number, cancel);
-            made.Add(cell);
-            Progress.Say($"{began.Elapsed:mm\\:ss} {number + 1} of {cells.Count}: {point} {subject}: {(cell.Reached ? "" : "NOT REACHED, ")}{cell.Duplicates} {cell.Losses} {cell.LeakedHolds} {cell.LiveMoney}");
+            var (cell, scene) = (default(Cell), default(Scene));
+            // The victim may have had none of these orders; the next silo has.
+            for (var attempt = 0; attempt < Silos && cell is not { Reached: true }; attempt++)
+            {
+                scene = new Scene(lab, client, history, new Ledger(), new Findings(), wire, $"m{seed}-{number}-{attempt}");
+                cell = await Try(scene, point, subject, life, number + attempt, cancel) is var next && cell is not null ? next + cell : next;
+            }
+
+            made.Add(cell!);
+            Progress.Say($"{began.Elapsed:mm\\:ss} {number + 1} of {cells.Count}: {point} {subject}: {(cell!.Reached ? "" : "NOT REACHED, ")}{cell.Duplicates} {cell.Losses} {cell.LeakedHolds} {cell.LiveMoney}");
             lab.Keep |= !cell.Clean;
-            foreach (var finding in scene.Findings.All) Progress.Say($"      {finding.Name} ({finding.Count}): {finding.First}");
+            foreach (var finding in scene!.Findings.All) Progress.Say($"      {finding.Name} ({finding.Count}): {finding.First}");
         }
 
         foreach (var finding in findings.All) Progress.Say($"{finding.Name} ({finding.Count}): {finding.First}");
@@ -81,28 +99,35 @@ internal sealed class Matrix(int seed)
 
     private async Task<Cell> Try(Scene scene, string point, string subject, Life life, int number, CancellationToken cancel)
     {
-        // The victim of the cell before is still on its way back; this one's neighbours are not.
-        var victim = point == CrashPoint.AfterApply ? "analytics-1" : scene.Lab.SiloName((number % Silos) + 1);
-        await scene.Lab.Find(victim).Reaches(ChildState.Running, cancel);
-        var sku = $"M{seed}-{number}";
-        await Shelf.Put(scene.Lab.Shop, sku, life == Life.Short ? 1 : Units, cancel);
+        // Who relays is nobody's choice: there all are victims, and the first of them is enough.
+        var victims = point switch
+        {
+            CrashPoint.AfterApply => ["analytics-1"],
+            CrashPoint.AfterPublish => [.. scene.Lab.Silos.Select(silo => silo.Name)],
+            // The victim of the cell before is still on its way back; this one's neighbours are not.
+            _ => new[] { scene.Lab.SiloName((number % Silos) + 1) },
+        };
+        foreach (var victim in victims) await scene.Lab.Find(victim).Reaches(ChildState.Running, cancel);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        scene.Lab.Edges.Order(victim, $"crash {point} {subject} {new Random(seed + number).Next(1, 3)}");
         giveUp.CancelAfter(Answered);
-        var lives = Task.WhenAll(Enumerable.Range(1, Orders).Select(i => new OrderLife(scene, i, sku).Live(life, giveUp.Token)));
+        foreach (var victim in victims) scene.Lab.Edges.Order(victim, $"crash {point} {subject} {new Random(seed + number).Next(1, 3)}");
+        var lives = Task.WhenAll(Enumerable.Range(1, Orders).Select(i => new OrderLife(scene, i, Sku(life == Life.Short, i)).Live(life, giveUp.Token)));
         var reached = false;
         for (var waited = Stopwatch.StartNew(); !reached && waited.Elapsed < ReachedWithin;)
         {
-            reached = scene.Lab.Edges.Crashed(victim) is not null;
-            await Task.Delay(50, cancel);
+            reached = victims.Any(victim => scene.Lab.Edges.Crashed(victim) is not null);
+            await Task.Delay(20, cancel);
         }
 
-        scene.Lab.Edges.Order(victim, "");
+        foreach (var victim in victims) scene.Lab.Edges.Disarm(victim);
         await lives;
         await new Reckoning(scene, new Dictionary<string, int>(), Answered).Converge(_known, cancel);
         return new Cell(point, subject, reached,
             Count(scene, "I5", "one-order-per-key"), Count(scene, "acknowledged-lost", "I1", "I2", "I4", "stuck", "unanswered", "parked"), Count(scene, "I3", "I7"), Count(scene, Reckoning.LiveMoney));
     }
+
+    // One for each order, so that the stock of a cell lies on all silos.
+    private static string Sku(bool isShort, int order) => $"{(isShort ? "SHORT" : "PLENTY")}-{order}";
 
     private static int Count(Scene scene, params string[] kinds) => scene.Findings.All.Where(finding => kinds.Contains(finding.Name)).Sum(finding => finding.Count);
 

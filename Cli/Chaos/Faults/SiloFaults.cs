@@ -28,7 +28,7 @@ internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string
         }
 
         // It must not crash again when it has come back.
-        scene.Lab.Edges.Order(victim, "");
+        scene.Lab.Edges.Disarm(victim);
         var child = scene.Lab.Find(victim);
         while (_hit && child.State == ChildState.Running) await Task.Delay(20, cancel);
     }

@@ -49,9 +49,11 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
     {
         var file = OrdersOf(process);
         File.Delete($"{file}.hit");
-        File.WriteAllText($"{file}.new", orders);
-        File.Move($"{file}.new", file, overwrite: true);
+        Write(file, orders);
     }
+
+    /// <summary>Takes the order back; whether it was carried out stays known until the next one.</summary>
+    public void Disarm(string process) => Write(OrdersOf(process), "");
 
     /// <summary>Where a process crashed as it was told to; null while it has not.</summary>
     public string? Crashed(string process) => File.Exists($"{OrdersOf(process)}.hit") ? File.ReadAllText($"{OrdersOf(process)}.hit") : null;
@@ -97,6 +99,12 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
         }
 
         return severed.Contains(answers ? (server, owner) : (owner, server));
+    }
+
+    private static void Write(string file, string orders)
+    {
+        File.WriteAllText($"{file}.new", orders);
+        File.Move($"{file}.new", file, overwrite: true);
     }
 
     private string OrdersOf(string process) => Path.Combine(folder.Run, $"{process}.orders");
