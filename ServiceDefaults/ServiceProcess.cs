@@ -22,8 +22,9 @@ public static class ServiceProcess
     /// <param name="args">Command line.</param>
     /// <param name="compose">Puts into it what it does.</param>
     /// <param name="map">Maps its routes.</param>
+    /// <param name="stop">Tells it to stop, where somebody else hears the signals.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> Run(string program, string[] args, Action<WebApplicationBuilder, ProcessSettings> compose, Action<WebApplication, ProcessSettings> map)
+    public static async Task<int> Run(string program, string[] args, Action<WebApplicationBuilder, ProcessSettings> compose, Action<WebApplication, ProcessSettings> map, CancellationToken stop = default)
     {
         try
         {
@@ -39,7 +40,7 @@ public static class ServiceProcess
             map(app, settings);
             using var deadline = new Timer(static _ => Environment.Exit(CutShort), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             app.Lifetime.ApplicationStopping.Register(() => deadline.Change(StopAtTheLatest, Timeout.InfiniteTimeSpan));
-            await app.RunAsync();
+            await ((IHost)app).RunAsync(stop);
             return 0;
         }
         catch (SettingsException missing)

@@ -22,7 +22,8 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         // Sales do not wait for a broker: it gets what happened meanwhile when it is there. One that was given must take the cluster's users.
         if (connections.Rabbitmq.Own) _ = Tell(broker);
         else await broker;
-        await Within(RunningWithin, "gateway-1", wait => supervisor.Find("gateway-1").Reaches(ChildState.Running, wait), cancel);
+        var door = _plan.SilosAreGateways ? "silo-1" : "gateway-1";
+        await Within(RunningWithin, door, wait => supervisor.Find(door).Reaches(ChildState.Running, wait), cancel);
     }
 
     public async Task<object> Do(ControlRequest request, Action<string> say, CancellationToken cancel) => request switch
@@ -77,7 +78,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         try
         {
             var there = supervisor.Children.Where(child => child.Kind == kind).ToDictionary(NumberOf);
-            if (kind == ChildKind.Gateway && Enumerable.Range(1, count).Except(there.Keys).Select(i => port + i - 1).FirstOrDefault(p => !FreePorts.IsFree(p)) is > 0 and var taken)
+            if ((kind == ChildKind.Gateway || _plan.SilosAreGateways) && Enumerable.Range(1, count).Except(there.Keys).Select(i => port + i - 1).FirstOrDefault(p => !FreePorts.IsFree(p)) is > 0 and var taken)
                 throw new UsageException($"Port {taken} is in use; stop the program that listens there.");
             _plan = wanted;
             foreach (var child in Enumerable.Range(1, count).Select(i => there.TryGetValue(i, out var old) ? Again(old) : Add(kind, i)).ToList())

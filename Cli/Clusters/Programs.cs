@@ -23,7 +23,7 @@ internal interface IPrograms
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, ISurroundings? surroundings = null) : IPrograms
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways, ISurroundings? surroundings = null) : IPrograms
 {
     private readonly ISurroundings _around = surroundings ?? new Directly(connections);
 
@@ -33,7 +33,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
 
     public void Use(string name, ChildKind kind, string build)
     {
-        _ = Find(kind.ToString(), build);
+        _ = Find(silosAreGateways && kind == ChildKind.Silo ? "Cli" : kind.ToString(), build);
         _builds[name] = build;
     }
 
@@ -51,7 +51,10 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
             variables[$"ConnectionStrings__broker_{role}"] = there.Rabbitmq.Users[role].VirtualHosts[ClusterConnections.VirtualHostOf(role)];
         }
 
-        return Task.FromResult(new Prepared(Program("Silo", variables), ready => IsActive($"silo-{number}", siloPort, ready)));
+        if (!silosAreGateways) return Task.FromResult(new Prepared(Program("Silo", variables, BuildOf(variables["Name"])), ready => IsActive($"silo-{number}", siloPort, ready)));
+
+        Open(variables, number);
+        return Task.FromResult(new Prepared(Program("Cli", variables, BuildOf(variables["Name"]), NodeCommand.Name), ready => Answers(variables["Http"], ready)));
     }) { Roles = roles };
 
     public ChildSpec Analytics(int number) => new ChildSpec($"analytics-{number}", ChildKind.Analytics, _ =>
@@ -62,20 +65,36 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         variables["ConnectionStrings__analytics"] = there.Postgres.Logins["analytics"].ConnectionString;
         foreach (var feed in ClusterConnections.AnalyticsFeeds)
             variables[$"ConnectionStrings__broker_{feed}"] = there.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
-        return Task.FromResult(new Prepared(Program("Analytics", variables), async ready => await IsActive($"analytics-{number}", siloPort, ready) && await RabbitMqChild.Listens(http, ready)));
+        return Task.FromResult(new Prepared(Program("Analytics", variables, BuildOf(variables["Name"])), async ready => await IsActive($"analytics-{number}", siloPort, ready) && await RabbitMqChild.Listens(http, ready)));
     }) { Roles = ["analytics"] };
 
     public ChildSpec Gateway(int number) => new($"gateway-{number}", ChildKind.Gateway, _ =>
     {
-        var url = $"http://127.0.0.1:{port + number - 1}";
         var (variables, _) = Variables($"gateway-{number}");
-        variables["Http"] = url;
-        return Task.FromResult(new Prepared(Program("Gateway", variables), async ready =>
-        {
-            using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), ready);
-            return answer.IsSuccessStatusCode;
-        }));
+        Open(variables, number);
+        return Task.FromResult(new Prepared(Program("Gateway", variables, BuildOf(variables["Name"])), ready => Answers(variables["Http"], ready)));
     });
+
+    /// <summary>Whether a gateway takes orders.</summary>
+    public static async Task<bool> Answers(string url, CancellationToken cancel)
+    {
+        using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), cancel);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>How a program of ours is called. Name and folder once more as arguments, where `ps` shows them.</summary>
+    public static Launch Program(string project, Dictionary<string, string> variables, string? build = null, params string[] first)
+    {
+        var file = Find(project, build);
+        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            [file, .. first, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
+    }
+
+    private void Open(Dictionary<string, string> variables, int number)
+    {
+        variables["Http"] = $"http://127.0.0.1:{port + number - 1}";
+        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
+    }
 
     private Task<bool> IsActive(string name, int siloPort, CancellationToken cancel) => Membership.IsActive(connections.Postgres.Logins["cluster"].ConnectionString, name, siloPort, cancel);
 
@@ -98,14 +117,6 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         };
         foreach (var (key, value) in _around.VariablesOf(name)) variables[key] = value;
         return (variables, reached);
-    }
-
-    // Name and folder once more as arguments, where `ps` shows them.
-    private Launch Program(string project, Dictionary<string, string> variables)
-    {
-        var file = Find(project, BuildOf(variables["Name"]));
-        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            [file, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
     }
 
     private static string Find(string project, string? build)

@@ -66,10 +66,11 @@ internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster
 }
 
 /// <summary>Puts the way to Analytics into a gateway.</summary>
-internal static class AnalyticsProxy
+public static class AnalyticsProxy
 {
     private static readonly Refusal Away = new("dependency-unavailable", "Analytics is away for the moment; repeat the request.");
 
+    /// <summary>Registers what passes questions on to the replicas.</summary>
     public static void AddAnalyticsProxy(this IServiceCollection services)
     {
         services.AddReverseProxy().LoadFromMemory(AnalyticsReplicas.Routes, [AnalyticsReplicas.ClusterOf([])]);
@@ -77,6 +78,7 @@ internal static class AnalyticsProxy
         services.Configure<OpenApiOptions>("v1", static description => description.AddDocumentTransformer<AnalyticsDescription>());
     }
 
+    /// <summary>Maps <c>/v1/analytics</c>, for operators.</summary>
     public static void MapAnalyticsProxy(this WebApplication app) => app.MapReverseProxy(proxy =>
     {
         proxy.Use(async (http, next) =>

@@ -16,6 +16,15 @@ public sealed class ClusterPlanTests
     }
 
     [Fact]
+    public void Without_gateways_every_silo_is_one_and_gateways_cannot_be_scaled()
+    {
+        var plan = ClusterPlan.Of([], silos: 2, gateways: 0);
+        plan.SilosAreGateways.ShouldBeTrue();
+        plan.WithSilos(3).SilosAreGateways.ShouldBeTrue();
+        Should.Throw<UsageException>(() => plan.WithGateways(1)).Message.ShouldContain("--gateways N");
+    }
+
+    [Fact]
     public void Each_gives_every_role_a_silo_of_its_own()
     {
         var plan = ClusterPlan.Of(["each"], silos: null, gateways: null);
@@ -50,7 +59,7 @@ public sealed class ClusterPlanTests
     [Theory]
     [InlineData(0, 1)]
     [InlineData(65, 1)]
-    [InlineData(1, 0)]
+    [InlineData(1, -1)]
     public void Numbers_that_make_no_cluster_are_refused(int silos, int gateways) =>
         Should.Throw<UsageException>(() => ClusterPlan.Of([], silos, gateways));
 
