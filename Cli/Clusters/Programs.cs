@@ -23,7 +23,8 @@ internal interface IPrograms
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways, ISurroundings? surroundings = null) : IPrograms
+internal sealed class Programs(
+    ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways, string? clock = null, ISurroundings? surroundings = null) : IPrograms
 {
     private readonly ISurroundings _around = surroundings ?? new Directly(connections);
 
@@ -109,6 +110,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
             ["SiloListenPort"] = listens.ToString(CultureInfo.InvariantCulture),
             ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
             ["Secrets"] = folder.Secrets,
+            ["TestClock"] = clock ?? "",
             ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
             ["ConnectionStrings__cluster"] = _around.ConnectionsOf(name).Postgres.Logins["cluster"].ConnectionString,
             // Several processes share this machine: give memory back rather than keep it for speed.

@@ -21,7 +21,7 @@ public static class ClusterSilo
         PostgresMigrations.Cluster(settings.Database("cluster"));
         builder.Services.AddPostgresJournal(roles.Services.ToDictionary(service => service, settings.Database)).AddPostgresKeyRing(settings.Secrets);
         if (roles.Has("payment")) builder.Services.AddPostgresSandboxProvider();
-        if (builder.Configuration.GetSection("Commerce:Checkout").Get<CheckoutTerms>() is { } terms) builder.Services.AddSingleton(terms);
+        builder.Services.AddSingleton(CheckoutSettings.Read(builder.Configuration));
         if (Laboratory.Of(builder.Configuration, builder.Environment) is { } laboratory) builder.Services.AddLaboratory(laboratory);
         builder.UseOrleans(silo =>
         {

@@ -79,7 +79,7 @@ internal sealed class Laboratory : IAsyncDisposable
         });
         var port = FreePorts.TakeLasting(1, new Random())[0];
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, static _ => { });
-        var programs = new Programs(folder, connections, port, silosAreGateways: false, edges);
+        var programs = new Programs(folder, connections, port, silosAreGateways: false, surroundings: edges);
         var cluster = new Cluster(folder, ClusterPlan.Of([], setup.Silos, 1), connections, programs, supervisor, port);
         var laboratory = new Laboratory(setup, folder, connections, edges, programs, supervisor, cluster, disk, port, token);
         try
