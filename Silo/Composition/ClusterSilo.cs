@@ -1,5 +1,4 @@
 using Commerce.Feeds;
-using Commerce.Orders;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Deadlines;
 using Commerce.Silo.Journal;
