@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 
@@ -14,6 +15,8 @@ internal static class AnalyticsCommand
         rebuild.SetCommand(async (parsed, cancel) =>
         {
             var address = ShopAddress.Of(parsed);
+            // Of a cluster whose database of analytics is gone there is nothing to rebuild yet; the replicas make its tables themselves.
+            if (ClusterConnections.Read(new ClusterFolder(address.DataDir).Connections) is { } cluster) await Databases.Ensure(cluster.Postgres, "analytics");
             using var shop = new ShopClient(address.Url, address.ReadToken());
             var answer = await shop.Post("v1/analytics/rebuilds", new { }, $"rebuild-{Guid.CreateVersion7()}", cancel);
             if (!answer.Ok) throw new CheckFailedException($"The rebuild was refused: {answer.Body}");

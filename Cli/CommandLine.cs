@@ -26,7 +26,7 @@ internal static class CommandLine
         """)
     {
         Up.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
-        AnalyticsCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(),
+        AnalyticsCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(), NodeCommand.Create(),
     };
 
     public static async Task<int> Run(string[] args)

@@ -45,16 +45,16 @@ internal static class ReplayCommand
 
         var address = ShopAddress.Of(parsed);
         var silences = new Silences(TimeProvider.System);
-        using var shop = new ShopClient(address.Url, address.ReadToken(), answered: silences.Answered);
+        using var shop = new ShopClient(address.Url, address.ReadToken(), answered: silences.Answered, repeats: silences.Repeat);
         using var acknowledgements = new Acknowledgements(parsed.GetValue(Acks));
         var run = new ReplayRun(shop, plan, concurrency, acknowledgements, new Progress());
         await run.Run(cancel);
-        var gaps = (silences.Longest, Line: silences.ToString());
+        var noticed = (silences.Longest, silences.Waits, silences.Repeated, Lines: silences.Lines.ToList());
         Progress.Say("Reconciling.");
         var found = await new Reconciliation(shop, plan, figures, run.OrderOf, Math.Max(concurrency, 8)).Run(cancel);
 
         var ok = found.All(figure => figure.Ok);
-        Answer.Give(json, new { ok, file, plan.Digest, plan = PlanReport.Document(plan, figures), figures = found, gaps = gaps.Longest }, [.. Table(found, plan), gaps.Line]);
+        Answer.Give(json, new { ok, file, plan.Digest, plan = PlanReport.Document(plan, figures), figures = found, gaps = noticed.Longest, waits = noticed.Waits, repeated = noticed.Repeated }, [.. Table(found, plan), .. noticed.Lines]);
         return ok ? ExitCode.Ok : ExitCode.CheckFailed;
     }
 

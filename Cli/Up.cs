@@ -28,7 +28,7 @@ internal static class Up
 
     private static readonly Option<int?> Silos = new("--silos") { Description = "With --cluster: how many silos (default 3); with --roles: how many of every kind (default 1).", HelpName = "N" };
 
-    private static readonly Option<int?> Gateways = new("--gateways") { Description = "With --cluster: how many gateways; gateway i listens on port N+i-1 (default 1).", HelpName = "N" };
+    private static readonly Option<int?> Gateways = new("--gateways") { Description = "With --cluster: how many gateways; gateway i listens on port N+i-1 (default 1). With 0 every silo is a gateway, too, in one process: silo i listens on port N+i-1.", HelpName = "N" };
 
     private static readonly Option<string[]> Roles = new("--roles")
     {

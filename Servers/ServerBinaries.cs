@@ -25,7 +25,10 @@ public static class ServerBinaries
     }
 
     private static string Find(string program, IEnumerable<string> folders, string server, string package) =>
-        folders.Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists) ?? throw new ServerMissingException(server, program, package);
+        folders.Select(f => Path.Combine(f, program)).FirstOrDefault(IsThere) ?? throw new ServerMissingException(server, program, package);
+
+    /// <summary>Whether a program can be started by this name. A link whose program was removed still has its name.</summary>
+    public static bool IsThere(string file) => File.Exists(file) && File.ResolveLinkTarget(file, returnFinalTarget: true) is null or { Exists: true };
 }
 
 /// <summary>A server is not installed; the message names it and the command that installs it.</summary>

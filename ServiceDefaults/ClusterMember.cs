@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Storage;
 
 namespace Commerce.ServiceDefaults;
@@ -23,6 +24,8 @@ public static class ClusterMember
     /// </summary>
     public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings) => silo
         .AddMembership(settings.Database("cluster"))
+        // Every silo, or none: the one that shows it asks all the others. What goes through the log is not for a browser.
+        .AddDashboard(static dashboard => dashboard.HideTrace = true)
         .Configure<SiloOptions>(options => options.SiloName = settings.Name)
         .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0);
 

@@ -1,11 +1,4 @@
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Composition;
 
-return await ServiceProcess.Run(() =>
-{
-    var builder = Host.CreateApplicationBuilder(args);
-    var settings = new ProcessSettings(builder.Configuration);
-    builder.AddServiceDefaults();
-    builder.AddCommerceSilo(settings);
-    return builder.Build();
-});
+return await ServiceProcess.Run("silo", args, (builder, settings) => builder.AddCommerceSilo(settings), (app, settings) => app.MapOperations(settings));

@@ -27,6 +27,7 @@ public static class AnalyticsComposition
         silo.Services.AddSingleton<Rebuild>();
         silo.Services.AddSingleton<LagQuery>();
         silo.Services.AddHostedService<ProjectionStarter>();
+        silo.Services.AddHostedService<LagMeter>();
         return silo;
     }
 }

@@ -1,11 +1,10 @@
-using System.Security.Cryptography;
-using System.Text;
 using Commerce.Analytics.Consumers;
 using Commerce.Analytics.Queries;
 using Commerce.Analytics.ReadModels;
 using Commerce.Analytics.Store;
 using Commerce.Feeds;
 using Commerce.ServiceDefaults;
+using Orleans.Dashboard;
 using Orleans.Metadata;
 using Orleans.Streams;
 using Orleans.Streams.RabbitMQ;
@@ -29,16 +28,12 @@ internal static class AnalyticsReplica
             });
     }
 
-    /// <summary>Maps health for everybody and the questions for whoever has the operator's token: the gateways pass it on.</summary>
+    /// <summary>Maps the questions and the dashboard; like the metrics beside them they are for whoever has the operator's token, and the gateways pass it on.</summary>
     public static void MapAnalyticsReplica(this WebApplication app, ProcessSettings settings)
     {
-        var token = SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {settings.OperatorToken}"));
-        app.MapGet("/healthz/live", () => "live");
-        app.MapGet("/healthz/ready", () => "ready");
-        app.MapAnalytics().AddEndpointFilter(async (call, next) =>
-            CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(call.HttpContext.Request.Headers.Authorization.ToString())), token)
-                ? await next(call)
-                : TypedResults.Problem(statusCode: StatusCodes.Status401Unauthorized, title: "The operator's token is needed."));
+        app.MapOperations(settings);
+        app.MapAnalytics();
+        app.MapOrleansDashboard(OperationsEndpoints.DashboardPath);
     }
 
     // Gateways find the replicas by it: each silo's part of the cluster's manifest carries its own.

@@ -22,7 +22,8 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         // Sales do not wait for a broker: it gets what happened meanwhile when it is there. One that was given must take the cluster's users.
         if (connections.Rabbitmq.Own) _ = Tell(broker);
         else await broker;
-        await Within(RunningWithin, "gateway-1", wait => supervisor.Find("gateway-1").Reaches(ChildState.Running, wait), cancel);
+        var door = _plan.SilosAreGateways ? "silo-1" : "gateway-1";
+        await Within(RunningWithin, door, wait => supervisor.Find(door).Reaches(ChildState.Running, wait), cancel);
     }
 
     public async Task<object> Do(ControlRequest request, Action<string> say, CancellationToken cancel) => request switch
@@ -30,7 +31,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         { Do: "status" } => Status(),
         { Do: "kill", Name: { } name } => await Kill(supervisor.Find(name), say, cancel),
         { Do: "drain", Name: { } name } => await Drain(supervisor.Find(name), say),
-        { Do: "start", Name: { } name } => await Resume(supervisor.Find(name), say, cancel),
+        { Do: "start", Name: { } name } => await Resume(supervisor.Find(name), request.From, say, cancel),
         { Do: "scale", Name: "silo", Count: { } count } => await Scale(ChildKind.Silo, _plan.WithSilos(count), count, say, cancel),
         { Do: "scale", Name: "gateway", Count: { } count } => await Scale(ChildKind.Gateway, _plan.WithGateways(count), count, say, cancel),
         { Do: "scale" } => throw new UsageException("Silos and gateways can be scaled: 'commerce scale silo=5'."),
@@ -40,7 +41,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
     public void Dispose() => _scaling.Dispose();
 
     private ClusterState Status() => new([.. supervisor.Children.OrderBy(child => child.Kind).ThenBy(child => NumberOf(child))
-        .Select(child => new ChildStatus(child.Name, child.Kind, child.State, child.Pid, child.Roles))]);
+        .Select(child => new ChildStatus(child.Name, child.Kind, child.State, child.Pid, child.Roles, programs.BuildOf(child.Name)))]);
 
     private async Task<object> Kill(Child child, Action<string> say, CancellationToken cancel)
     {
@@ -56,8 +57,15 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         return Status();
     }
 
-    private async Task<object> Resume(Child child, Action<string> say, CancellationToken cancel)
+    private async Task<object> Resume(Child child, string? from, Action<string> say, CancellationToken cancel)
     {
+        if (from is not null)
+        {
+            if (child.Kind >= ChildKind.RabbitMq) throw new UsageException($"{child.Name} is no program of ours; silos, gateways and analytics can be started from another build.");
+            if (child.State != ChildState.Drained) throw new UsageException($"{child.Name} is not drained; run './commerce drain {child.Name}' first, then start it from the other build.");
+            programs.Use(child.Name, child.Kind, from);
+        }
+
         child.Resume();
         await Within(RunningWithin, child.Name, wait => child.Reaches(ChildState.Running, wait), cancel);
         say($"{child.Name} runs.");
@@ -70,7 +78,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         try
         {
             var there = supervisor.Children.Where(child => child.Kind == kind).ToDictionary(NumberOf);
-            if (kind == ChildKind.Gateway && Enumerable.Range(1, count).Except(there.Keys).Select(i => port + i - 1).FirstOrDefault(p => !FreePorts.IsFree(p)) is > 0 and var taken)
+            if ((kind == ChildKind.Gateway || _plan.SilosAreGateways) && Enumerable.Range(1, count).Except(there.Keys).Select(i => port + i - 1).FirstOrDefault(p => !FreePorts.IsFree(p)) is > 0 and var taken)
                 throw new UsageException($"Port {taken} is in use; stop the program that listens there.");
             _plan = wanted;
             foreach (var child in Enumerable.Range(1, count).Select(i => there.TryGetValue(i, out var old) ? Again(old) : Add(kind, i)).ToList())

@@ -10,6 +10,9 @@ namespace Commerce.Cli.Clusters;
 /// </summary>
 internal sealed record ClusterPlan(ImmutableArray<ImmutableArray<string>> Kinds, int Silos, int Gateways)
 {
+    /// <summary>Without gateways every silo is one, too: one process less for a request to pass through.</summary>
+    public bool SilosAreGateways => Gateways == 0;
+
     public const int DefaultSilos = 3, DefaultGateways = 1, Most = 64;
 
     public static readonly ImmutableArray<string> Roles = FeedStreams.Services;
@@ -21,7 +24,7 @@ internal sealed record ClusterPlan(ImmutableArray<ImmutableArray<string>> Kinds,
         var kinds = KindsOf(roles);
         var count = roles.Count == 0 ? silos ?? DefaultSilos : (silos ?? 1) * kinds.Length;
         if (silos < 1 || count > Most) throw new UsageException($"--silos is 1 to {(roles.Count == 0 ? Most : Most / kinds.Length)}{(roles.Count == 0 ? "" : " of every kind")}.");
-        if (gateways is < 1 or > Most) throw new UsageException($"--gateways is 1 to {Most}.");
+        if (gateways is < 0 or > Most) throw new UsageException($"--gateways is 0 to {Most}; with 0 every silo is a gateway, too.");
         return new ClusterPlan(kinds, count, gateways ?? DefaultGateways);
     }
 
@@ -29,12 +32,15 @@ internal sealed record ClusterPlan(ImmutableArray<ImmutableArray<string>> Kinds,
 
     /// <summary>The same kinds with another number of silos.</summary>
     public ClusterPlan WithSilos(int silos) =>
-        silos < Kinds.Length ? throw new UsageException($"{Kinds.Length} silos at least: each kind of silo has roles no other has.")
-        : silos > Most ? throw new UsageException($"{Most} silos at most.")
+        silos < Kinds.Length ? throw new UsageException(Kinds.Length == 1
+            ? "A cluster has one silo at least; end it as a whole with Ctrl-C in the terminal of 'up'."
+            : $"{Kinds.Length} silos at least: each kind of silo has roles no other has.")
+        : silos > Most ? throw new UsageException($"A cluster has {Most} silos at most.")
         : this with { Silos = silos };
 
     public ClusterPlan WithGateways(int gateways) =>
-        gateways is < 1 or > Most ? throw new UsageException($"A cluster has 1 to {Most} gateways.") : this with { Gateways = gateways };
+        SilosAreGateways ? throw new UsageException("In this cluster every silo is a gateway, too; scale silos, or start it anew with --gateways N.")
+        : gateways is < 1 or > Most ? throw new UsageException($"A cluster has 1 to {Most} gateways.") : this with { Gateways = gateways };
 
     private static ImmutableArray<ImmutableArray<string>> KindsOf(IReadOnlyList<string> given)
     {

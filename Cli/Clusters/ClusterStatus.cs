@@ -15,18 +15,18 @@ internal static class ClusterStatus
         var lag = await Body(shop, "v1/analytics/lag", cancel);
         var queues = await Queues(folder, cancel);
 
-        var silos = Of(state, ChildKind.Silo).Select(child => new { child.Name, child.Roles, child.State, child.Pid, grains = Grains(seen, child) }).ToList();
+        var silos = Of(state, ChildKind.Silo).Select(child => new { child.Name, child.Roles, child.State, child.Pid, grains = Grains(seen, child), child.From }).ToList();
         var gateways = Of(state, ChildKind.Gateway).Select(Brief).ToList();
-        var analytics = Of(state, ChildKind.Analytics).Select(child => new { child.Name, child.State, child.Pid, grains = Grains(seen, child) }).ToList();
+        var analytics = Of(state, ChildKind.Analytics).Select(child => new { child.Name, child.State, child.Pid, grains = Grains(seen, child), child.From }).ToList();
         var servers = state.Children.Where(child => child.Kind is ChildKind.Postgres or ChildKind.RabbitMq or ChildKind.Epmd).Select(Brief).ToList();
         Answer.Give(
             json,
             new { ok = ready, state = ready ? "ready" : "starting", url = address.Url, address.DataDir, silos, gateways, analytics, servers, lag, queues },
             [
                 $"{address.Url} {(ready ? "ready" : "not ready")}",
-                .. silos.Select(silo => $"{silo.Name,-12} {Word(silo.State),-10} {Number(silo.Pid),7} {(silo.grains is { } grains ? $"{grains} grains" : ""),-14} {string.Join(',', silo.Roles)}"),
-                .. analytics.Select(one => $"{one.Name,-12} {Word(one.State),-10} {Number(one.Pid),7} {(one.grains is { } grains ? $"{grains} grains" : "")}".TrimEnd()),
-                .. gateways.Concat(servers).Select(child => $"{child.Name,-12} {Word(child.State),-10} {Number(child.Pid),7}"),
+                .. silos.Select(silo => $"{silo.Name,-12} {Word(silo.State),-10} {Number(silo.Pid),7} {(silo.grains is { } grains ? $"{grains} grains" : ""),-14} {string.Join(',', silo.Roles)}{Off(silo.From)}"),
+                .. analytics.Select(one => $"{one.Name,-12} {Word(one.State),-10} {Number(one.Pid),7} {(one.grains is { } grains ? $"{grains} grains" : "")}{Off(one.From)}".TrimEnd()),
+                .. gateways.Concat(servers).Select(child => $"{child.Name,-12} {Word(child.State),-10} {Number(child.Pid),7}{Off(child.From)}"),
                 .. lag is { } behind ? [$"lag {behind}"] : Array.Empty<string>(),
                 .. queues?.Select(queue => $"queue {queue.Name}: {queue.Depth}") ?? [],
             ]);
@@ -55,11 +55,13 @@ internal static class ClusterStatus
 
     private static IEnumerable<ChildStatus> Of(ClusterState state, ChildKind kind) => state.Children.Where(child => child.Kind == kind);
 
-    private static BriefChild Brief(ChildStatus child) => new(child.Name, child.State, child.Pid);
+    private static BriefChild Brief(ChildStatus child) => new(child.Name, child.State, child.Pid, child.From);
+
+    private static string Off(string? build) => build is null ? "" : $" off {build}";
 
     private static string Word(ChildState state) => state.ToString().ToLowerInvariant();
 
     private static string Number(int? pid) => pid is { } number ? $"{number}" : "-";
 
-    private sealed record BriefChild(string Name, ChildState State, int? Pid);
+    private sealed record BriefChild(string Name, ChildState State, int? Pid, string? From);
 }

@@ -23,14 +23,14 @@ internal static class ClusterUp
         var folder = new ClusterFolder(held.Path);
         folder.Make();
         foreach (var name in await Leftovers.End(folder, cancel)) Progress.Say($"{name} was left over by an 'up' that was killed; ended.");
-        for (var i = 0; i < plan.Gateways; i++) Up.PortIsFree(port + i);
+        for (var i = 0; i < (plan.SilosAreGateways ? plan.Silos : plan.Gateways); i++) Up.PortIsFree(port + i);
         if (given.Postgres is null) await Ownership.CanPass(folder.Root, PostgresFolder.User, cancel);
         if (given.RabbitMq is null) await Ownership.CanPass(folder.Root, RabbitMqFolder.User, cancel);
 
         var connections = Connections(folder, given);
         var token = OperatorToken.Ensure(folder.Root);
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, Progress.Say);
-        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port), supervisor, port);
+        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port, plan.SilosAreGateways), supervisor, port);
         var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(folder.Root, ShopAddress.UrlFile);
         try

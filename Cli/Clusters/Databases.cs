@@ -9,16 +9,29 @@ internal static class Databases
 {
     public static async Task Prepare(PostgresAccess access)
     {
+        await Make(access, access.Logins);
+        PostgresMigrations.Cluster(access.Logins[PostgresDatabases.Cluster].ConnectionString);
+        // Of a server of our own all users are our children, and none of them has been started yet.
+        if (access.Own) await Membership.Forget(access.Logins[PostgresDatabases.Cluster].ConnectionString);
+        foreach (var service in ClusterPlan.Roles) PostgresMigrations.Journal(access.Logins[service].ConnectionString);
+    }
+
+    /// <summary>Makes one database and its login where somebody has dropped them; what is there stays.</summary>
+    public static Task Ensure(PostgresAccess access, string service) => Make(access, access.Logins.Where(login => login.Key == service));
+
+    private static async Task Make(PostgresAccess access, IEnumerable<KeyValuePair<string, DatabaseLogin>> logins)
+    {
         try
         {
-            await PostgresDatabases.Create(access.Admin.ConnectionString, access.Logins.ToDictionary(login => login.Key, login => login.Value.Password));
+            await PostgresDatabases.Create(access.Admin.ConnectionString, logins.ToDictionary(login => login.Key, login => login.Value.Password));
+        }
+        catch (NpgsqlException away) when (away is not PostgresException && access.Own)
+        {
+            throw new MissingException($"PostgreSQL at {access.Host}:{access.Port} does not answer ({away.Message}); is the cluster running? Start it with './commerce up --cluster'.");
         }
         catch (NpgsqlException e)
         {
             throw new MissingException($"PostgreSQL at {access.Host}:{access.Port} does not let the databases be made ({e.Message}); name a superuser in {ServersGiven.PostgresVariable}.");
         }
-
-        PostgresMigrations.Cluster(access.Logins[PostgresDatabases.Cluster].ConnectionString);
-        foreach (var service in ClusterPlan.Roles) PostgresMigrations.Journal(access.Logins[service].ConnectionString);
     }
 }

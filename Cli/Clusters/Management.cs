@@ -42,6 +42,17 @@ internal sealed class Management : IDisposable
         response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Empties all commerce queues.</summary>
+    public async Task Purge(CancellationToken cancel)
+    {
+        foreach (var queue in await Queues(cancel) ?? [])
+        {
+            var (vhost, name) = (queue.Name[..queue.Name.IndexOf('/')], queue.Name[(queue.Name.IndexOf('/') + 1)..]);
+            using var response = await _http.DeleteAsync(new Uri($"api/queues/{Uri.EscapeDataString(vhost)}/{Uri.EscapeDataString(name)}/contents", UriKind.Relative), cancel);
+            response.EnsureSuccessStatusCode();
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var text) ? text.GetString() ?? "" : "";

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
@@ -13,25 +14,45 @@ internal interface IPrograms
     ChildSpec Analytics(int number);
 
     ChildSpec Gateway(int number);
+
+    /// <summary>Has a process run off another build from its next start on.</summary>
+    void Use(string name, ChildKind kind, string build);
+
+    /// <summary>The build it runs off; null when it is that of <c>up</c>.</summary>
+    string? BuildOf(string name);
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port) : IPrograms
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways) : IPrograms
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
+
+    private readonly ConcurrentDictionary<string, string> _builds = new(StringComparer.Ordinal);
+
+    public void Use(string name, ChildKind kind, string build)
+    {
+        _ = Find(silosAreGateways && kind == ChildKind.Silo ? "Cli" : kind.ToString(), build);
+        _builds[name] = build;
+    }
+
+    public string? BuildOf(string name) => _builds.GetValueOrDefault(name);
 
     public ChildSpec Silo(int number, IReadOnlyList<string> roles) => new ChildSpec($"silo-{number}", ChildKind.Silo, _ =>
     {
         var siloPort = FreePort();
         var variables = Variables($"silo-{number}", siloPort);
         variables["Roles"] = string.Join(',', roles);
+        variables["Http"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var role in roles)
         {
             variables[$"ConnectionStrings__{role}"] = connections.Postgres.Logins[role].ConnectionString;
             variables[$"ConnectionStrings__broker_{role}"] = connections.Rabbitmq.Users[role].VirtualHosts[ClusterConnections.VirtualHostOf(role)];
         }
 
-        return Task.FromResult(new Prepared(Program("Silo", variables), ready => IsActive($"silo-{number}", siloPort, ready)));
+        if (!silosAreGateways) return Task.FromResult(new Prepared(Program("Silo", variables, BuildOf(variables["Name"])), ready => IsActive($"silo-{number}", siloPort, ready)));
+
+        Open(variables, number);
+        return Task.FromResult(new Prepared(Program("Cli", variables, BuildOf(variables["Name"]), NodeCommand.Name), ready => Answers(variables["Http"], ready)));
     }) { Roles = roles };
 
     public ChildSpec Analytics(int number) => new ChildSpec($"analytics-{number}", ChildKind.Analytics, _ =>
@@ -39,25 +60,39 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         var (siloPort, http) = (FreePort(), FreePort());
         var variables = Variables($"analytics-{number}", siloPort);
         variables["Http"] = $"http://127.0.0.1:{http}";
-        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
         variables["ConnectionStrings__analytics"] = connections.Postgres.Logins["analytics"].ConnectionString;
         foreach (var feed in ClusterConnections.AnalyticsFeeds)
             variables[$"ConnectionStrings__broker_{feed}"] = connections.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
-        return Task.FromResult(new Prepared(Program("Analytics", variables), async ready => await IsActive($"analytics-{number}", siloPort, ready) && await RabbitMqChild.Listens(http, ready)));
+        return Task.FromResult(new Prepared(Program("Analytics", variables, BuildOf(variables["Name"])), async ready => await IsActive($"analytics-{number}", siloPort, ready) && await RabbitMqChild.Listens(http, ready)));
     }) { Roles = ["analytics"] };
 
     public ChildSpec Gateway(int number) => new($"gateway-{number}", ChildKind.Gateway, _ =>
     {
-        var url = $"http://127.0.0.1:{port + number - 1}";
         var variables = Variables($"gateway-{number}", FreePort());
-        variables["Http"] = url;
-        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
-        return Task.FromResult(new Prepared(Program("Gateway", variables), async ready =>
-        {
-            using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), ready);
-            return answer.IsSuccessStatusCode;
-        }));
+        Open(variables, number);
+        return Task.FromResult(new Prepared(Program("Gateway", variables, BuildOf(variables["Name"])), ready => Answers(variables["Http"], ready)));
     });
+
+    /// <summary>Whether a gateway takes orders.</summary>
+    public static async Task<bool> Answers(string url, CancellationToken cancel)
+    {
+        using var answer = await Http.GetAsync(new Uri($"{url}/healthz/ready"), cancel);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>How a program of ours is called. Name and folder once more as arguments, where `ps` shows them.</summary>
+    public static Launch Program(string project, Dictionary<string, string> variables, string? build = null, params string[] first)
+    {
+        var file = Find(project, build);
+        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            [file, .. first, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
+    }
+
+    private void Open(Dictionary<string, string> variables, int number)
+    {
+        variables["Http"] = $"http://127.0.0.1:{port + number - 1}";
+        variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
+    }
 
     private Task<bool> IsActive(string name, int siloPort, CancellationToken cancel) => Membership.IsActive(connections.Postgres.Logins["cluster"].ConnectionString, name, siloPort, cancel);
 
@@ -67,22 +102,21 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         ["SiloPort"] = siloPort.ToString(CultureInfo.InvariantCulture),
         ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
         ["Secrets"] = folder.Secrets,
+        ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
         ["ConnectionStrings__cluster"] = connections.Postgres.Logins["cluster"].ConnectionString,
         // Several processes share this machine: give memory back rather than keep it for speed.
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_TieredPGO"] = "0",
     };
 
-    // Name and folder once more as arguments, where `ps` shows them.
-    private static Launch Program(string project, Dictionary<string, string> variables)
+    private static string Find(string project, string? build)
     {
-        var file = Find(project);
-        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            [file, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
-    }
+        if (build is not null)
+        {
+            var other = Path.Combine(build, "artifacts", "bin", project, "release", $"{project}.dll");
+            return File.Exists(other) ? other : throw new MissingException($"{build} holds no build of {project} ({other} is missing); run './commerce --version' there, which builds it.");
+        }
 
-    private static string Find(string project)
-    {
         var built = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, "release", $"{project}.dll"));
         if (File.Exists(built)) return built;
         var beside = Path.Combine(AppContext.BaseDirectory, $"{project}.dll");

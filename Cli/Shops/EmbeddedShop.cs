@@ -4,6 +4,7 @@ using Commerce.Analytics.Queries;
 using Commerce.Analytics.ReadModels;
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Composition;
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Journal;
 
@@ -26,6 +27,7 @@ internal static class EmbeddedShop
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.AddTelemetry("shop", $"shop-{port}");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
 
         // What stops it from starting is said once, in one sentence, by the command.

@@ -41,17 +41,19 @@ internal sealed class ShopClient : IDisposable
     private readonly HttpClient _http;
     private readonly Stopwatch _silence = Stopwatch.StartNew();
     private readonly TimeSpan _firstContact;
-    private readonly Action? _answered;
+    private readonly Action<TimeSpan>? _answered;
+    private readonly Action? _repeats;
     private bool _reached;
     private int _waiting;
 
     /// <param name="url">The shop.</param>
     /// <param name="token">The operator's token, if any.</param>
     /// <param name="firstContact">How long a shop that was never reached is waited for.</param>
-    /// <param name="answered">Called with every answer that is one, not a request to come again.</param>
-    public ShopClient(Uri url, string? token, TimeSpan? firstContact = null, Action? answered = null)
+    /// <param name="answered">Called with every answer that is one, not a request to come again: how long it took, with all repeats.</param>
+    /// <param name="repeats">Called when a request is to be repeated.</param>
+    public ShopClient(Uri url, string? token, TimeSpan? firstContact = null, Action<TimeSpan>? answered = null, Action? repeats = null)
     {
-        _answered = answered;
+        (_answered, _repeats) = (answered, repeats);
         _firstContact = firstContact ?? FirstContact;
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(100) };
         if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -79,7 +81,7 @@ internal sealed class ShopClient : IDisposable
 
     private async Task<ShopAnswer> Send(HttpMethod method, string path, object? body, string? key, int? wait, CancellationToken cancel)
     {
-        var pause = TimeSpan.FromMilliseconds(50);
+        var (asked, pause) = (Stopwatch.GetTimestamp(), TimeSpan.FromMilliseconds(50));
         while (true)
         {
             ShopAnswer? answer = null;
@@ -94,10 +96,11 @@ internal sealed class ShopClient : IDisposable
 
             if (answer is not null && !IsForLater(answer))
             {
-                Reached();
+                Reached(Stopwatch.GetElapsedTime(asked));
                 return answer;
             }
 
+            _repeats?.Invoke();
             GiveUpAfterLongSilence(answer, path);
             await Task.Delay(pause, cancel);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
@@ -133,10 +136,10 @@ internal sealed class ShopClient : IDisposable
     private static bool IsForLater(ShopAnswer answer) =>
         (int)answer.Status >= 500 || answer.Status == HttpStatusCode.TooManyRequests || answer.Code == "idempotency-in-progress";
 
-    private void Reached()
+    private void Reached(TimeSpan waited)
     {
         _silence.Restart();
-        _answered?.Invoke();
+        _answered?.Invoke(waited);
         _reached = true;
         if (Interlocked.Exchange(ref _waiting, 0) == 1) Progress.Say("The shop is back; going on.");
     }

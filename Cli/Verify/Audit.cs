@@ -14,7 +14,7 @@ namespace Commerce.Cli.Verify;
 public sealed record Violation(string Stream, long Version, string Message);
 
 /// <summary>What was found of one invariant.</summary>
-/// <param name="Id"><c>I1</c> … <c>I8</c>.</param>
+/// <param name="Id"><c>I1</c> … <c>I8</c>, or <c>ACK</c>.</param>
 /// <param name="Rule">The rule in words.</param>
 /// <param name="Checked">How many things were checked.</param>
 /// <param name="Violations">Where it does not hold.</param>
@@ -39,7 +39,10 @@ public static class Audit
     public static Task<AuditReport> Run(string dataDir, DateTimeOffset now) => Run(new EmbeddedInstallation(dataDir), now);
 
     /// <summary>Audits an installation.</summary>
-    public static async Task<AuditReport> Run(Installation installation, DateTimeOffset now)
+    /// <param name="installation">What is audited.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="acknowledged">Orders a client says it was acknowledged; null when nobody says so.</param>
+    public static async Task<AuditReport> Run(Installation installation, DateTimeOffset now, IReadOnlySet<string>? acknowledged = null)
     {
         // The ledger is read before and after the journals: what was there before must have been asked for, what is known must be there after.
         var projected = await installation.Projections();
@@ -58,6 +61,7 @@ public static class Audit
                 ProjectionRules.AnalyticsIsTheFold(books, projected),
                 StockRules.OnHandIsTheLedger(books),
                 ProgressRules.EveryOrderEndsOrWaits(books, now),
+                .. acknowledged is null ? [] : new[] { AcknowledgementRules.EveryAcknowledgedOrderIsThere(books, acknowledged) },
             ],
             projected?.Checksums ?? new Dictionary<string, string>());
     }

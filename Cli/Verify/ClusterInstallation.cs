@@ -81,6 +81,10 @@ public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> conn
         {
             return await read(connection);
         }
+        catch (Exception dropped) when (service == "analytics" && (dropped.InnerException ?? dropped) is PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName })
+        {
+            throw new MissingException("The database of analytics is gone; './commerce analytics rebuild' makes it anew of the journals.");
+        }
         catch (Exception away) when (away is NpgsqlException or DependencyUnavailableException)
         {
             throw new MissingException($"The database of {service} cannot be read ({(away.InnerException ?? away).Message}); is the cluster running? Start it with './commerce up --cluster'.");

@@ -163,6 +163,14 @@ internal static class ProjectionRules
     }
 }
 
+/// <summary>What a client has written down that the shop acknowledged.</summary>
+internal static class AcknowledgementRules
+{
+    public static Invariant EveryAcknowledgedOrderIsThere(Books books, IReadOnlySet<string> acknowledged) => new(
+        "ACK", "every order that was acknowledged is there", acknowledged.Count,
+        [.. acknowledged.Where(id => books.Latest(Keys.Order(new OrderId(id))) is not { Placed: not null }).Select(id => new Violation($"order/{Keys.Order(new OrderId(id))}", 0, "acknowledged, and not in the journal"))]);
+}
+
 /// <summary>I8: nothing is stuck.</summary>
 internal static class ProgressRules
 {
@@ -173,9 +181,12 @@ internal static class ProgressRules
     {
         var terms = new CheckoutTerms();
         var stuck = books.Orders
-            .Where(o => o.Value.State is { Parked: false, Stage: not OrderStatus.PaymentUncertain } && o.Value.State.Next(terms, now) is not null && now - o.Value.LastAt > Patience)
+            .Where(o => o.Value.State is { Parked: false, Stage: not OrderStatus.PaymentUncertain } && !OnPage(o.Value.State, now) && o.Value.State.Next(terms, now) is not null && now - o.Value.LastAt > Patience)
             .Where(o => o.Value.State.Next(terms, now - Patience) is not null)
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
         return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck]);
     }
+
+    // The shopper is on the provider's page, and may be until it closes.
+    private static bool OnPage(Order order, DateTimeOffset now) => order is { Stage: OrderStatus.Authorising, Page: not null } && now < order.PayBy + Patience;
 }

@@ -1,14 +1,16 @@
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;
+using Commerce.ServiceDefaults;
+using Microsoft.AspNetCore.OpenApi;
 using Orleans.Metadata;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Commerce.Gateway.Cluster;
 
 /// <summary>
-/// The replicas of Analytics, as the cluster's manifest names them: each announces its address with its projections. Requests are spread over those that
-/// answer; one that has left the cluster is forgotten within a second.
+/// The replicas of Analytics, as the cluster's manifest names them: each announces its address with its projections. Requests to it, and to the dashboard it
+/// shows, are spread over those that answer; one that has left the cluster is forgotten within a second.
 /// </summary>
 internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster, InMemoryConfigProvider proxy, ILogger<AnalyticsReplicas> log) : BackgroundService
 {
@@ -19,7 +21,13 @@ internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster
 
     internal const string Id = "analytics";
 
-    private static readonly RouteConfig[] Routes = [new() { RouteId = Id, ClusterId = Id, Match = new RouteMatch { Path = "/v1/analytics/{**rest}" } }];
+    internal const string Dashboard = "dashboard";
+
+    internal static readonly RouteConfig[] Routes =
+    [
+        new() { RouteId = Id, ClusterId = Id, Match = new RouteMatch { Path = "/v1/analytics/{**rest}" } },
+        new() { RouteId = Dashboard, ClusterId = Id, Match = new RouteMatch { Path = OperationsEndpoints.DashboardPath + "/{**rest}", Methods = ["GET"] } },
+    ];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -58,16 +66,19 @@ internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster
 }
 
 /// <summary>Puts the way to Analytics into a gateway.</summary>
-internal static class AnalyticsProxy
+public static class AnalyticsProxy
 {
     private static readonly Refusal Away = new("dependency-unavailable", "Analytics is away for the moment; repeat the request.");
 
+    /// <summary>Registers what passes questions on to the replicas.</summary>
     public static void AddAnalyticsProxy(this IServiceCollection services)
     {
-        services.AddReverseProxy().LoadFromMemory([], []);
+        services.AddReverseProxy().LoadFromMemory(AnalyticsReplicas.Routes, [AnalyticsReplicas.ClusterOf([])]);
         services.AddHostedService<AnalyticsReplicas>();
+        services.Configure<OpenApiOptions>("v1", static description => description.AddDocumentTransformer<AnalyticsDescription>());
     }
 
+    /// <summary>Maps <c>/v1/analytics</c>, for operators.</summary>
     public static void MapAnalyticsProxy(this WebApplication app) => app.MapReverseProxy(proxy =>
     {
         proxy.Use(async (http, next) =>
@@ -78,5 +89,5 @@ internal static class AnalyticsProxy
         });
         proxy.UseLoadBalancing();
         proxy.UsePassiveHealthChecks();
-    }).OperatorsOnly();
+    }).ConfigureEndpoints((endpoint, route) => endpoint.Allows(Audience.Operator, inBrowser: route.RouteId == AnalyticsReplicas.Dashboard));
 }

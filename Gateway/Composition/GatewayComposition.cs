@@ -8,6 +8,7 @@ using Commerce.Gateway.Problems;
 using Commerce.Gateway.Products;
 using Commerce.Gateway.ReadModels;
 using Commerce.Gateway.Requests;
+using Commerce.ServiceDefaults;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -65,6 +66,7 @@ public static class GatewayComposition
         CustomerAdminEndpoints.Map(app);
         ClusterEndpoints.Map(app);
         HealthEndpoints.Map(app);
+        app.MapMetrics().OperatorsOnly();
         app.MapShopOpenApi();
         return app;
     }

@@ -37,6 +37,9 @@ internal static class OpenApi
         app.MapScalarApiReference("/docs", scalar => scalar.WithTitle("Commerce").DisableDefaultFonts()).Allows(Audience.Public);
     }
 
+    /// <summary>That a token is needed.</summary>
+    public static OpenApiSecurityRequirement TokenNeeded(OpenApiDocument document) => new() { [new OpenApiSecuritySchemeReference("token", document)] = [] };
+
     private static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
@@ -45,7 +48,7 @@ internal static class OpenApi
                 Idempotency.Header, "The same key and body again answers the current state and does nothing twice; 1 to 255 characters.", metadata.OfType<KeyNeeded>().Any()));
         foreach (var header in metadata.OfType<ReadsHeader>()) Header(operation, header);
         if (metadata.OfType<Policy>().LastOrDefault() is not { To: Audience.Public })
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", context.Document)] = [] }];
+            operation.Security = [TokenNeeded(context.Document!)];
         operation.Responses ??= [];
         operation.Responses["default"] = new OpenApiResponse
         {

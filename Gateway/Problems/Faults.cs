@@ -50,9 +50,10 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
         _ => new Refusal(ProblemKinds.Internal, "A fault on our side; it is in our logs under this trace id."),
     };
 
-    // A role without silos shows as "No active nodes are compatible" on the call, or as an ArgumentException from the factory.
+    // A role without silos shows as "No active nodes are compatible" on the call, or as an ArgumentException from the factory; a silo that died while a grain
+    // was put there as "on invalid silo".
     internal static bool IsOutage(Exception fault) => fault is DependencyUnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException
-        || fault is OrleansException && fault.Message.Contains("No active nodes", StringComparison.Ordinal)
+        || fault is OrleansException && (fault.Message.Contains("No active nodes", StringComparison.Ordinal) || fault.Message.Contains("on invalid silo", StringComparison.Ordinal))
         || fault is ArgumentException && fault.Message.Contains("Could not find an implementation", StringComparison.Ordinal);
 
     private static Refusal Unavailable(string message) => new("dependency-unavailable", message);

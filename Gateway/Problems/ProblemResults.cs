@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Commerce.Gateway.Access;
 using Commerce.Gateway.Composition;
 using Commerce.Kernel;
 
@@ -31,7 +32,7 @@ public static class ProblemResults
     {
         http.Response.StatusCode = problem.Status;
         if (problem.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (problem.Status == StatusCodes.Status401Unauthorized) http.Response.Headers.WWWAuthenticate = "Bearer";
+        if (problem.Status == StatusCodes.Status401Unauthorized) http.Response.Headers.WWWAuthenticate = http.GetEndpoint()?.Metadata.GetMetadata<Policy>()?.Challenge ?? "Bearer";
         http.Response.Headers.CacheControl = "no-store";
         return http.Response.WriteAsJsonAsync(problem, GatewayJson.Options, "application/problem+json", http.RequestAborted);
     }

@@ -33,6 +33,8 @@ public sealed class OrderIndex(ReadStore store) : IReadModel
         [typeof(OrderReserved)] = OrderStatus.AwaitingPayment,
         [typeof(OrderRejected)] = OrderStatus.Rejected,
         [typeof(PaymentStarted)] = OrderStatus.Authorising,
+        [typeof(PaymentPageRequested)] = OrderStatus.Authorising,
+        [typeof(PaymentPageOpened)] = OrderStatus.Authorising,
         [typeof(PaymentDeclined)] = OrderStatus.AwaitingPayment,
         [typeof(PaymentUncertain)] = OrderStatus.PaymentUncertain,
         [typeof(OrderConfirmed)] = OrderStatus.Confirmed,

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Commerce.Feeds;
 
 /// <summary>
@@ -97,6 +99,7 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
         if (run.Last - run.First + 1 != run.Events.Length) throw Stop(cursor, $"positions {run.First} to {run.Last} are not dense");
         if (run.Last <= cursor.Position) return cursor;
         var next = run with { Events = run.Events[(int)(cursor.Position + 1 - run.First)..] };
+        using var span = FeedTrace.Begin("apply", ActivityKind.Consumer, next);
         await effect.Apply(next);
         return _cursor = new FeedCursor(next.Last, next.Epoch);
     }

@@ -34,6 +34,22 @@ public interface IOrderGrain : IGrainWithStringKey
     [Alias("Pay")]
     Task<Result<OrderView>> Pay(CommandKey command, string token);
 
+    /// <summary>
+    /// Has the shopper pay on the provider's own page (<see cref="OrderView.PaymentPage"/>). While one is open, whoever asks is shown that one. Refuses like <see cref="Pay"/>.
+    /// </summary>
+    /// <param name="command">The request's key.</param>
+    /// <param name="returnTo">Address of the shop to which the page sends the shopper back.</param>
+    [Alias("PayOnPage")]
+    Task<Result<OrderView>> PayOnPage(CommandKey command, string returnTo);
+
+    /// <summary>
+    /// Somebody says that something happened at the provider: its message, the shopper's return, whoever. Nothing of that is believed; the truth is read from the
+    /// provider by the operation's key, and the order goes on. Refuses <c>not-found</c> for an operation that was never asked for.
+    /// </summary>
+    /// <param name="operation">Key of the provider operation.</param>
+    [Alias("PaymentSignal")]
+    Task<Result<OrderView>> PaymentSignal(string operation);
+
     /// <summary>Cancels what has not shipped. Refuses <c>illegal-transition</c> once something has.</summary>
     [Alias("Cancel")]
     Task<Result<OrderView>> Cancel(CommandKey command, string reason);
@@ -168,11 +184,13 @@ public sealed record ShipmentView(string Id, ImmutableArray<LineQuantity> Lines,
 /// <param name="Shipments">What has left or is about to.</param>
 /// <param name="OccurredAt">When it was placed.</param>
 /// <param name="Version">Version of the stream.</param>
+/// <param name="PaymentPage">The provider's page on which the shopper pays, while it is open.</param>
 [GenerateSerializer, Immutable, Alias("commerce.order-view")]
 public sealed record OrderView(
     OrderId Id, string Number, OrderStatus Status, string? Code, CustomerId? Customer, Recipient? Recipient, ImmutableArray<OrderLineView> Lines, Money Total,
     ImmutableArray<Shortage> Shortages, DateTimeOffset? PayBy, Money Authorised, Money Captured, Money Refunded,
-    ImmutableArray<PaymentOperation> Operations, ImmutableArray<ShipmentView> Shipments, DateTimeOffset OccurredAt, long Version);
+    ImmutableArray<PaymentOperation> Operations, ImmutableArray<ShipmentView> Shipments, DateTimeOffset OccurredAt, long Version,
+    string? PaymentPage = null);
 
 /// <summary>One thing that happened to an order.</summary>
 /// <param name="Version">Version of the stream.</param>

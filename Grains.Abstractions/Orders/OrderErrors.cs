@@ -42,6 +42,9 @@ public static class OrderErrors
     /// <summary>The return window is over.</summary>
     public static readonly Refusal ReturnWindowOver = KernelErrors.IllegalTransition("The return window of this order is over.");
 
+    /// <summary>Nobody asked the provider for that.</summary>
+    public static Refusal UnknownOperation(string operation) => new("not-found", $"This order has no payment operation '{operation}'.");
+
     /// <summary>It is not parked.</summary>
     public static readonly Refusal NotParked = KernelErrors.IllegalTransition("Only a parked order is resumed.");
 

@@ -86,6 +86,20 @@ public sealed record OrderRejected(string Code, ImmutableArray<Shortage> Shortag
 [EventName("order.payment-started.v1")]
 public sealed record PaymentStarted(int Attempt, string Operation, string Token) : OrderEvent;
 
+/// <summary>Payment begins on the provider's own page: one page, and one provider operation, for this attempt.</summary>
+/// <param name="Attempt">1 to 5.</param>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="ReturnTo">Address of the shop to which the page sends the shopper back.</param>
+/// <param name="Until">When the page closes.</param>
+[EventName("order.payment-page-requested.v1")]
+public sealed record PaymentPageRequested(int Attempt, string Operation, string ReturnTo, DateTimeOffset Until) : OrderEvent;
+
+/// <summary>The provider's page is open: the shopper is there, or will be.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Page">The page's address.</param>
+[EventName("order.payment-page-opened.v1")]
+public sealed record PaymentPageOpened(string Operation, string Page) : OrderEvent;
+
 /// <summary>The provider has declined; the holds stay, another attempt may follow.</summary>
 /// <param name="Operation">The provider operation's key.</param>
 /// <param name="Code">The provider's reason.</param>

@@ -14,6 +14,24 @@ public interface IPaymentGrain : IGrainWithStringKey
     [Alias("Authorise")]
     Task<Result<PaymentOutcome>> Authorise(string operation, Money due, string token);
 
+    /// <summary>
+    /// Has the shopper pay on the provider's own page. Unknown with <see cref="PaymentOutcome.Page"/> while the shopper is there; asked again, it finds the same page or what
+    /// came of it. Refuses like <see cref="Authorise"/>.
+    /// </summary>
+    /// <param name="operation">Key of the authorisation.</param>
+    /// <param name="due">How much.</param>
+    /// <param name="returnTo">Address of the shop to which the page sends the shopper back.</param>
+    /// <param name="until">When the page closes.</param>
+    [Alias("AuthoriseOnPage")]
+    Task<Result<PaymentOutcome>> AuthoriseOnPage(string operation, Money due, string returnTo, DateTimeOffset until);
+
+    /// <summary>
+    /// Reads from the provider what became of an operation, whoever said that something did. What was declined here and is live there is recorded as such. Refuses
+    /// <c>not-found</c> when the operation was never asked for.
+    /// </summary>
+    [Alias("Look")]
+    Task<Result<PaymentOutcome>> Look(string operation);
+
     /// <summary>Takes part of what is held. Refuses <c>illegal-transition</c> above what is left of the authorisation.</summary>
     [Alias("Capture")]
     Task<Result<PaymentOutcome>> Capture(string operation, Money amount);
@@ -48,8 +66,9 @@ public enum OutcomeKind
 /// <param name="Kind">How it ended.</param>
 /// <param name="Amount">How much, by the provider's word.</param>
 /// <param name="Code">The provider's reason for declining; <c>cancelled</c> when the operation was voided before it ever existed.</param>
+/// <param name="Page">The provider's page on which the shopper decides, while it is unknown for that reason.</param>
 [GenerateSerializer, Immutable, Alias("commerce.payment-outcome")]
-public sealed record PaymentOutcome(OutcomeKind Kind, Money Amount, string? Code = null);
+public sealed record PaymentOutcome(OutcomeKind Kind, Money Amount, string? Code = null, string? Page = null);
 
 /// <summary>One operation with the provider.</summary>
 /// <param name="Key">Its key.</param>

@@ -30,6 +30,20 @@ public abstract record PaymentEvent;
 [EventName("payment.requested.v1")]
 public sealed record OperationRequested(string Operation, OperationKind Kind, Money Amount, string? Token) : PaymentEvent;
 
+/// <summary>The provider is about to be asked for a page of its own, on which the shopper pays; recorded before it is attempted.</summary>
+/// <param name="Operation">Key of the authorisation the page is for.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="ReturnTo">Address of the shop to which the page sends the shopper back.</param>
+/// <param name="Until">When the page closes.</param>
+[EventName("payment.page-requested.v1")]
+public sealed record PageRequested(string Operation, Money Amount, string ReturnTo, DateTimeOffset Until) : PaymentEvent;
+
+/// <summary>The page is open. What the shopper does there nobody knows until the provider is asked again.</summary>
+/// <param name="Operation">Key of the authorisation.</param>
+/// <param name="Page">The page's address.</param>
+[EventName("payment.page-opened.v1")]
+public sealed record PageOpened(string Operation, string Page) : PaymentEvent;
+
 /// <summary>The provider has done it.</summary>
 /// <param name="Operation">Its key.</param>
 /// <param name="Amount">How much it says it was.</param>

@@ -3,12 +3,24 @@ using Commerce.Kernel;
 namespace Commerce.Inventory;
 
 [GrainType("stock"), Role("inventory")]
-internal sealed class StockGrain(IJournal journal, TimeProvider time)
+internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds open)
     : AggregateGrain<Stock, StockEvent>(journal, time, Stock.Empty, (s, e) => s.Evolve(e)), IStockGrain, IWakeable
 {
     protected override string SnapshotFormat => "stock.v1";
 
     protected override DateTimeOffset? DueAt(Stock state) => state.Holds.NextExpiry;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        open.Add(this, () => Folded.Holds);
+        return base.OnActivateAsync(cancellationToken);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        open.Remove(this);
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
 
     public Task<Result<StockView>> Adjust(CommandKey command, int delta, string reason, DateTimeOffset? occurredAt) =>
         Apply(command, s => s.Adjust(delta, reason, occurredAt, Now), View);

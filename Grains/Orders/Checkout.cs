@@ -13,7 +13,7 @@ public enum Step
     /// <summary>Own the holds, then ask the provider; asked before, ask again under the same key.</summary>
     Authorise,
 
-    /// <summary>The provider has been silent too long: void whatever it may have done.</summary>
+    /// <summary>The provider has been silent, or the shopper on its page, for too long: ask once more, then void whatever may have been done.</summary>
     GiveUpAuthorising,
 
     /// <summary>The pay-by time is over.</summary>
@@ -89,13 +89,17 @@ public static class Checkout
         return order.Placed!.PaymentToken is { } token ? Dated(order, reserved, Started(order, id, token)) : Dated(order, reserved);
     }
 
-    public static Result<Events<OrderEvent>> Pay(this Order order, OrderId id, string token, DateTimeOffset now)
-    {
-        if (order.Placed is null) return OrderErrors.NotFound;
-        if (order.Stage != OrderStatus.AwaitingPayment || now >= order.PayBy) return OrderErrors.NothingDue(order.Status);
-        if (order.Attempts >= OrderErrors.MaxAttempts) return OrderErrors.TooManyAttempts;
+    public static Result<Events<OrderEvent>> Pay(this Order order, OrderId id, string token, DateTimeOffset now) =>
+        NotPayable(order, now) is { } refusal ? refusal : Dated(order, Started(order, id, token));
 
-        return Dated(order, Started(order, id, token));
+    public static Result<Events<OrderEvent>> PayOnPage(this Order order, OrderId id, string returnTo, DateTimeOffset now)
+    {
+        // A second click, tab or device is shown the page that is open: one page, one charge.
+        if (order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, OnPage: not null }) return Events<OrderEvent>.None;
+        if (NotPayable(order, now) is { } refusal) return refusal;
+
+        var started = Started(order, id, token: "");
+        return Dated(order, new PaymentPageRequested(started.Attempt, started.Operation, returnTo, order.PayBy!.Value));
     }
 
     public static Result<Events<OrderEvent>> Answered(this Order order, string operation, PaymentOutcome outcome, DateTimeOffset now)
@@ -106,6 +110,9 @@ public static class Checkout
             OutcomeKind.Succeeded when outcome.Amount == order.Total => Dated(order, Confirmed(order, operation)),
             OutcomeKind.Succeeded => Dated(order, new AmountMismatched(operation, outcome.Amount)),
             OutcomeKind.Declined => Dated(order, new PaymentDeclined(operation, outcome.Code ?? "declined")),
+            _ when outcome.Page is { } page && (order.Page is null || order.Stage == OrderStatus.PaymentUncertain) => Dated(order, new PaymentPageOpened(operation, page)),
+            // The shopper is on the page, and nobody knows more.
+            _ when order.Page is not null => Events<OrderEvent>.None,
             _ when order.Stage == OrderStatus.Authorising => Events.Of<OrderEvent>(new PaymentUncertain(operation, now)),
             _ => Events<OrderEvent>.None,
         };
@@ -140,6 +147,7 @@ public static class Checkout
     {
         { MoneyFreed: true } => Events<OrderEvent>.None,
         { Stage: OrderStatus.PaymentUncertain } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("payment-unknown")),
+        { Stage: OrderStatus.Authorising, Page: not null } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("pay-by")),
         { Stage: OrderStatus.Cancelling } => Dated(order, new OrderPaymentVoided(operation)),
         _ => Events<OrderEvent>.None,
     };
@@ -186,7 +194,8 @@ public static class Checkout
         {
             OrderStatus.Reserving => new(Step.Reserve),
             OrderStatus.AwaitingPayment => now >= order.PayBy ? new(Step.Expire) : null,
-            OrderStatus.Authorising => new(Step.Authorise),
+            // The page closes by itself; what the shopper did at the last moment is asked for once more before the door is shut.
+            OrderStatus.Authorising => new(order.Page is not null && now >= order.PayBy ? Step.GiveUpAuthorising : Step.Authorise),
             OrderStatus.PaymentUncertain when now < order.UncertainSince + terms.FirstPoll => null,
             OrderStatus.PaymentUncertain => new(now >= order.UncertainSince + terms.ProviderSilence ? Step.GiveUpAuthorising : Step.Authorise),
             OrderStatus.Cancelling when Commits(order) => new(Step.Settle),
@@ -213,7 +222,8 @@ public static class Checkout
     /// <summary>Whether it goes on by itself: nothing a shopper could do would help now.</summary>
     public static bool Moving(this Order order) => !order.Parked && order.Stage switch
     {
-        OrderStatus.Reserving or OrderStatus.Authorising or OrderStatus.PaymentUncertain or OrderStatus.Cancelling => true,
+        OrderStatus.Authorising => order.Page is null,
+        OrderStatus.Reserving or OrderStatus.PaymentUncertain or OrderStatus.Cancelling => true,
         // The shopper may want the cart back at once.
         OrderStatus.Rejected or OrderStatus.Expired => !order.CartSettled,
         _ => false,
@@ -227,6 +237,13 @@ public static class Checkout
         order.Stage is OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelling && !order.StockFreed && !Commits(order);
 
     private static bool Unsettled(Order order) => Commits(order) || Frees(order) || !order.CartSettled;
+
+    private static Refusal? NotPayable(Order order, DateTimeOffset now)
+    {
+        if (order.Placed is null) return OrderErrors.NotFound;
+        if (order.Stage != OrderStatus.AwaitingPayment || now >= order.PayBy) return OrderErrors.NothingDue(order.Status);
+        return order.Attempts >= OrderErrors.MaxAttempts ? OrderErrors.TooManyAttempts : null;
+    }
 
     private static PaymentStarted Started(Order order, OrderId id, string token) =>
         new(order.Attempts + 1, $"{id}/a{order.Attempts + 1}", token);

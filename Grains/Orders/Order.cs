@@ -60,6 +60,12 @@ public sealed record Order
     public DateTimeOffset? PayBy { get; init; }
     public int Attempts { get; init; }
     public PaymentStarted? Payment { get; init; }
+
+    /// <summary>The provider's page, when this attempt is paid there.</summary>
+    public PaymentPageRequested? OnPage { get; init; }
+
+    /// <summary>Where that page is, once it is open.</summary>
+    public string? Page { get; init; }
     public DateTimeOffset? UncertainSince { get; init; }
     public bool WasConfirmed { get; init; }
     public bool StockCommitted { get; init; }
@@ -115,9 +121,11 @@ public sealed record Order
         },
         PaymentStarted x => this with
         {
-            Stage = OrderStatus.Authorising, Attempts = x.Attempt, Payment = x,
+            Stage = OrderStatus.Authorising, Attempts = x.Attempt, Payment = x, OnPage = null, Page = null,
             Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, Total, OutcomeKind.Unknown)),
         },
+        PaymentPageRequested x => Fold(new PaymentStarted(x.Attempt, x.Operation, Token: "")) with { OnPage = x },
+        PaymentPageOpened x => this with { Stage = OrderStatus.Authorising, Page = x.Page, UncertainSince = null },
         PaymentDeclined x => Known(x.Operation, OutcomeKind.Declined) with { Stage = OrderStatus.AwaitingPayment, UncertainSince = null },
         PaymentUncertain x => this with { Stage = OrderStatus.PaymentUncertain, UncertainSince = x.Since },
         OrderConfirmed x => Known(x.Operation, OutcomeKind.Succeeded) with
@@ -174,5 +182,5 @@ public sealed record Order
         Shortages, Stage == OrderStatus.AwaitingPayment ? PayBy : null,
         new(Authorised, Placed.Currency), new(Captured, Placed.Currency), new(Refunded, Placed.Currency), Operations,
         [.. Shipments.Select(s => new ShipmentView(s.Id, s.Lines, s.Amount, char.ToLowerInvariant(s.State.ToString()[0]) + s.State.ToString()[1..]))],
-        Placed.PlacedAt, version);
+        Placed.PlacedAt, version, Stage == OrderStatus.Authorising ? Page : null);
 }

@@ -49,6 +49,17 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public Task<Result<OrderView>> Pay(CommandKey command, string token) => Command(command, s => s.Pay(Id, token, Now));
 
+    public Task<Result<OrderView>> PayOnPage(CommandKey command, string returnTo) => Command(command, s => s.PayOnPage(Id, returnTo, Now));
+
+    public async Task<Result<OrderView>> PaymentSignal(string operation)
+    {
+        if (!await Query(s => s.Placed is not null)) return OrderErrors.NotFound;
+        var truth = await Payment.Look(operation);
+        if (!truth.Ok) return OrderErrors.UnknownOperation(operation);
+        // Whatever it is the answer of, the process knows what to make of it, and goes on from there.
+        return await Command(CommandKey.None, s => s.Answered(operation, truth.Value, Now));
+    }
+
     public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason));
 
     public Task<Result<OrderView>> Ship(CommandKey command, ImmutableArray<LineQuantity> lines, DateTimeOffset? occurredAt) =>

@@ -65,7 +65,8 @@ internal sealed partial class OrderGrain
     {
         Step.Reserve => Reserve(),
         Step.Authorise => Authorise(),
-        Step.GiveUpAuthorising or Step.VoidPayment => Void(),
+        Step.GiveUpAuthorising => GiveUp(),
+        Step.VoidPayment => Void(),
         Step.Expire => Apply(s => s.Expire(Now)),
         Step.Settle => Settle(),
         Step.FinishCancelling => Apply(s => s.FinishCancelling()),
@@ -95,14 +96,24 @@ internal sealed partial class OrderGrain
     {
         var payment = Folded.Payment!;
         // Owned before the first call to the provider; pinning twice changes nothing.
-        if (Folded.Stage == OrderStatus.Authorising && (payment.Attempt > 1 || Folded.Placed!.PaymentToken is null))
+        if (Folded.Stage == OrderStatus.Authorising && Folded.Page is null && (payment.Attempt > 1 || Folded.Placed!.PaymentToken is null))
         {
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Pin(Id, quantity), sku, quantity));
             if (shortages.Length > 0) return await Apply(s => s.PinFailed(shortages));
         }
 
-        var outcome = Expect(await Payment.Authorise(payment.Operation, Folded.Total, payment.Token));
+        var asked = Folded.OnPage is { } page
+            ? Payment.AuthoriseOnPage(payment.Operation, Folded.Total, page.ReturnTo, page.Until)
+            : Payment.Authorise(payment.Operation, Folded.Total, payment.Token);
+        var outcome = Expect(await asked);
         return await Apply(s => s.Answered(payment.Operation, outcome, Now));
+    }
+
+    // What was done at the last moment counts: the provider is asked once more before it is told to let go.
+    private async Task<Result<Done>> GiveUp()
+    {
+        var asked = await Authorise();
+        return Folded.Stage is OrderStatus.Authorising or OrderStatus.PaymentUncertain ? await Void() : asked;
     }
 
     private async Task<Result<Done>> Void()

@@ -10,6 +10,9 @@ public interface IPaymentProvider
 {
     /// <summary>Carries an operation out, or finds what it came to before.</summary>
     Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel);
+
+    /// <summary>What an operation has come to, without asking for it; null when the provider knows nothing of it.</summary>
+    Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel);
 }
 
 /// <summary>One operation.</summary>
@@ -19,7 +22,19 @@ public interface IPaymentProvider
 /// <param name="Amount">How much.</param>
 /// <param name="Token">The payment method (authorise only).</param>
 /// <param name="Authorisation">Key of the authorisation it builds on (all but authorise).</param>
-public sealed record ProviderOperation(string Key, string Account, OperationKind Kind, Money Amount, string? Token, string? Authorisation);
+public sealed record ProviderOperation(string Key, string Account, OperationKind Kind, Money Amount, string? Token, string? Authorisation)
+{
+    /// <summary>Instead of a token: the shopper pays on the provider's own page.</summary>
+    public PageRequest? Page { get; init; }
+
+    /// <summary>The provider's reference of <see cref="Authorisation"/>, where it is known: some providers find nothing by our keys at once.</summary>
+    public string? Reference { get; init; }
+}
+
+/// <summary>A page of the provider's own.</summary>
+/// <param name="ReturnTo">Where it sends the shopper back to.</param>
+/// <param name="Until">When it closes.</param>
+public sealed record PageRequest(string ReturnTo, DateTimeOffset Until);
 
 /// <summary>What the provider says.</summary>
 /// <param name="Succeeded">Done or declined.</param>
@@ -28,4 +43,6 @@ public sealed record ProviderOperation(string Key, string Account, OperationKind
 /// <param name="Code">Why declined; <c>cancelled</c> for an authorisation that was voided before it came.</param>
 /// <param name="Brand">Brand of the card, if any.</param>
 /// <param name="Last4">Its last four digits, if any.</param>
-public sealed record ProviderAnswer(bool Succeeded, Money Amount, string Reference, string? Code = null, string? Brand = null, string? Last4 = null);
+/// <param name="Page">Neither done nor declined yet: the page on which the shopper decides.</param>
+public sealed record ProviderAnswer(
+    bool Succeeded, Money Amount, string Reference, string? Code = null, string? Brand = null, string? Last4 = null, string? Page = null);

@@ -5,7 +5,17 @@ using Commerce.Kernel;
 namespace Commerce.Payments;
 
 /// <summary>One operation as far as it is known.</summary>
-public sealed record Operation(string Key, OperationKind Kind, Money Amount, string? Token, OutcomeKind Outcome, Money Actual, string? Code);
+public sealed record Operation(string Key, OperationKind Kind, Money Amount, string? Token, OutcomeKind Outcome, Money Actual, string? Code)
+{
+    /// <summary>The provider's page, when that was asked for instead of a token.</summary>
+    public PageRequest? Asked { get; init; }
+
+    /// <summary>Where that page is.</summary>
+    public string? Page { get; init; }
+
+    /// <summary>The provider's reference.</summary>
+    public string? Reference { get; init; }
+}
 
 /// <summary>
 /// The payment of one order. Invariant: <c>refunded ≤ captured ≤ authorised − voided</c>; at most one authorisation holds money or is unknown.
@@ -36,11 +46,17 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     public Result<Events<PaymentEvent>> Authorise(string operation, Money due, string token)
     {
         if (Find(operation) is { } known) return Repeats(known, OperationKind.Authorise, due, token);
-        if (due.Minor <= 0) return PaymentErrors.AmountNotPositive;
-        var live = Authorised - Voided > 0 || Of(OperationKind.Authorise).Any(o => o.Outcome == OutcomeKind.Unknown);
-        if (live) return PaymentErrors.AuthorisationPending;
+        if (NotNow(due) is { } refusal) return refusal;
 
         return Events.Of<PaymentEvent>(new OperationRequested(operation, OperationKind.Authorise, due, token));
+    }
+
+    public Result<Events<PaymentEvent>> AuthoriseOnPage(string operation, Money due, PageRequest page)
+    {
+        if (Find(operation) is { } known) return known.Asked == page ? Repeats(known, OperationKind.Authorise, due, null) : PaymentErrors.OperationReused(operation);
+        if (NotNow(due) is { } refusal) return refusal;
+
+        return Events.Of<PaymentEvent>(new PageRequested(operation, due, page.ReturnTo, page.Until));
     }
 
     public Result<Events<PaymentEvent>> Capture(string operation, Money amount) =>
@@ -59,12 +75,15 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
             operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, null));
     }
 
-    /// <summary>The provider's answer, once.</summary>
+    /// <summary>The provider's answer, once. Money that is held after all, whatever was said before, is never overlooked.</summary>
     public Result<Events<PaymentEvent>> Record(string operation, ProviderAnswer answer) => Find(operation) switch
     {
         null => PaymentErrors.NotFound,
+        { Outcome: OutcomeKind.Unknown, Page: null } when answer.Page is { } page => Events.Of<PaymentEvent>(new PageOpened(operation, page)),
+        _ when answer.Page is not null => Events<PaymentEvent>.None,
+        { Outcome: OutcomeKind.Declined, Kind: OperationKind.Authorise } when answer is { Succeeded: true, Amount.Minor: > 0 } => Succeeded(operation, answer),
         { Outcome: not OutcomeKind.Unknown } => Events<PaymentEvent>.None,
-        _ when answer.Succeeded => Events.Of<PaymentEvent>(new OperationSucceeded(operation, answer.Amount, answer.Reference, answer.Brand, answer.Last4)),
+        _ when answer.Succeeded => Succeeded(operation, answer),
         _ => Events.Of<PaymentEvent>(new OperationDeclined(operation, answer.Code ?? "declined")),
     };
 
@@ -79,14 +98,20 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     public Payment Evolve(PaymentEvent e) => e switch
     {
         OperationRequested x => this with { Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null)) },
-        OperationSucceeded x => Settle(With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null }), Find(x.Operation)!.Kind, x.Amount),
+        PageRequested x => this with
+        {
+            Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, x.Amount, null, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Asked = new(x.ReturnTo, x.Until) }),
+        },
+        PageOpened x => With(x.Operation, o => o with { Page = x.Page, Code = null }),
+        OperationSucceeded x => Settle(
+            With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null, Reference = x.Reference }), Find(x.Operation)!.Kind, x.Amount),
         OperationDeclined x => With(x.Operation, o => o with { Outcome = OutcomeKind.Declined, Code = x.Code }),
         OutcomeUnknown x => With(x.Operation, o => o with { Code = "no-answer" }),
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };
 
     public PaymentOutcome Outcome(string operation) => Find(operation) is { } o
-        ? new(o.Outcome, o.Actual, o.Outcome == OutcomeKind.Declined ? o.Code : null)
+        ? new(o.Outcome, o.Actual, o.Outcome == OutcomeKind.Declined ? o.Code : null, o.Outcome == OutcomeKind.Unknown ? o.Page : null)
         : throw new InvalidOperationException($"No operation {operation}.");
 
     // A void settles the authorisations nobody knew of: what it let go of had been authorised, the rest never was.
@@ -98,6 +123,16 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
         return payment.With(unknown.Key, o => amount.Minor > 0
             ? o with { Outcome = OutcomeKind.Succeeded, Actual = amount, Code = null }
             : o with { Outcome = OutcomeKind.Declined, Code = "cancelled" });
+    }
+
+    private static Result<Events<PaymentEvent>> Succeeded(string operation, ProviderAnswer answer) =>
+        Events.Of<PaymentEvent>(new OperationSucceeded(operation, answer.Amount, answer.Reference, answer.Brand, answer.Last4));
+
+    private Refusal? NotNow(Money due)
+    {
+        if (due.Minor <= 0) return PaymentErrors.AmountNotPositive;
+        var live = Authorised - Voided > 0 || Of(OperationKind.Authorise).Any(o => o.Outcome == OutcomeKind.Unknown);
+        return live ? PaymentErrors.AuthorisationPending : null;
     }
 
     private Result<Events<PaymentEvent>> Within(string operation, OperationKind kind, Money amount, long left)

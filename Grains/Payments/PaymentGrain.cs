@@ -15,6 +15,17 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
 
     public Task<Result<PaymentOutcome>> Authorise(string operation, Money due, string token) => Perform(operation, s => s.Authorise(operation, due, token));
 
+    public Task<Result<PaymentOutcome>> AuthoriseOnPage(string operation, Money due, string returnTo, DateTimeOffset until) =>
+        Perform(operation, s => s.AuthoriseOnPage(operation, due, new(returnTo, until)));
+
+    public async Task<Result<PaymentOutcome>> Look(string operation)
+    {
+        if (await Query(s => s.Find(operation)?.Outcome) is not { } outcome) return PaymentErrors.NotFound;
+        // Unknown is asked again under its key, as ever. What was declined is read only: a provider may have forgotten its key by now, and must not do it anew.
+        if (outcome == OutcomeKind.Unknown) return await Perform(operation, static _ => Events<PaymentEvent>.None);
+        return outcome == OutcomeKind.Declined ? await Reread(operation) : await Query(s => new Result<PaymentOutcome>(s.Outcome(operation)));
+    }
+
     public Task<Result<PaymentOutcome>> Capture(string operation, Money amount) => Perform(operation, s => s.Capture(operation, amount));
 
     public Task<Result<PaymentOutcome>> Void(string operation) => Perform(operation, s => s.Void(operation));
@@ -59,10 +70,20 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         return await Apply(s => s.Record(operation.Key, answer), s => s.Outcome(operation.Key));
     }
 
+    private async Task<Result<PaymentOutcome>> Reread(string operation)
+    {
+        var asked = await Query(s => Describe(s, operation));
+        using var patience = new CancellationTokenSource(Patience, Time);
+        return await provider.Find(asked, patience.Token) is { } answer
+            ? await Apply(s => s.Record(operation, answer), s => s.Outcome(operation))
+            : await Query(s => new Result<PaymentOutcome>(s.Outcome(operation)));
+    }
+
     private ProviderOperation Describe(Payment s, string operation)
     {
         var asked = s.Find(operation)!;
-        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, asked.Kind == OperationKind.Authorise ? null : s.Authorisation!.Key);
+        var authorisation = asked.Kind == OperationKind.Authorise ? null : s.Authorisation!;
+        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, authorisation?.Key) { Page = asked.Asked, Reference = authorisation?.Reference };
     }
 
     private static PaymentView View(Payment s)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Commerce.Feeds;
+using Commerce.Inventory;
 using Commerce.Orders;
 using Commerce.Silo.Deadlines;
 using Commerce.Silo.Relay;
@@ -16,6 +17,7 @@ public static class CommerceSilo
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.TryAddSingleton<CheckoutTerms>();
+        silo.Services.TryAddSingleton<OpenHolds>();
         silo.Services.AddOrderNumbers();
         return silo.AddIncomingGrainCallFilter<FaultFilter>();
     }

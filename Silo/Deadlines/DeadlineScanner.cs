@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Commerce.Kernel;
 
 namespace Commerce.Silo.Deadlines;
@@ -20,6 +21,9 @@ public sealed partial class DeadlineScanner(
 
     /// <summary>The clock may be set forward while it sleeps.</summary>
     internal static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
+
+    private static readonly Counter<long> Woken = new Meter("Commerce.Deadlines").CreateCounter<long>(
+        "commerce.deadlines.woken", "{stream}", "Streams woken at their deadline; acted: whether anything was due.");
 
     private readonly Backoff _backoff = new();
 
@@ -92,7 +96,9 @@ public sealed partial class DeadlineScanner(
     {
         try
         {
-            return await waker.Wake(stream);
+            var acted = await waker.Wake(stream);
+            Woken.Add(1, new("service", service), new("acted", acted));
+            return acted;
         }
         catch (Exception fault)
         {

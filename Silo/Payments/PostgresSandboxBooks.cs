@@ -22,6 +22,13 @@ internal sealed class PostgresSandboxBooks(NpgsqlDataSource source, ILogger log)
         return (answer, decision.Silent);
     });
 
+    public Task<LedgerOperation?> Find(string key) => PostgresFaults.Guard<LedgerOperation?>("payment-provider", log, async () =>
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var one = Command(connection, $"select {Columns} from sandbox.operation where key = $1", key);
+        return (await Read(one)).FirstOrDefault().Operation;
+    });
+
     public Task<IReadOnlyList<LedgerOperation>> Operations() => PostgresFaults.Guard("payment-provider", log, async () =>
     {
         await using var connection = await source.OpenConnectionAsync();

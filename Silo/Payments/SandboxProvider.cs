@@ -8,7 +8,7 @@ namespace Commerce.Silo.Payments;
 /// <summary>
 /// A payment provider to try the shop with. No money moves; its ledger is durable and keeps, per authorisation,
 /// <c>refunded ≤ captured ≤ authorised</c>. What it does is chosen by the token: <c>tok_ok</c>, <c>tok_declined</c>, <c>tok_wrong_amount</c>,
-/// <c>tok_timeout_before</c> (never has the effect) and <c>tok_timeout_after</c> (has it, and is silent about it once).
+/// <c>tok_timeout_before</c> (never has the effect) and <c>tok_timeout_after</c> (has it, and is silent about it once). It has no page of its own.
 /// </summary>
 public sealed class SandboxProvider : IPaymentProvider, IDisposable
 {
@@ -30,6 +30,9 @@ public sealed class SandboxProvider : IPaymentProvider, IDisposable
         return silent ? throw new TimeoutException("The payment provider did not answer in time.") : answer!;
     }
 
+    /// <inheritdoc/>
+    public async Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => (await _books.Find(operation.Key).WaitAsync(cancel))?.Answer;
+
     /// <summary>All operations, oldest first.</summary>
     public Task<IReadOnlyList<LedgerOperation>> Operations() => _books.Operations();
 
@@ -41,6 +44,8 @@ public sealed class SandboxProvider : IPaymentProvider, IDisposable
 internal interface ISandboxBooks : IDisposable
 {
     Task<(ProviderAnswer? Answer, bool Silent)> Execute(ProviderOperation asked);
+
+    Task<LedgerOperation?> Find(string key);
 
     Task<IReadOnlyList<LedgerOperation>> Operations();
 }

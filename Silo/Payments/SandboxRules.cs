@@ -38,6 +38,7 @@ internal static class SandboxRules
     private static LedgerEntry Authorise(ProviderOperation asked) => asked switch
     {
         { Amount.Minor: <= 0 } => Declined(asked, "invalid-amount"),
+        { Page: not null } => Declined(asked, "no-page"),
         { Token: "tok_ok" or "tok_timeout_after" } => Succeeded(asked, asked.Amount),
 
         // A penny less than asked; never nothing at all.

@@ -10,6 +10,8 @@ internal sealed class SqliteSandboxBooks(string path, ILogger log) : ISandboxBoo
 
     public Task<(ProviderAnswer? Answer, bool Silent)> Execute(ProviderOperation asked) => _lane.Do(session => Execute(session, asked));
 
+    public Task<LedgerOperation?> Find(string key) => _lane.Do(session => SandboxLedger.Find(session, key)?.Operation);
+
     public Task<IReadOnlyList<LedgerOperation>> Operations() => _lane.Do(SandboxLedger.Operations);
 
     public void Dispose() => _lane.Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Commerce.Feeds;
 using Commerce.Kernel;
 
@@ -22,16 +23,17 @@ public sealed partial class Relay(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var outbox = new Outbox(service);
         var (position, retry) = ((long?)null, FirstRetry);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                position ??= await cursor.Load(service, Partition);
+                if (position is null) outbox.Published((position = await cursor.Load(service, Partition)).Value);
 
                 // The signal is asked for before reading: what is appended between the two completes it.
                 var appended = journal.Appended(service, stoppingToken);
-                var published = await PublishRun(position.Value);
+                var published = await PublishRun(position.Value, outbox);
                 retry = FirstRetry;
                 if (published is null)
                 {
@@ -55,14 +57,17 @@ public sealed partial class Relay(
         }
     }
 
-    private async Task<FeedBatch?> PublishRun(long after)
+    private async Task<FeedBatch?> PublishRun(long after, Outbox outbox)
     {
         var events = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
         if (events.Count == 0) return null;
         var head = await journal.Head(service, Partition);
+        outbox.Ends(head.Position);
         var run = new FeedBatch(service, Partition, head.Epoch, [.. events]);
+        using var span = FeedTrace.Begin("publish", ActivityKind.Producer, run);
         await stream.Publish(run);
         await cursor.Store(service, Partition, run.Last);
+        outbox.Published(run.Last);
         return run;
     }
 

@@ -37,7 +37,7 @@ public sealed class DeploymentTests
 
     [Fact]
     public void A_silo_of_all_roles_knows_the_databases_and_brokers_of_all_roles_and_no_others() => Targets("silo").ShouldBe(
-        ["ConnectionStrings__cluster", "master.key", .. Roles.Select(role => $"ConnectionStrings__{role}"), .. Roles.Select(role => $"ConnectionStrings__broker_{role}")], ignoreOrder: true);
+        ["ConnectionStrings__cluster", "master.key", "operator-token", .. Roles.Select(role => $"ConnectionStrings__{role}"), .. Roles.Select(role => $"ConnectionStrings__broker_{role}")], ignoreOrder: true);
 
     [Fact]
     public void A_gateway_knows_no_business_database() => Targets("gateway").ShouldBe(["gateway.key", "operator-token", "ConnectionStrings__cluster"], ignoreOrder: true);

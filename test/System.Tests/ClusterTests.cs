@@ -3,10 +3,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Npgsql;
 
 namespace Commerce.System.Tests;
 
-/// <summary>A cluster on private servers: a scaling, a kill and an outage of a role, while it sells.</summary>
+/// <summary>A cluster on private servers: a scaling, a kill, an outage of a role, a broker that forgot everything and a dropped database, while it sells.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class ClusterTests : IDisposable
 {
@@ -22,28 +23,38 @@ public sealed class ClusterTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_cluster_sells_while_it_is_scaled_while_a_silo_is_killed_and_while_a_role_is_away()
+    public async Task A_cluster_sells_while_it_is_scaled_while_a_silo_is_killed_while_a_role_is_away_and_while_its_broker_begins_anew()
     {
         var data = Path.Combine(_folder, "shop");
-        using var up = await Commerce.Up(data, _port, "--cluster", "--roles", "catalog,cart,order,payment,customer;inventory");
+        await using var collector = await Collector.Start();
+        using var up = await Commerce.Up(data, _port, collector.Variables, "--cluster", "--roles", "catalog,cart,order,payment,customer;inventory");
         using var guest = Client();
         using var merchant = Client();
         merchant.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(data, "operator-token")).Trim());
         (await RunningShop.Post(merchant, "/v1/admin/products", new { sku = "TEA", title = "Tea", price = new { minor = 150, currency = "GBP" } })).Ok(HttpStatusCode.Created);
         (await RunningShop.Post(merchant, "/v1/admin/stock/TEA/adjustments", new { delta = Stocked, reason = "delivery" })).Ok();
 
-        var scaled = await WhileSelling(guest, () => Do(data, "scale", "silo=4"));
+        await IsSeen(collector, guest, merchant);
+
+        var scaled = await WhileSelling(guest, async () =>
+        {
+            await Do(data, "scale", "silo=4");
+            await Do(data, "scale", "silo=2");
+        });
         scaled.Answers.ShouldAllBe(status => status == HttpStatusCode.Created);
 
+        // The broker goes with all its queues and users, and orders are taken all the same.
+        await Do(data, "drain", "rabbitmq");
+        Directory.Delete(Path.Combine(data, "rabbitmq"), recursive: true);
         var killed = await WhileSelling(guest, async () =>
         {
             await Do(data, "kill", "silo-1");
             (await Eventually(() => Runs(data, "silo-1"))).ShouldBeTrue("a silo that was killed is started again");
         });
+        var broker = Do(data, "start", "rabbitmq");
         killed.Answers.Distinct().ShouldBeSubsetOf([HttpStatusCode.Created, HttpStatusCode.ServiceUnavailable]);
 
         await Do(data, "drain", "silo-2");
-        await Do(data, "drain", "silo-4");
         var waiting = await RunningShop.CheckOut(guest, await Cart(guest), "tok_ok", wait: 2);
         (waiting.Status, waiting.Text("status")).ShouldBe((HttpStatusCode.Accepted, "reserving"));
         using (var refused = await merchant.GetAsync("/v1/admin/stock/TEA"))
@@ -52,12 +63,51 @@ public sealed class ClusterTests : IDisposable
         await Do(data, "start", "silo-2");
         await Confirmed(guest, waiting);
 
-        var sold = scaled.Orders + killed.Orders + 1;
+        var sold = 1 + scaled.Orders + killed.Orders + 1;
         (await Eventually(async () => (await RunningShop.Get(merchant, "/v1/admin/stock/TEA")).Body is { ValueKind: JsonValueKind.Object } stock
             && stock.TryGetProperty("onHand", out var onHand) && onHand.GetInt32() == Stocked - sold)).ShouldBeTrue($"{sold} orders were confirmed");
+        await broker;
+        await NothingIsMissing(data, merchant);
         var verified = await Commerce.Run("verify", "--data", data);
         verified.Exit.ShouldBe(0, verified.Output + verified.Errors);
         (await up.Terminate()).ShouldBe(0);
+    }
+
+    // What was published to nobody comes again or is read from the feeds; a database that was dropped is folded anew, to the same figures.
+    private static async Task NothingIsMissing(string data, HttpClient merchant)
+    {
+        (await Eventually(async () => await RunningShop.Get(merchant, "/v1/analytics/lag") is { Status: HttpStatusCode.OK } lag && lag.Body.GetProperty("caughtUp").GetBoolean()))
+            .ShouldBeTrue("analytics catches up with a broker that was made anew");
+        var before = await Checksums(merchant);
+
+        var admin = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(Path.Combine(data, "connections.json"))).GetProperty("postgres").GetProperty("admin");
+        await using (var postgres = new NpgsqlConnection(admin.GetProperty("connectionString").GetString() + ";Pooling=false"))
+        {
+            await postgres.OpenAsync();
+            await using var drop = new NpgsqlCommand("drop database commerce_analytics with (force)", postgres);
+            await drop.ExecuteNonQueryAsync();
+        }
+
+        await Do(data, "analytics", "rebuild");
+        (await Checksums(merchant)).ShouldBe(before);
+    }
+
+    private static async Task<string> Checksums(HttpClient merchant) =>
+        (await RunningShop.Get(merchant, "/v1/analytics/checksums")).Ok().Body.GetProperty("checksums").GetRawText();
+
+    // One checkout: its trace crosses every process, and the dashboard and the interface's description show the cluster to whom they should.
+    private static async Task IsSeen(Collector collector, HttpClient guest, HttpClient merchant)
+    {
+        var (trace, cart) = await Traced.Checkout(guest, "TEA");
+        await Traced.Reaches(
+            collector, trace, ("gateway", "POST /v1/checkouts"), ("silo", "append order"), ("silo", "append inventory"), ("silo", "publish order"), ("silo", "publish"), ("analytics", "apply order"));
+        collector.Saw(cart).ShouldBeFalse("a cart's id is its secret");
+
+        (await merchant.GetStringAsync("/v1/admin/dashboard/")).ShouldContain("<html");
+        (await RunningShop.Get(merchant, "/v1/admin/dashboard/DashboardCounters")).Raw.ShouldContain("Commerce.Inventory.StockGrain");
+        (await RunningShop.Get(guest, "/v1/admin/dashboard/DashboardCounters")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await RunningShop.Get(guest, "/openapi/v1.json")).Raw.ShouldContain("/v1/analytics/revenue");
+        (await merchant.GetStringAsync("/metrics")).ShouldContain("orleans_catalog_activations");
     }
 
     // Four shoppers buy, each order until it is confirmed, as long as something else goes on.

@@ -13,12 +13,19 @@ public sealed class Commerce : IDisposable
 
     private Commerce(Process process) => (_process, _errors) = (process, process.StandardError.ReadToEndAsync());
 
-    public static Commerce Start(params string[] arguments) => new(Process.Start(new ProcessStartInfo(
-        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
-        [Path.Combine(AppContext.BaseDirectory, "Cli.dll"), .. arguments])
+    public static Commerce Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    private static Commerce Start(IReadOnlyDictionary<string, string> variables, string[] arguments)
     {
-        RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-    })!);
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "Cli.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
+        return new(Process.Start(start)!);
+    }
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task<(int Exit, string Output, string Errors)> Run(params string[] arguments)
@@ -30,9 +37,12 @@ public sealed class Commerce : IDisposable
     }
 
     /// <summary>A shop that accepts orders.</summary>
-    public static async Task<Commerce> Up(string folder, int port, params string[] how)
+    public static Task<Commerce> Up(string folder, int port, params string[] how) => Up(folder, port, new Dictionary<string, string>(), how);
+
+    /// <summary>The same, told more by its environment.</summary>
+    public static async Task<Commerce> Up(string folder, int port, IReadOnlyDictionary<string, string> variables, params string[] how)
     {
-        var shop = Start(["up", "--data", folder, "--port", $"{port}", "--no-seed", .. how]);
+        var shop = Start(variables, ["up", "--data", folder, "--port", $"{port}", "--no-seed", .. how]);
         var ready = await shop._process.StandardOutput.ReadLineAsync();
         ready.ShouldBe($"ready http://127.0.0.1:{port}", ready is null ? await shop._errors : "");
         return shop;

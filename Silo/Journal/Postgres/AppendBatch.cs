@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Commerce.Kernel;
 using Npgsql;
 using NpgsqlTypes;
@@ -8,14 +9,23 @@ namespace Commerce.Silo.Journal.Postgres;
 internal sealed class PendingAppend(Append append)
 {
     private readonly TaskCompletionSource<AppendOutcome> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Activity? _span = JournalTelemetry.Begin(append);
 
     public Append Append => append;
 
     public Task<AppendOutcome> Answer => _answer.Task;
 
-    public void Ended(AppendOutcome outcome) => _answer.TrySetResult(outcome);
+    public void Ended(AppendOutcome outcome)
+    {
+        JournalTelemetry.End(_span, outcome);
+        _answer.TrySetResult(outcome);
+    }
 
-    public void Failed(Exception reason) => _answer.TrySetException(reason);
+    public void Failed(Exception reason)
+    {
+        JournalTelemetry.End(_span, null);
+        _answer.TrySetException(reason);
+    }
 }
 
 /// <summary>

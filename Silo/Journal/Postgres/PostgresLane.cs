@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Commerce.Kernel;
 using Npgsql;
@@ -19,6 +20,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         Channel.CreateUnbounded<(PendingAppend?, TaskCompletionSource?)>(new UnboundedChannelOptions { SingleReader = true });
 
     private readonly string _service;
+    private readonly KeyValuePair<string, object?> _tag;
     private readonly NpgsqlDataSource _source;
     private readonly Action _appended;
     private readonly TimeProvider _time;
@@ -43,6 +45,7 @@ internal sealed class PostgresLane : IAsyncDisposable
     public PostgresLane(string service, NpgsqlDataSource source, Action appended, TimeProvider time, ILogger log)
     {
         (_service, _source, _appended, _time, _log) = (service, source, appended, time, log);
+        _tag = JournalTelemetry.Tag(service);
 
         // It belongs to no caller: neither a grain's scheduler nor a request's context goes with it.
         using var _ = ExecutionContext.SuppressFlow();
@@ -174,6 +177,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         await using var command = new NpgsqlCommand(Call, _connection);
         batch.Bind(command);
         Faults?.Invoke(BatchPoint.Sending);
+        var begun = Stopwatch.GetTimestamp();
         await using (var refused = await command.ExecuteReaderAsync().ConfigureAwait(false))
         {
             while (await refused.ReadAsync().ConfigureAwait(false))
@@ -183,6 +187,7 @@ internal sealed class PostgresLane : IAsyncDisposable
             }
         }
 
+        JournalTelemetry.Committed(_tag, batch.Members.Count, begun);
         Faults?.Invoke(BatchPoint.Committed);
         return outcomes;
     }

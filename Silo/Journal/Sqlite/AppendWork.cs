@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Commerce.Kernel;
 
 namespace Commerce.Silo.Journal.Sqlite;
@@ -6,6 +7,7 @@ namespace Commerce.Silo.Journal.Sqlite;
 internal sealed class AppendWork(Append append, Action<string> signal) : LaneWork
 {
     private readonly TaskCompletionSource<AppendOutcome> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Activity? _span = JournalTelemetry.Begin(append);
     private AppendOutcome _outcome;
 
     public Task<AppendOutcome> Answer => _answer.Task;
@@ -24,14 +26,20 @@ internal sealed class AppendWork(Append append, Action<string> signal) : LaneWor
 
     public override void Committed()
     {
+        JournalTelemetry.End(_span, _outcome);
         _answer.TrySetResult(_outcome);
         if (_outcome == AppendOutcome.Committed) signal(append.Stream.Service);
     }
 
-    public override void Failed(Exception reason) => _answer.TrySetException(reason);
+    public override void Failed(Exception reason)
+    {
+        JournalTelemetry.End(_span, null);
+        _answer.TrySetException(reason);
+    }
 
     public override void Unknown(Exception reason)
     {
+        JournalTelemetry.End(_span, AppendOutcome.Unknown);
         _answer.TrySetResult(AppendOutcome.Unknown);
 
         // It may be there: whoever tails the journal looks again.

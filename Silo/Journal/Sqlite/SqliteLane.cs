@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Commerce.Kernel;
 using Microsoft.Data.Sqlite;
 
@@ -19,6 +20,7 @@ internal sealed class SqliteLane : IDisposable
     private readonly object _gate = new();
     private readonly string _path;
     private readonly string _name;
+    private readonly KeyValuePair<string, object?> _tag;
     private readonly ILogger _log;
     private readonly Thread _thread;
     private readonly Queue<LaneWork> _queue = new();
@@ -39,6 +41,7 @@ internal sealed class SqliteLane : IDisposable
     public SqliteLane(string path, string name, Action<SqliteSession> prepare, ILogger log)
     {
         (_path, _name, _log) = (path, name, log);
+        _tag = JournalTelemetry.Tag(name);
         _session = SqliteSession.ForWriting(path);
         try
         {
@@ -186,6 +189,7 @@ internal sealed class SqliteLane : IDisposable
     private void Execute(List<LaneWork> batch)
     {
         var session = _session!;
+        var begun = Stopwatch.GetTimestamp();
         try
         {
             session.Run("begin immediate");
@@ -212,6 +216,7 @@ internal sealed class SqliteLane : IDisposable
         {
             Faults?.Invoke(LanePoint.Committing);
             session.Run("commit");
+            JournalTelemetry.Committed(_tag, batch.Count, begun);
             Faults?.Invoke(LanePoint.Committed);
             _number++;
         }

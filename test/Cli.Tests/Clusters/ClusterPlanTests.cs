@@ -16,6 +16,15 @@ public sealed class ClusterPlanTests
     }
 
     [Fact]
+    public void Without_gateways_every_silo_is_one_and_gateways_cannot_be_scaled()
+    {
+        var plan = ClusterPlan.Of([], silos: 2, gateways: 0);
+        plan.SilosAreGateways.ShouldBeTrue();
+        plan.WithSilos(3).SilosAreGateways.ShouldBeTrue();
+        Should.Throw<UsageException>(() => plan.WithGateways(1)).Message.ShouldContain("--gateways N");
+    }
+
+    [Fact]
     public void Each_gives_every_role_a_silo_of_its_own()
     {
         var plan = ClusterPlan.Of(["each"], silos: null, gateways: null);
@@ -50,13 +59,17 @@ public sealed class ClusterPlanTests
     [Theory]
     [InlineData(0, 1)]
     [InlineData(65, 1)]
-    [InlineData(1, 0)]
+    [InlineData(1, -1)]
     public void Numbers_that_make_no_cluster_are_refused(int silos, int gateways) =>
         Should.Throw<UsageException>(() => ClusterPlan.Of([], silos, gateways));
 
     [Fact]
     public void A_cluster_of_roles_keeps_one_silo_of_each() =>
         Should.Throw<UsageException>(() => ClusterPlan.Of(["each"], null, null).WithSilos(5)).Message.ShouldStartWith("6 silos at least");
+
+    [Fact]
+    public void A_cluster_keeps_a_silo() =>
+        Should.Throw<UsageException>(() => ClusterPlan.Of([], null, null).WithSilos(0)).Message.ShouldStartWith("A cluster has one silo at least");
 
     [Fact]
     public void However_many_silos_there_are_every_role_is_somewhere() =>

@@ -2,6 +2,8 @@ using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Servers;
 using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Commerce.Cli.Tests.Clusters;
 
@@ -36,13 +38,15 @@ public sealed class ClusterTests : IAsyncDisposable
     public async Task A_cluster_starts_scales_loses_a_silo_and_ends()
     {
         await using var control = new ControlSocket(_folder, _cluster.Do);
-        // Programs do not wait for the broker, which takes its time; one that is killed meanwhile comes back.
+        // Programs do not wait for the broker, which cannot start yet; one that is killed meanwhile comes back.
+        File.WriteAllText(_folder.RabbitMq, "in its way");
         var starting = _cluster.Start(Cancel);
         var silo = await Appears("silo-1");
         var pid = silo.Pid;
         await Ask(new("kill", "silo-1"));
         await starting;
         _supervisor.Children.SingleOrDefault(child => child.Name == "rabbitmq")?.State.ShouldNotBe(ChildState.Running, "nobody waits for the broker");
+        File.Delete(_folder.RabbitMq);
         await silo.Reaches(ChildState.Running, Cancel);
         silo.Pid.ShouldNotBe(pid);
 
@@ -51,7 +55,24 @@ public sealed class ClusterTests : IAsyncDisposable
         (await Reads("inventory", "commerce_order")).ShouldBeFalse();
         (await Reads("analytics", "commerce_cluster")).ShouldBeFalse();
 
+        // What an operator dropped is made again, with its login and rights; the others are left alone.
+        await Administer("postgres", "drop database commerce_analytics with (force)");
+        (await Reads("analytics", "commerce_analytics")).ShouldBeFalse();
+        await Databases.Ensure(_connections.Postgres, "analytics");
+        (await Reads("analytics", "commerce_analytics")).ShouldBeTrue();
+        (await Reads("analytics", "commerce_order")).ShouldBeFalse();
+
+        // Members that a backup knows are none of the cluster that is made of it.
+        await Administer("commerce_cluster", """
+            insert into membership_version (cluster) values ('commerce') on conflict do nothing;
+            insert into member values ('commerce', '127.0.0.1', 1, 1, 'silo-9', 'host', 3, 0, null, now(), now())
+            """);
+        (await Membership.IsActive(_connections.Postgres.Logins["cluster"].ConnectionString, "silo-9", 1, Cancel)).ShouldBeTrue();
+        await Databases.Prepare(_connections.Postgres);
+        (await Membership.IsActive(_connections.Postgres.Logins["cluster"].ConnectionString, "silo-9", 1, Cancel)).ShouldBeFalse();
+
         await (await Appears("rabbitmq")).Reaches(ChildState.Running, Cancel);
+        await WhatAUserMay();
 
         // The broker knows the users: the administrator may ask for the queues, and there are none yet.
         using (var management = new Management(_connections.Rabbitmq)) (await management.Queues(Cancel)).ShouldNotBeNull().ShouldBeEmpty();
@@ -63,6 +84,13 @@ public sealed class ClusterTests : IAsyncDisposable
         await Ask(new("drain", "gateway-1"));
         _supervisor.Find("gateway-1").State.ShouldBe(ChildState.Drained);
         await Should.ThrowAsync<UsageException>(() => Ask(new("kill", "gateway-1")));
+
+        // Only what is drained starts off another build.
+        (await Should.ThrowAsync<UsageException>(() => Ask(new("start", "silo-1", From: "/next")))).Message.ShouldContain("drain silo-1");
+        (await Should.ThrowAsync<UsageException>(() => Ask(new("start", "postgres", From: "/next")))).Message.ShouldContain("no program of ours");
+        var state = await ControlClient.Ask(_folder, new("start", "gateway-1", From: "/next"), _ => { }, Cancel);
+        state.Children.Where(child => child.From is not null).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            child => child.Name.ShouldBe("gateway-1"), child => child.From.ShouldBe("/next"), child => child.State.ShouldBe(ChildState.Running));
 
         await _supervisor.StopAll();
         Directory.GetFiles(_folder.Run, "*.pid").ShouldBeEmpty();
@@ -113,13 +141,66 @@ public sealed class ClusterTests : IAsyncDisposable
 
     private string[] Alive() => [.. Directory.GetFiles(_folder.Run, "*.pid").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!];
 
+    // A service speaks on its own virtual host. Analytics hears it there, speaks neither in its name nor past its exchange, and enters no virtual host it does not follow.
+    private async Task WhatAUserMay()
+    {
+        const string exchange = "orleans.commerce.events-order";
+        await using (var order = await Connect("order", "order"))
+        await using (var channel = await order.CreateChannelAsync(cancellationToken: Cancel))
+        {
+            await channel.ExchangeDeclareAsync(exchange, ExchangeType.Direct, cancellationToken: Cancel);
+            await channel.QueueDeclareAsync(exchange + ".0", exclusive: false, autoDelete: false, cancellationToken: Cancel);
+        }
+
+        (await Publishes("order", "order", exchange)).ShouldBeTrue();
+        (await Publishes("analytics", "order", exchange)).ShouldBeFalse();
+        (await Publishes("analytics", "order", "")).ShouldBeFalse();
+        (await Publishes("analytics", "cart", "")).ShouldBeFalse();
+        (await Publishes("inventory", "order", exchange)).ShouldBeFalse();
+        await using var cleaner = await Connect("order", "order");
+        await using var last = await cleaner.CreateChannelAsync(cancellationToken: Cancel);
+        await last.QueueDeleteAsync(exchange + ".0", cancellationToken: Cancel);
+    }
+
+    private Task<IConnection> Connect(string user, string service)
+    {
+        var (access, login) = (_connections.Rabbitmq, _connections.Rabbitmq.Users[user]);
+        return new ConnectionFactory
+        {
+            HostName = access.Host, Port = access.Port, UserName = login.User, Password = login.Password, VirtualHost = ClusterConnections.VirtualHostOf(service), AutomaticRecoveryEnabled = false,
+        }.CreateConnectionAsync(Cancel);
+    }
+
+    private async Task<bool> Publishes(string user, string service, string exchange)
+    {
+        await using var connection = await Connect(user, service);
+        try
+        {
+            await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancel);
+            await channel.BasicPublishAsync(exchange, "orleans.commerce.events-order.0", new byte[] { 1 }, Cancel);
+            return true;
+        }
+        catch (OperationInterruptedException refused) when (refused.ShutdownReason is { ReplyCode: Constants.AccessRefused or Constants.NotAllowed })
+        {
+            return false;
+        }
+    }
+
+    private async Task Administer(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connections.Postgres.Admin.ConnectionString) { Database = database, Pooling = false }.ConnectionString);
+        await connection.OpenAsync(Cancel);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancel);
+    }
+
     private async Task<bool> Reads(string login, string database)
     {
         try
         {
             return await PostgresChild.Answers(new NpgsqlConnectionStringBuilder(_connections.Postgres.Logins[login].ConnectionString) { Database = database }.ConnectionString, Cancel);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidCatalogName)
         {
             return false;
         }
@@ -129,11 +210,17 @@ public sealed class ClusterTests : IAsyncDisposable
     {
         public static readonly Launch Sleep = new("sleep", ["1000"], new Dictionary<string, string>(), "/");
 
+        private readonly Dictionary<string, string> _builds = [];
+
         public ChildSpec Silo(int number, IReadOnlyList<string> roles) => Of($"silo-{number}", ChildKind.Silo) with { Roles = roles };
 
         public ChildSpec Analytics(int number) => Of($"analytics-{number}", ChildKind.Analytics);
 
         public ChildSpec Gateway(int number) => Of($"gateway-{number}", ChildKind.Gateway);
+
+        public void Use(string name, ChildKind kind, string build) => _builds[name] = build;
+
+        public string? BuildOf(string name) => _builds.GetValueOrDefault(name);
 
         private static ChildSpec Of(string name, ChildKind kind) => new(name, kind, _ => Task.FromResult(new Prepared(Sleep, _ => Task.FromResult(true))));
     }

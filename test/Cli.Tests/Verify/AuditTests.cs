@@ -69,6 +69,15 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task An_acknowledged_order_that_is_not_there_is_found()
+    {
+        var (story, acknowledged) = (Story.OfThreeOrders(), new HashSet<string> { Story.Order("sold").Value, Story.Order("never").Value });
+        var report = await Audit.Run(new StoryInstallation(story, story.Happened.Count, story.Happened.Count, _ => story.Happened.Count, story.Happened.Count), Story.Now, acknowledged);
+        report.Invariants.SelectMany(rule => rule.Violations).ShouldHaveSingleItem().Stream.ShouldContain(Story.Order("never").Value);
+        report.Invariants.Single(rule => rule.Id == "ACK").Checked.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_missing_event_is_found_wherever_it_is_missing()
     {
         var story = Story.OfThreeOrders();

@@ -53,6 +53,19 @@ public sealed class ClusterInstallationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Analytics_database_that_was_dropped_is_said_so_with_the_cure()
+    {
+        await using (var admin = new NpgsqlConnection(_server.ConnectionString() + ";Pooling=false"))
+        {
+            await admin.OpenAsync(TestContext.Current.CancellationToken);
+            await using var drop = new NpgsqlCommand("drop database commerce_analytics", admin);
+            await drop.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        (await Should.ThrowAsync<MissingException>(Verify)).Message.ShouldContain("analytics rebuild");
+    }
+
+    [Fact]
     public async Task A_cluster_that_does_not_run_is_said_so_with_the_cure()
     {
         await _server.Kill();

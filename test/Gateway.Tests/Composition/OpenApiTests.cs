@@ -23,6 +23,11 @@ public sealed class OpenApiTests(TestShop shop)
             GET /v1/admin/products/{sku} token
             GET /v1/admin/stock/{sku} token
             GET /v1/admin/stock/{sku}/ledger token
+            GET /v1/analytics/checksums token
+            GET /v1/analytics/lag token
+            GET /v1/analytics/revenue token
+            GET /v1/analytics/stock-movements token
+            GET /v1/analytics/top-products token
             GET /v1/carts/{id}
             GET /v1/orders token
             GET /v1/orders/{id} token
@@ -43,6 +48,7 @@ public sealed class OpenApiTests(TestShop shop)
             POST /v1/admin/products/{sku}/prices token
             POST /v1/admin/products/{sku}/publish token
             POST /v1/admin/stock/{sku}/adjustments token key
+            POST /v1/analytics/rebuilds token
             POST /v1/carts
             POST /v1/carts/{id}/lines
             POST /v1/carts/{id}/merge key

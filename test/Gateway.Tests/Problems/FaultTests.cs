@@ -35,6 +35,7 @@ public sealed class FaultTests
         { new TimeoutException("Response did not arrive on time in 00:00:30 for S127.0.0.1:11111"), "dependency-unavailable" },
         { new SiloUnavailableException("S127.0.0.1:11111"), "dependency-unavailable" },
         { new OrleansException("No active nodes are compatible with grain cart"), "dependency-unavailable" },
+        { new OrleansException("Trying to register product/t1/TEA on invalid silo: S127.0.0.1:11111:1. Known status: Dead"), "dependency-unavailable" },
         { new OrleansException("something else at S127.0.0.1:11111"), "internal-error" },
         { new InvalidOperationException("select * from secrets"), "internal-error" },
         { new GrainFaultException("ICartGrain.Add failed: NullReferenceException."), "internal-error" },

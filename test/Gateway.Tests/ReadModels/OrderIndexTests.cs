@@ -19,6 +19,9 @@ public sealed class OrderIndexTests : IDisposable
         Is("a", OrderStatus.Reserving);
         Becomes(OrderStatus.AwaitingPayment, new OrderReserved(Day));
         Becomes(OrderStatus.Authorising, new PaymentStarted(1, "o", "t"));
+        Becomes(OrderStatus.AwaitingPayment, new PaymentDeclined("o", "c"));
+        Becomes(OrderStatus.Authorising, new PaymentPageRequested(2, "o", "r", Day));
+        Becomes(OrderStatus.Authorising, new PaymentPageOpened("o", "p"));
         Becomes(OrderStatus.PaymentUncertain, new PaymentUncertain("o", Day));
         Becomes(OrderStatus.Confirmed, new OrderConfirmed("o", []));
         Becomes(OrderStatus.Confirmed, new OrderStockCommitted(), new OrderCartSettled());

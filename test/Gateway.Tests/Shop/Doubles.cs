@@ -22,6 +22,8 @@ internal sealed class TestProvider : IPaymentProvider
     private readonly ConcurrentDictionary<string, ProviderAnswer> _answers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
 
+    public Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => Task.FromResult(_answers.GetValueOrDefault(operation.Key));
+
     public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
     {
         var first = _asked.TryAdd(operation.Key, true);

@@ -1,9 +1,11 @@
 using System.Net.Http.Headers;
 using Commerce.Feeds;
+using Commerce.Gateway.Cluster;
 using Commerce.Gateway.Composition;
 using Commerce.Kernel;
 using Commerce.Kit.Journal;
 using Commerce.Payments;
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Relay;
 using Microsoft.AspNetCore.Builder;
@@ -47,9 +49,12 @@ public sealed class TestShop : IAsyncLifetime
             silo.UseEmbeddedCluster(httpPort: 0).AddCommerceGrains();
             silo.Services.AddSingleton<IJournal>(Journal).AddSingleton<ISealer, OpenSealer>().AddSingleton<IPaymentProvider, TestProvider>();
         });
+        builder.AddTelemetry("shop", "shop-of-the-tests");
         builder.AddCommerceGateway(new GatewayOptions(_folder, OperatorToken));
+        builder.Services.AddAnalyticsProxy();
         _app = builder.Build();
         _app.MapCommerceGateway();
+        _app.MapAnalyticsProxy();
         // What somebody forgot to declare, and what somebody forgot to catch.
         _app.MapGet("/v1/undeclared", () => "open to nobody");
         await _app.StartAsync();

@@ -149,6 +149,60 @@ public sealed class OrderGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_is_one_charge_however_often_it_is_asked_for_and_whoever_says_that_it_is_paid()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("p1", null, (Tea, 3));
+        await Settled(id);
+
+        var pages = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Order(id).PayOnPage(new($"click-{i}", ""), $"https://shop.test/{i}")));
+        pages.Select(page => page.Value.PaymentPage).Distinct().ShouldHaveSingleItem().ShouldBe($"https://psp.test/{id}/a1");
+        (await Order(id).PaymentSignal($"{id}/a1")).Value.Status.ShouldBe(OrderStatus.Authorising);
+
+        _shop.Payments.Decide($"{id}/a1", new(true, new(450, Currency.GBP), "ref"));
+        var told = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Order(id).PaymentSignal($"{id}/a1")));
+
+        told.ShouldAllBe(order => order.Value.Status == OrderStatus.Confirmed && order.Value.PaymentPage == null);
+        (await Order(id).PaymentSignal($"{id}/a2")).Refusal!.Code.ShouldBe("not-found");
+        _shop.Payments.Ledger.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_is_paid_on_the_page_is_found_without_any_message()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("p2", null, (Tea, 3));
+        await Settled(id);
+        await Order(id).PayOnPage(new("click", ""), "https://shop.test/");
+        _shop.Payments.Decide($"{id}/a1", new(true, new(450, Currency.GBP), "ref"));
+
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromSeconds(1));
+            return (await Order(id).Get()).Value.Status == OrderStatus.Confirmed;
+        });
+    }
+
+    [Fact]
+    public async Task A_page_that_was_left_lets_go_of_goods_and_money_when_it_closes()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("p3", null, (Tea, 3));
+        await Settled(id);
+        await Order(id).PayOnPage(new("click", ""), "https://shop.test/");
+        (await Stock(Tea).Get()).Available.ShouldBe(2);
+
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromSeconds(1));
+            return (await Order(id).Get()).Value is { Status: OrderStatus.Expired, Code: "pay-by" };
+        });
+
+        (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
+        _shop.Payments.Ledger[$"{id}/a1"].Code.ShouldBe("cancelled");
+    }
+
+    [Fact]
     public async Task A_hundred_buyers_for_ten_units_are_exactly_ten_orders()
     {
         await Stocked(Tea, 10);

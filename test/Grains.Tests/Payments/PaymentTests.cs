@@ -42,6 +42,36 @@ public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Paymen
         Given(Asked("a1", OperationKind.Authorise, 100, "tok"), new OperationDeclined("a1", "funds"))
             .When(s => s.Authorise("a2", Pounds(100), "tok2")).Then(Asked("a2", OperationKind.Authorise, 100, "tok2"));
 
+    private static readonly PageRequest Page = new("https://shop.test/back", new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    private static readonly PageRequested PageAsked = new("a1", Pounds(100), Page.ReturnTo, Page.Until);
+
+    private static readonly ProviderAnswer OnPage = new(false, Pounds(0), "page", Page: "https://psp.test/a1");
+
+    [Fact]
+    public void A_page_of_the_provider_is_one_authorisation_like_any_other()
+    {
+        Given().When(s => s.AuthoriseOnPage("a1", Pounds(100), Page)).Then(PageAsked);
+        Given(PageAsked).When(s => s.AuthoriseOnPage("a1", Pounds(100), Page)).Then();
+        Given(PageAsked).When(s => s.AuthoriseOnPage("a1", Pounds(100), Page with { ReturnTo = "https://elsewhere.test" })).ThenRefused("illegal-transition");
+        Given(PageAsked).When(s => s.Authorise("a2", Pounds(100), "tok")).ThenRefused(PaymentErrors.AuthorisationPending);
+    }
+
+    [Fact]
+    public void While_the_shopper_is_on_the_page_nobody_knows()
+    {
+        var open = Given(PageAsked).When(s => s.Record("a1", OnPage)).Then(new PageOpened("a1", OnPage.Page!)).State;
+
+        open.Outcome("a1").ShouldBe(new PaymentOutcome(OutcomeKind.Unknown, Pounds(0), null, OnPage.Page));
+        Given(PageAsked, new PageOpened("a1", OnPage.Page!)).When(s => s.Record("a1", OnPage)).Then();
+        Given(PageAsked, new PageOpened("a1", OnPage.Page!)).When(s => s.Record("a1", Yes(100))).Then(new OperationSucceeded("a1", Pounds(100), "ref", "visa", "4242"));
+    }
+
+    [Fact]
+    public void Money_that_is_held_after_all_is_never_overlooked() =>
+        Given(Asked("a1", OperationKind.Authorise, 100, "tok"), new OperationDeclined("a1", "cancelled"))
+            .When(s => s.Record("a1", Yes(100))).Then(new OperationSucceeded("a1", Pounds(100), "ref", "visa", "4242")).State.Authorised.ShouldBe(100);
+
     [Fact]
     public void No_more_is_captured_than_is_authorised() =>
         Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60), Did("s1", 60)])

@@ -4,7 +4,7 @@ using Commerce.Payments;
 
 namespace Commerce.Kit.Cluster;
 
-/// <summary>A payment provider in memory: one operation per key, and tokens that say how it behaves.</summary>
+/// <summary>A payment provider in memory: one operation per key, tokens that say how it behaves, and a page on which the test is the shopper (<see cref="Decide"/>).</summary>
 public sealed class TokenProvider : IPaymentProvider
 {
     private readonly ConcurrentDictionary<string, ProviderAnswer> _ledger = new(StringComparer.Ordinal);
@@ -12,8 +12,21 @@ public sealed class TokenProvider : IPaymentProvider
     /// <summary>What was done, by operation key.</summary>
     public IReadOnlyDictionary<string, ProviderAnswer> Ledger => _ledger;
 
+    /// <summary>What the shopper does on an open page.</summary>
+    public void Decide(string key, ProviderAnswer answer)
+    {
+        if (!_ledger.TryAdd(key, answer)) throw new InvalidOperationException($"{key} is decided already.");
+    }
+
+    /// <summary>What the provider has come to behind everybody's back.</summary>
+    public void Overrule(string key, ProviderAnswer answer) => _ledger[key] = answer;
+
+    public Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => Task.FromResult(_ledger.GetValueOrDefault(operation.Key));
+
     public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
     {
+        if (operation.Page is not null && !_ledger.ContainsKey(operation.Key))
+            return Task.FromResult(new ProviderAnswer(false, Money.Zero(operation.Amount.Currency), "page", Page: $"https://psp.test/{operation.Key}"));
         if (operation.Token == "tok_timeout_before") throw new TimeoutException("No answer.");
         var first = false;
         var answer = _ledger.GetOrAdd(operation.Key, _ =>

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Commerce.Cli.Bench.Load;
+using Commerce.Cli.Bench.Sides;
+
+namespace Commerce.Cli.Bench.Scenarios;
+
+/// <summary>A scenario that is a ratio of two rates: S1 to S4 and S6.</summary>
+/// <param name="Goal">The least ratio that is wanted.</param>
+/// <param name="GoalAt256">The same at 256 connections, where it is asked for.</param>
+internal sealed record Compared(string Id, string Name, Func<Workload> Work, double Goal, double? GoalAt256 = null)
+{
+    private const int Many = 256;
+
+    /// <summary>Scenarios whose figure is a ratio, in order.</summary>
+    public static readonly IReadOnlyList<Compared> All =
+    [
+        new("S1", "sessions: 5.5 durable adds on the average, then checkout; uniform SKUs", () => new Sessions(Skus.Uniform), 3, 3),
+        new("S2", "checkout only, uniform SKUs", () => new Checkouts(Skus.Uniform.Basket), 2, 2.5),
+        new("S3", "checkout only, one hot SKU in every cart", () => new Checkouts(Hot), 8),
+        new("S4", "checkout only, SKUs by zipf 0.99", () => new Checkouts(Skus.Zipf.Basket), 3),
+    ];
+
+    public async Task<ScenarioResult> Run(IReadOnlyList<Side> sides, Terms terms, bool many, CancellationToken cancel)
+    {
+        var result = await Run(sides, terms, Goal, cancel);
+        return many && GoalAt256 is { } goal ? result with { Beside = [await Run(sides, terms.At(Many), goal, cancel)] } : result;
+    }
+
+    private async Task<ScenarioResult> Run(IReadOnlyList<Side> sides, Terms terms, double goal, CancellationToken cancel)
+    {
+        var measured = await Comparison.Run(Id, sides, Work, terms, cancel);
+        SideResult? Of(string name) => sides.FirstOrDefault(side => side.Name == name) is { } side ? SideResult.Of(side, measured[name]) : null;
+        var ratio = sides.Count == 2
+            ? Figure.Ratio([.. measured["ours"].Select(round => round.Counted)], [.. measured["yardstick"].Select(round => round.Counted)])
+            : null;
+        return new ScenarioResult(
+            Id, Name, terms.Connections, ratio, string.Create(CultureInfo.InvariantCulture, $"≥ {goal} ×"), ratio is null ? null : ratio.Median >= goal,
+            measured.Values.SelectMany(rounds => rounds).All(round => round.Audit.Ok), Of("ours"), Of("yardstick"));
+    }
+
+    private static string[] Hot(Random dice) => [Skus.Name(0), .. Skus.Uniform.Basket(dice).Where(sku => sku != Skus.Name(0)).Skip(1)];
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Commerce.Cli.Bench.Load;
+using Commerce.Cli.Clusters;
+using Commerce.Cli.Output;
+using Commerce.Cli.Shops;
+using Commerce.Cli.Verify;
+using Commerce.Silo.Journal.Postgres;
+
+namespace Commerce.Cli.Bench.Sides;
+
+/// <summary>How our shop is spread over processes.</summary>
+/// <param name="Silos">How many silos; all with all roles.</param>
+/// <param name="Together">Whether each silo is a gateway, too (<c>up --cluster --gateways 0</c>), or one gateway stands before them.</param>
+internal sealed record Spread(int Silos, bool Together)
+{
+    public override string ToString() => $"{Silos} silo{(Silos == 1 ? "" : "s")} with all roles, {(Together ? "gateway in the same process" : "a gateway process before")}";
+}
+
+/// <summary>Our shop with everything on: authorisation, relay, broker, analytics.</summary>
+internal sealed class OurSide(Lab lab, int port, bool relay, Spread spread) : Side(lab, port)
+{
+    private readonly SeededDatabases _databases = new(lab.AdminConnection, [.. PostgresDatabases.All.Where(name => name != PostgresDatabases.Cluster).Select(PostgresDatabases.NameOf)], owned: true);
+
+    public override string Name => "ours";
+
+    public override string Topology => $"{spread}{(relay ? ", analytics as its own process, relay and RabbitMQ on" : ", relay and analytics off")}";
+
+    protected override IEnumerable<ChildSpec> Programs()
+    {
+        var programs = new Programs(Lab.Folder, relay ? Lab.Connections : WithoutBroker(Lab.Connections), Port, spread.Together);
+        for (var i = 1; i <= spread.Silos; i++) yield return programs.Silo(i, ClusterPlan.Roles);
+        if (relay) yield return programs.Analytics(1);
+        if (!spread.Together) yield return programs.Gateway(1);
+    }
+
+    public override async Task Seed(CancellationToken cancel)
+    {
+        await Databases.Prepare(Lab.Connections.Postgres);
+        await Run(cancel);
+        using (var generator = new Generator(Port, connections: 32))
+        {
+            await Ask(generator, Products(), cancel);
+            await Ask(generator, Deliveries(), cancel);
+        }
+
+        await Settle(cancel);
+        await Stop();
+        await _databases.Keep();
+    }
+
+    public override async Task Settle(CancellationToken cancel)
+    {
+        if (!relay) return;
+        using var shop = new ShopClient(new Uri($"http://127.0.0.1:{Port}/"), Lab.OperatorToken);
+        // What follows an order is appended after it was answered: quiet is when nothing is behind, and nothing has come, twice.
+        for (var before = ""; ;)
+        {
+            var lag = (await shop.Get("v1/analytics/lag", cancel)).Body;
+            if (lag.GetProperty("services").EnumerateArray().FirstOrDefault(service => service.TryGetProperty("stopped", out var stopped) && stopped.ValueKind == JsonValueKind.String) is { ValueKind: JsonValueKind.Object } broken)
+                throw new CheckFailedException($"A projection has stopped: {broken}");
+            var heads = string.Join(',', lag.GetProperty("services").EnumerateArray().Select(service => service.GetProperty("head").GetInt64()));
+            if (lag.GetProperty("caughtUp").GetBoolean() && heads == before) return;
+            before = heads;
+            await Task.Delay(300, cancel);
+        }
+    }
+
+    public override async Task<RoundAudit> Audit(long acknowledged)
+    {
+        var installation = new ClusterInstallation(Lab.Connections.Postgres.Logins.ToDictionary(login => login.Key, login => login.Value.ConnectionString, StringComparer.Ordinal));
+        var report = await Verify.Audit.Run(installation, TimeProvider.System.GetUtcNow());
+        if (report.Invariants.FirstOrDefault(rule => !rule.Ok) is { } broken)
+            return new RoundAudit(false, $"{broken.Violations.Count} times broken: {broken.Id} {broken.Rule}; {broken.Violations[0].Stream}, event {broken.Violations[0].Version}: {broken.Violations[0].Message}");
+
+        var stored = report.Invariants.First(rule => rule.Id == "I8").Checked;
+        return stored < acknowledged ? new RoundAudit(false, $"{acknowledged} orders acknowledged, {stored} stored") : new RoundAudit(true, $"I1 to I8 hold, {stored} orders");
+    }
+
+    protected override async Task Reset(CancellationToken cancel)
+    {
+        await _databases.Restore();
+        // Queues speak of the round before; read models, too.
+        using var management = new Management(Lab.Connections.Rabbitmq);
+        await management.Purge(cancel);
+        foreach (var name in Enumerable.Range(1, spread.Silos).Select(i => $"silo-{i}").Append("gateway-1").Select(Lab.Folder.DataOf).Where(Directory.Exists))
+            Directory.Delete(name, recursive: true);
+    }
+
+    private async Task Ask(Generator generator, IEnumerable<(string, string, string)> requests, CancellationToken cancel)
+    {
+        var queue = new Queue<(string, string, string)>(requests);
+        var tally = await generator.Run(_ => new OperatorVisitor(queue, Lab.OperatorToken), new Pace(), cancel);
+        if (tally.Errors.Count > 0) throw new CheckFailedException($"The shop refused its own seed: {tally.FirstError}");
+    }
+
+    private static IEnumerable<(string Path, string Key, string Body)> Products() =>
+        All().Select((sku, i) => ("/v1/admin/products", $"bench-product-{sku}", $$"""{"sku":"{{sku}}","title":"Title of product {{i + 1}}","price":{"currency":"GBP","minor":{{100 + (i % 1000)}} } }"""));
+
+    private static IEnumerable<(string Path, string Key, string Body)> Deliveries() =>
+        All().Select(sku => ($"/v1/admin/stock/{sku}/adjustments", $"bench-delivery-{sku}", $$"""{"delta":{{(sku == Skus.Flash ? Stock.FlashUnits : Stock.Units)}},"reason":"first delivery"}"""));
+
+    private static IEnumerable<string> All() => Enumerable.Range(0, Skus.Count).Select(Skus.Name).Append(Skus.Flash);
+
+    private static ClusterConnections WithoutBroker(ClusterConnections connections) => connections with
+    {
+        Rabbitmq = connections.Rabbitmq with
+        {
+            Users = new SortedDictionary<string, BrokerUser>(connections.Rabbitmq.Users.ToDictionary(
+                user => user.Key,
+                user => user.Value with { VirtualHosts = new SortedDictionary<string, string>(user.Value.VirtualHosts.ToDictionary(host => host.Key, _ => ""), StringComparer.Ordinal) }), StringComparer.Ordinal),
+        },
+    };
+}
