@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.Text.Json;
 using Commerce.Cli.Output;
 using Commerce.Cli.Replay;
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal;
 
 namespace Commerce.Cli;
@@ -26,7 +27,7 @@ internal static class CommandLine
         """)
     {
         Up.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
-        AnalyticsCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(), NodeCommand.Create(),
+        AnalyticsCommand.Create(), ClockCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(), NodeCommand.Create(),
     };
 
     public static async Task<int> Run(string[] args)
@@ -70,7 +71,7 @@ internal static class CommandLine
 
     private static int? CodeOf(Exception e) => e switch
     {
-        BrokenFileException or UsageException => ExitCode.WrongUsage,
+        BrokenFileException or UsageException or SettingsException => ExitCode.WrongUsage,
         MissingException or DataFolderException => ExitCode.Missing,
         CheckFailedException => ExitCode.CheckFailed,
         _ => null,

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
+using Commerce.Cli.Verify;
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Silo.Journal;
@@ -26,7 +27,7 @@ internal static class JournalCommand
     public static Command Create()
     {
         var show = new Command("show", "Print the events of a stream, oldest first.") { Stream, At, ShopAddress.Data, CommandLine.Json };
-        show.SetCommand((parsed, _) => Task.FromResult(Show(parsed)));
+        show.SetCommand((parsed, _) => Show(parsed));
         var drop = new Command("drop", "Delete all snapshots of a stopped shop; they are a cache, nothing is lost.") { ShopAddress.Data, CommandLine.Json };
         drop.SetCommand(async (parsed, _) =>
         {
@@ -36,10 +37,10 @@ internal static class JournalCommand
             Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, dropped }, [$"{dropped} snapshots dropped."]);
             return ExitCode.Ok;
         });
-        return new Command("journal", "Look into the journal.") { show, new Command("snapshots", "Snapshots of long streams.") { drop } };
+        return new Command("journal", "Look into the journal.") { show, ExplainCommand.Create(), new Command("snapshots", "Snapshots of long streams.") { drop } };
     }
 
-    private static int Show(ParseResult parsed)
+    private static async Task<int> Show(ParseResult parsed)
     {
         DateTimeOffset? until = null;
         if (parsed.GetValue(At) is { } text)
@@ -49,8 +50,8 @@ internal static class JournalCommand
         }
 
         var name = NameOf(parsed.GetValue(Stream)!);
-        using var journal = JournalFile.Open(Existing(parsed));
-        var events = journal.Stream(name).Where(recorded => until is null || recorded.RecordedAt <= until).ToList();
+        await using var journals = await Installation.In(ShopAddress.DataDirOf(parsed)).OpenJournals();
+        var events = await journals.Stream(name).Where(recorded => until is null || recorded.RecordedAt <= until).ToListAsync();
         if (events.Count == 0) throw new CheckFailedException($"Stream {name} has no events{(until is null ? "" : " by then")}.");
         Answer.Give(
             parsed.GetValue(CommandLine.Json),

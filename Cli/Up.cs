@@ -37,11 +37,13 @@ internal static class Up
         HelpName = "each|LIST",
     };
 
+    private static readonly Option<bool> WithTestClock = new("--test-clock") { Description = "Run by a clock that './commerce clock advance 00:30:00' moves forward; refused where the environment says production." };
+
     public static Command Create()
     {
         var command = new Command("up", "Run a shop in the foreground. It prints 'ready URL' once orders are accepted; the operator's token is in DIR/operator-token.")
         {
-            AsCluster, Silos, Gateways, Roles, Port, NoSeed, ShopAddress.Data,
+            AsCluster, Silos, Gateways, Roles, Port, NoSeed, WithTestClock, ShopAddress.Data,
         };
         command.SetCommand(Run);
         return command;
@@ -52,8 +54,9 @@ internal static class Up
         var (data, port) = (ShopAddress.DataDirOf(parsed), parsed.GetValue(Port));
         if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
         using var inUse = HoldBuild();
+        var clock = ClockCommand.Prepare(data, parsed.GetValue(WithTestClock));
         var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
-        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), cancel);
+        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), clock, cancel);
         if (silos is not null || gateways is not null || roles.Length > 0) throw new UsageException("--silos, --gateways and --roles belong to 'up --cluster'.");
         if (File.Exists(new ClusterFolder(data).Connections)) throw new MissingException($"{data} holds a cluster; start it with --cluster, or name another folder with --data.");
         PortIsFree(port);
@@ -61,7 +64,7 @@ internal static class Up
         using var folder = DataFolder.Open(data);
         var token = OperatorToken.Ensure(data);
 
-        var app = EmbeddedShop.Build(folder, port, token);
+        var app = EmbeddedShop.Build(folder, port, token, clock);
         var started = false;
         var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);

@@ -18,18 +18,12 @@ internal static class VerifyCommand
         command.SetCommand(async (parsed, _) =>
         {
             var data = ShopAddress.DataDirOf(parsed);
-            var report = await Audit.Run(InstallationIn(data), TimeProvider.System.GetUtcNow(), parsed.GetValue(Acks) is { } acks ? Acknowledged(acks) : null);
+            var report = await Audit.Run(Installation.In(data), ClockCommand.Now(data), parsed.GetValue(Acks) is { } acks ? Acknowledged(acks) : null);
             var invariants = report.Invariants.Select(rule => new { rule.Id, rule.Ok, rule.Rule, rule.Checked, violations = rule.Ok ? null : rule.Violations.Take(Shown) });
             Answer.Give(parsed.GetValue(CommandLine.Json), new { report.Ok, invariants, report.Checksums }, Lines(report));
             return report.Ok ? ExitCode.Ok : ExitCode.CheckFailed;
         });
         return command;
-    }
-
-    private static Installation InstallationIn(string data)
-    {
-        if (File.Exists(Path.Combine(data, ClusterInstallation.ConnectionsFile))) return ClusterInstallation.Read(data);
-        return File.Exists(Path.Combine(data, "journal.db")) ? new EmbeddedInstallation(data) : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
     }
 
     private static HashSet<string> Acknowledged(string file)

@@ -64,5 +64,8 @@ public static class ServiceProcess
         builder.Logging.AddJsonConsole(json => (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "O"));
         builder.Services.AddSingleton<IExternalScopeProvider, CallScopes>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        if (builder.Configuration["TestClock"] is not { Length: > 0 } clock) return;
+        TestClock.RefuseInProduction();
+        builder.Services.AddSingleton<TimeProvider>(new TestClock(clock));
     }
 }

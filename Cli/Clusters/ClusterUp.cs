@@ -10,7 +10,7 @@ namespace Commerce.Cli.Clusters;
 /// <summary><c>commerce up --cluster</c>: servers, silos, gateways and analytics as children in the foreground, until SIGINT or SIGTERM.</summary>
 internal static class ClusterUp
 {
-    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, CancellationToken stopped)
+    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, string? clock, CancellationToken stopped)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopped);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => { context.Cancel = true; ending.Cancel(); });
@@ -30,7 +30,7 @@ internal static class ClusterUp
         var connections = Connections(folder, given);
         var token = OperatorToken.Ensure(folder.Root);
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, Progress.Say);
-        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port, plan.SilosAreGateways), supervisor, port);
+        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port, plan.SilosAreGateways, clock), supervisor, port);
         var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(folder.Root, ShopAddress.UrlFile);
         try

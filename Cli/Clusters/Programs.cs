@@ -23,7 +23,7 @@ internal interface IPrograms
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways) : IPrograms
+internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways, string? clock = null) : IPrograms
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
@@ -102,6 +102,7 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
         ["SiloPort"] = siloPort.ToString(CultureInfo.InvariantCulture),
         ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
         ["Secrets"] = folder.Secrets,
+        ["TestClock"] = clock ?? "",
         ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
         ["ConnectionStrings__cluster"] = connections.Postgres.Logins["cluster"].ConnectionString,
         // Several processes share this machine: give memory back rather than keep it for speed.

@@ -16,7 +16,7 @@ internal static class EmbeddedShop
     /// <summary>How long what runs may go on after the order to stop; a supervisor waits 30 s.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
 
-    public static WebApplication Build(DataFolder folder, int port, string operatorToken)
+    public static WebApplication Build(DataFolder folder, int port, string operatorToken, string? clock = null)
     {
         var dataDir = folder.Path;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -36,6 +36,8 @@ internal static class EmbeddedShop
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Logging.AddFilter("Polly", LogLevel.None);
         builder.Services.AddSingleton(folder);
+        builder.Services.AddSingleton(CheckoutSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()));
+        if (clock is not null) builder.Services.AddSingleton<TimeProvider>(new TestClock(clock));
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
         builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port, ProjectionFold.Services).AddCommerceAnalytics(dataDir));
         builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));

@@ -113,6 +113,8 @@ public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> conn
 
         public override IAsyncEnumerable<RecordedEvent> Events(string service) => All[service].Events();
 
+        public override IAsyncEnumerable<RecordedEvent> Stream(StreamName stream) => All[stream.Service].Stream(stream);
+
         public override async ValueTask DisposeAsync()
         {
             foreach (var database in All.Values) await database.DisposeAsync();

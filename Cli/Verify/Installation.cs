@@ -1,5 +1,7 @@
 using Commerce.Analytics.Store;
+using Commerce.Cli.Output;
 using Commerce.Feeds;
+using Commerce.Kernel;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Payments;
 
@@ -8,6 +10,13 @@ namespace Commerce.Cli.Verify;
 /// <summary>What an audit reads of an installation, of one process or of many. It reads only, and a running shop does not notice.</summary>
 public abstract class Installation
 {
+    /// <summary>The installation in a folder, of either kind.</summary>
+    public static Installation In(string data)
+    {
+        if (File.Exists(Path.Combine(data, ClusterInstallation.ConnectionsFile))) return ClusterInstallation.Read(data);
+        return File.Exists(Path.Combine(data, "journal.db")) ? new EmbeddedInstallation(data) : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
+    }
+
     /// <summary>What analytics holds; null when there is none.</summary>
     public abstract Task<Fingerprint?> Projections();
 
@@ -32,6 +41,9 @@ public abstract class Journals : IAsyncDisposable
 
     /// <summary>A service's events in the order of its log.</summary>
     public abstract IAsyncEnumerable<RecordedEvent> Events(string service);
+
+    /// <summary>One stream's events, oldest first.</summary>
+    public virtual IAsyncEnumerable<RecordedEvent> Stream(StreamName stream) => Events(stream.Service).Where(recorded => recorded.Stream == stream.Value);
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
@@ -61,6 +73,8 @@ public sealed class EmbeddedInstallation(string dataDir) : Installation
         public override FeedHead Head(string service) => file.Head(service);
 
         public override IAsyncEnumerable<RecordedEvent> Events(string service) => file.Events(service).ToAsyncEnumerable();
+
+        public override IAsyncEnumerable<RecordedEvent> Stream(StreamName stream) => file.Stream(stream).ToAsyncEnumerable();
 
         public override ValueTask DisposeAsync()
         {

@@ -179,14 +179,11 @@ internal static class ProgressRules
 
     public static Invariant EveryOrderEndsOrWaits(Books books, DateTimeOffset now)
     {
+        // An order that waits has a reason with a name and, unless it waits for a person, a time; what is due for long and not done has neither.
         var terms = new CheckoutTerms();
         var stuck = books.Orders
-            .Where(o => o.Value.State is { Parked: false, Stage: not OrderStatus.PaymentUncertain } && !OnPage(o.Value.State, now) && o.Value.State.Next(terms, now) is not null && now - o.Value.LastAt > Patience)
-            .Where(o => o.Value.State.Next(terms, now - Patience) is not null)
+            .Where(o => now - o.Value.LastAt > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
         return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck]);
     }
-
-    // The shopper is on the provider's page, and may be until it closes.
-    private static bool OnPage(Order order, DateTimeOffset now) => order is { Stage: OrderStatus.Authorising, Page: not null } && now < order.PayBy + Patience;
 }

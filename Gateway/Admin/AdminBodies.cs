@@ -72,6 +72,10 @@ public sealed record RefundOrder(IReadOnlyList<LineQuantityInput> Lines, string 
 /// <param name="Reason">Why.</param>
 public sealed record RetryOrder(string? Reason = null);
 
+/// <summary>Tells a parked order that its step was seen to by other means.</summary>
+/// <param name="Reason">What was done instead.</param>
+public sealed record SkipStep(string Reason);
+
 /// <summary>A customer to make known.</summary>
 /// <param name="Id">1 to 64 letters, digits, '-' or '_'.</param>
 /// <param name="Name">Full name.</param>

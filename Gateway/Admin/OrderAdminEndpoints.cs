@@ -18,6 +18,7 @@ internal static class OrderAdminEndpoints
         orders.MapPost("deliver", Deliver).NeedsKey().WithSummary("Marks a shipment as delivered.");
         orders.MapPost("refund", Refund).NeedsKey().WithSummary("Refunds delivered lines, at any time, without taking the goods back.");
         orders.MapPost("retry", Retry).NeedsKey().WithSummary("Tells a parked order to go on.");
+        orders.MapPost("skip", Skip).NeedsKey().WithSummary("Tells a parked order that its step was seen to by other means.");
         orders.MapPost("cancel", Cancel).NeedsKey().WithSummary("Cancels what has not shipped.");
     }
 
@@ -37,6 +38,11 @@ internal static class OrderAdminEndpoints
         Reasons.Check(body.Reason, needed: false) is { } wrong
             ? wrong
             : (await shop.Order(id).Resume(Idempotency.Of(http), Reasons.Of(body.Reason, "retried by an operator"))).Show();
+
+    private static async Task<Answer<OrderBody>> Skip(OrderId id, SkipStep body, HttpContext http, Shop shop) =>
+        Reasons.Check(body.Reason, needed: true) is { } wrong
+            ? wrong
+            : (await shop.Order(id).Skip(Idempotency.Of(http), body.Reason.Trim())).Show();
 
     private static async Task<Answer<OrderBody>> Cancel(OrderId id, CancelOrder body, HttpContext http, Shop shop) =>
         Reasons.Check(body.Reason, needed: false) is { } wrong

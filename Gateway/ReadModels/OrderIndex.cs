@@ -102,14 +102,15 @@ public sealed class OrderIndex(ReadStore store) : IReadModel
             case ShipmentDelivered delivered:
                 Advance(db, id, delivered.Shipment, "delivered");
                 break;
-            case StepFailed { Attempt: >= MaxFailures }:
+            case StepFailed { Attempt: >= MaxFailures } or OrderParked:
                 db.Run("update orders set status = $2 where id = $1", id, nameof(OrderStatus.Parked));
                 break;
-            case OrderResumed:
+            case OrderResumed or StepSkipped:
                 db.Run("update orders set status = stage where id = $1", id);
                 break;
             case { } happened when Becomes.TryGetValue(happened.GetType(), out var status):
-                db.Run("update orders set stage = $2, status = $2 where id = $1", id, status.ToString());
+                // Parked stays parked until an operator repairs or cancels it.
+                db.Run("update orders set stage = $2, status = case when status = 'Parked' and $2 <> 'Cancelling' then status else $2 end where id = $1", id, status.ToString());
                 break;
         }
     }
@@ -119,7 +120,7 @@ public sealed class OrderIndex(ReadStore store) : IReadModel
         update orders set {column} = {column} + (select units from shipments where order_id = $1 and id = $2) where id = $1;
         update orders set stage = case when delivered >= units then 'Delivered' when sent >= units then 'Shipped' else 'PartiallyShipped' end
         where id = $1 and stage in ('Confirmed', 'PartiallyShipped', 'Shipped');
-        update orders set status = stage where id = $1;
+        update orders set status = stage where id = $1 and status <> 'Parked';
         """,
         order, shipment);
 }

@@ -53,6 +53,10 @@ public interface ICartGrain : IGrainWithStringKey
     [Alias("Ordered")]
     Task<Result<Done>> Ordered(OrderId order);
 
+    /// <summary>An order that had let go of the cart is paid after all. Called by the order. Refuses <c>cart-frozen</c> once another checkout has the cart, and <c>not-found</c>.</summary>
+    [Alias("Reclaim")]
+    Task<Result<Done>> Reclaim(OrderId order);
+
     /// <summary>Closes the cart for good.</summary>
     [Alias("Delete")]
     Task<Result<Done>> Delete();

@@ -19,6 +19,13 @@ public interface IStockGrain : IGrainWithStringKey
     [Alias("Pin")]
     Task<Result<Done>> Pin(OrderId order, int quantity);
 
+    /// <summary>
+    /// Takes goods again, owned, for an order that had been given up and was paid after all; once per order. Refuses <c>out-of-stock</c>, <c>cart-frozen</c> when a
+    /// later attempt of the same cart holds them, and <c>illegal-transition</c> when they were taken again and let go before.
+    /// </summary>
+    [Alias("Retake")]
+    Task<Result<Done>> Retake(OrderId order, int quantity);
+
     /// <summary>Ends the order's hold. Releasing what was never reserved records the cancellation; releasing twice changes nothing.</summary>
     [Alias("Release")]
     Task<Result<Done>> Release(OrderId order);

@@ -30,6 +30,9 @@ public static class StockErrors
     public static Refusal ReservationClosed(OrderId order) =>
         KernelErrors.IllegalTransition($"The hold of order {order} has ended.");
 
+    /// <summary>A later attempt of the same cart holds the goods.</summary>
+    public static Refusal HeldByLaterAttempt(OrderId order) => new("cart-frozen", $"A later checkout of the cart of order {order} holds the goods.");
+
     /// <summary>There is no owned hold of this order.</summary>
     public static Refusal NotHeld(OrderId order) => KernelErrors.IllegalTransition($"Order {order} holds nothing here that could be committed.");
 }

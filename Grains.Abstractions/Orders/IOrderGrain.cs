@@ -70,6 +70,10 @@ public interface IOrderGrain : IGrainWithStringKey
     [Alias("Resume")]
     Task<Result<OrderView>> Resume(CommandKey command, string reason);
 
+    /// <summary>Tells a parked order that an operator has seen to its step by other means. Refuses <c>illegal-transition</c> where the step decides how the order goes on.</summary>
+    [Alias("Skip")]
+    Task<Result<OrderView>> Skip(CommandKey command, string reason);
+
     /// <summary>Asked by a cart that waits in vain: true when the order exists; false when it does not, and from then on never will.</summary>
     [Alias("ExistsOrAbandon")]
     Task<bool> ExistsOrAbandon();

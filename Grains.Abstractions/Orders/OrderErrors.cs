@@ -48,5 +48,11 @@ public static class OrderErrors
     /// <summary>It is not parked.</summary>
     public static readonly Refusal NotParked = KernelErrors.IllegalTransition("Only a parked order is resumed.");
 
+    /// <summary>Nobody knows yet whether a blocked shipment's amount was captured.</summary>
+    public static readonly Refusal CaptureUnknown = KernelErrors.IllegalTransition("The provider has not said yet what became of an earlier capture; ship again once it has.");
+
+    /// <summary>The step decides where the order goes.</summary>
+    public static Refusal NotSkippable(string step) => KernelErrors.IllegalTransition($"'{step}' cannot be skipped; retry it, or cancel the order.");
+
     private static string Say(OrderStatus status) => char.ToLowerInvariant(status.ToString()[0]) + status.ToString()[1..];
 }

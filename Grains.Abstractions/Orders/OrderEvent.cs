@@ -97,8 +97,9 @@ public sealed record PaymentPageRequested(int Attempt, string Operation, string 
 /// <summary>The provider's page is open: the shopper is there, or will be.</summary>
 /// <param name="Operation">The provider operation's key.</param>
 /// <param name="Page">The page's address.</param>
+/// <param name="AskAgainAt">When the provider is asked what came of it, unless somebody says so before.</param>
 [EventName("order.payment-page-opened.v1")]
-public sealed record PaymentPageOpened(string Operation, string Page) : OrderEvent;
+public sealed record PaymentPageOpened(string Operation, string Page, DateTimeOffset? AskAgainAt = null) : OrderEvent;
 
 /// <summary>The provider has declined; the holds stay, another attempt may follow.</summary>
 /// <param name="Operation">The provider operation's key.</param>
@@ -115,8 +116,9 @@ public sealed record PaymentUncertain(string Operation, DateTimeOffset Since) : 
 /// <summary>The due amount is authorised and the goods are owned.</summary>
 /// <param name="Operation">The provider operation's key.</param>
 /// <param name="Lines">What was sold: units and amount per line, so that a reader of this event needs no other.</param>
+/// <param name="CaptureBy">When what has not shipped is captured, since the authorisation lapses soon after; null when nothing is held.</param>
 [EventName("order.confirmed.v1")]
-public sealed record OrderConfirmed(string Operation, ImmutableArray<SoldLine> Lines) : OrderEvent;
+public sealed record OrderConfirmed(string Operation, ImmutableArray<SoldLine> Lines, DateTimeOffset? CaptureBy = null) : OrderEvent;
 
 /// <summary>What a line came to.</summary>
 /// <param name="Sku">What.</param>
@@ -129,13 +131,34 @@ public sealed record SoldLine(Sku Sku, string Title, int Quantity, Money Amount)
 /// <summary>The provider authorised another amount than is due; the order is undone.</summary>
 /// <param name="Operation">The provider operation's key.</param>
 /// <param name="Authorised">What it authorised.</param>
+/// <param name="At">Since when the order is being undone.</param>
 [EventName("order.amount-mismatched.v1")]
-public sealed record AmountMismatched(string Operation, Money Authorised) : OrderEvent;
+public sealed record AmountMismatched(string Operation, Money Authorised, DateTimeOffset? At = null) : OrderEvent;
 
 /// <summary>The order is to be undone; every step back is retried until it holds.</summary>
 /// <param name="Reason">In words.</param>
+/// <param name="At">Since when the order is being undone.</param>
 [EventName("order.cancel-requested.v1")]
-public sealed record CancelRequested(string Reason) : OrderEvent;
+public sealed record CancelRequested(string Reason, DateTimeOffset? At = null) : OrderEvent;
+
+/// <summary>The provider has been silent for too long: it is asked to void the attempt, and only its word on that counts from here.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="At">When.</param>
+[EventName("order.payment-given-up.v1")]
+public sealed record PaymentGivenUp(string Operation, DateTimeOffset At) : OrderEvent;
+
+/// <summary>An authorisation came after the order's end.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Authorised">What it authorised.</param>
+[EventName("order.late-authorised.v1")]
+public sealed record LateAuthorised(string Operation, Money Authorised) : OrderEvent;
+
+/// <summary>The order stays dead although it was paid late; the money is let go of.</summary>
+/// <param name="Operation">The provider operation's key.</param>
+/// <param name="Code"><c>out-of-stock</c>, or why the cart is not to be had again.</param>
+/// <param name="Shortages">What was short.</param>
+[EventName("order.late-payment-refused.v1")]
+public sealed record LatePaymentRefused(string Operation, string Code, ImmutableArray<Shortage> Shortages) : OrderEvent;
 
 /// <summary>The pay-by time has passed, or the provider's silence has outlasted its own: the order ends without money.</summary>
 /// <param name="Code"><c>pay-by</c> or <c>payment-unknown</c>.</param>
@@ -181,6 +204,26 @@ public sealed record ShipmentSent(string Shipment) : OrderEvent;
 [EventName("order.shipment-blocked.v1")]
 public sealed record ShipmentBlocked(string Shipment, string Code) : OrderEvent;
 
+/// <summary>The authorisation lapses soon: what has not shipped is captured ahead.</summary>
+/// <param name="Amount">All that is not captured yet.</param>
+[EventName("order.advance-requested.v1")]
+public sealed record AdvanceRequested(Money Amount) : OrderEvent;
+
+/// <summary>What has not shipped is captured; later shipments need no capture.</summary>
+[EventName("order.advance-captured.v1")]
+public sealed record AdvanceCaptured : OrderEvent;
+
+/// <summary>It could not be captured ahead; a shipment will try its own capture.</summary>
+/// <param name="Code">The provider's reason.</param>
+[EventName("order.advance-declined.v1")]
+public sealed record AdvanceDeclined(string Code) : OrderEvent;
+
+/// <summary>A capture that is not wanted any more holds no money: it never took any, or what it took was refunded.</summary>
+/// <param name="Capture">The shipment, or <c>rest</c> for the capture ahead.</param>
+/// <param name="Refunded">Whether it had taken the money.</param>
+[EventName("order.capture-undone.v1")]
+public sealed record CaptureUndone(string Capture, bool Refunded) : OrderEvent;
+
 /// <summary>A shipment has arrived.</summary>
 /// <param name="Shipment">Its id.</param>
 /// <param name="ReturnableUntil">End of the return window.</param>
@@ -203,6 +246,12 @@ public sealed record ReturnAccepted(
 [EventName("order.refunded.v1")]
 public sealed record ReturnRefunded(string Return) : OrderEvent;
 
+/// <summary>The provider would not refund; another try is another operation.</summary>
+/// <param name="Return">The return's id.</param>
+/// <param name="Code">The provider's reason.</param>
+[EventName("order.refund-declined.v1")]
+public sealed record RefundDeclined(string Return, string Code) : OrderEvent;
+
 /// <summary>The return's goods are on hand again.</summary>
 /// <param name="Return">Its id.</param>
 [EventName("order.restocked.v1")]
@@ -219,6 +268,26 @@ public sealed record OrderCompleted : OrderEvent;
 /// <param name="RetryAt">When it is tried again, unless it is parked.</param>
 [EventName("order.step-failed.v1")]
 public sealed record StepFailed(string Step, int Attempt, string Error, DateTimeOffset RetryAt) : OrderEvent;
+
+/// <summary>The provider gave no answer to a step: nobody knows, and it is asked again under the same key.</summary>
+/// <param name="Step">Which step.</param>
+/// <param name="Poll">How often it has been asked in vain.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="AskAgainAt">When it is asked next.</param>
+[EventName("order.step-unanswered.v1")]
+public sealed record StepUnanswered(string Step, int Poll, DateTimeOffset Since, DateTimeOffset AskAgainAt) : OrderEvent;
+
+/// <summary>A step cannot be done, and trying on would not help: the order waits for an operator.</summary>
+/// <param name="Step">Which step.</param>
+/// <param name="Reason">Why: <c>no-answer</c>, <c>unavailable</c>, or the provider's reason.</param>
+[EventName("order.parked.v1")]
+public sealed record OrderParked(string Step, string Reason) : OrderEvent;
+
+/// <summary>An operator has seen to a step by other means: it counts as done.</summary>
+/// <param name="Step">Which step.</param>
+/// <param name="Reason">What was done instead.</param>
+[EventName("order.step-skipped.v1")]
+public sealed record StepSkipped(string Step, string Reason) : OrderEvent;
 
 /// <summary>An operator has told a parked order to go on.</summary>
 /// <param name="Reason">Why.</param>

@@ -26,7 +26,8 @@ public interface IPaymentGrain : IGrainWithStringKey
     Task<Result<PaymentOutcome>> AuthoriseOnPage(string operation, Money due, string returnTo, DateTimeOffset until);
 
     /// <summary>
-    /// Reads from the provider what became of an operation, whoever said that something did. What was declined here and is live there is recorded as such. Refuses
+    /// Reads from the provider what became of an operation, whoever said that something did. What was declined here and is live there is recorded as such; what was voided since is
+    /// declined, since it holds no money. Refuses
     /// <c>not-found</c> when the operation was never asked for.
     /// </summary>
     [Alias("Look")]
@@ -36,7 +37,10 @@ public interface IPaymentGrain : IGrainWithStringKey
     [Alias("Capture")]
     Task<Result<PaymentOutcome>> Capture(string operation, Money amount);
 
-    /// <summary>Lets go of what is held and not taken, and closes the door to any later authorisation of these keys.</summary>
+    /// <summary>
+    /// Lets go of what is held and not taken, and closes the door to any later authorisation. Refuses <c>not-found</c> when there is nothing to let go of; the door
+    /// is closed all the same.
+    /// </summary>
     [Alias("Void")]
     Task<Result<PaymentOutcome>> Void(string operation);
 

@@ -11,6 +11,9 @@ public static class PaymentErrors
     /// <summary>A live or unknown authorisation is in the way.</summary>
     public static readonly Refusal AuthorisationPending = KernelErrors.IllegalTransition("Another authorisation of this order holds money or is not known yet.");
 
+    /// <summary>The order has ended.</summary>
+    public static readonly Refusal Closed = KernelErrors.IllegalTransition("The order of this payment has ended; nothing is authorised for it any more.");
+
     /// <summary>The key stands for another operation.</summary>
     public static Refusal OperationReused(string operation) => KernelErrors.IllegalTransition($"Operation {operation} was asked for with another content.");
 

@@ -59,6 +59,11 @@ public sealed record OperationSucceeded(string Operation, Money Amount, string R
 [EventName("payment.declined.v1")]
 public sealed record OperationDeclined(string Operation, string Code) : PaymentEvent;
 
+/// <summary>Its order ended before anything was authorised: nothing ever will be, whoever still asks.</summary>
+/// <param name="Operation">Key of the void that found nothing to let go of.</param>
+[EventName("payment.closed.v1")]
+public sealed record PaymentClosed(string Operation) : PaymentEvent;
+
 /// <summary>Nobody knows whether it was done: it is asked again under the same key until that is known.</summary>
 /// <param name="Operation">Its key.</param>
 [EventName("payment.unknown.v1")]

@@ -135,6 +135,16 @@ public sealed record Cart(
     /// <summary>Its order is confirmed.</summary>
     public Result<Events<CartEvent>> Ordered(OrderId order) => Settle(order, new CartOrdered(order));
 
+    /// <summary>An order it had let go of is paid after all: it is that order's again, unless it has become another's or is gone.</summary>
+    public Result<Events<CartEvent>> Reclaim(OrderId order) => Status switch
+    {
+        CartStatus.None or CartStatus.Closed => CartErrors.NotFound,
+        CartStatus.Ordered when Order == order => Events<CartEvent>.None,
+        CartStatus.Open when Attempts == order.Attempt => Events.Of<CartEvent>(new CartOrdered(order)),
+        CartStatus.Frozen when Order == order => Events.Of<CartEvent>(new CartOrdered(order)),
+        _ => CartErrors.Frozen,
+    };
+
     /// <summary>Closes it at its holder's wish.</summary>
     public Result<Events<CartEvent>> Delete() => Close("deleted");
 
@@ -165,7 +175,7 @@ public sealed record Cart(
             Status = CartStatus.Open, Order = null,
             Checkouts = x.Abandoned ? Checkouts.RemoveRange(Checkouts.Where(c => c.Value == x.Order).Select(c => c.Key)) : Checkouts,
         },
-        CartOrdered => this with { Status = CartStatus.Ordered },
+        CartOrdered x => this with { Status = CartStatus.Ordered, Order = x.Order },
         CartClosed x => this with { Status = CartStatus.Closed, PouredInto = x.Into },
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };

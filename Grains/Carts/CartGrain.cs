@@ -51,6 +51,8 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public Task<Result<Done>> Ordered(OrderId order) => Apply(s => s.Ordered(order));
 
+    public Task<Result<Done>> Reclaim(OrderId order) => Apply(s => s.Reclaim(order));
+
     public Task<Result<Done>> Delete() => Apply(s => s.Delete());
 
     public Task<Result<CartView>> Get() => Query(s => s.See(Version));

@@ -45,11 +45,20 @@ public sealed record Stock(int OnHand, Holds Holds)
     {
         var own = Holds.Of(order);
         if (own is { Term.Until: null }) return Events<StockEvent>.None;
+        if (Holds.OfCart(order) is { } later && later.Order.Attempt > order.Attempt && later.LiveAt(now)) return StockErrors.ReservationClosed(order);
         if (quantity <= 0) return StockErrors.QuantityNotPositive(quantity);
         var available = Available(now) + (own is not null && own.LiveAt(now) ? own.Quantity : 0);
         if (quantity > available) return StockErrors.OutOfStock(quantity, available);
 
         return Events.Of<StockEvent>(new StockPinned(order, quantity)).Under($"pin:{order}", "pin");
+    }
+
+    /// <summary>Goods of an order that was given up and is paid after all, taken once more and for good; they are not there when a later attempt of the cart has them.</summary>
+    public Result<Events<StockEvent>> Retake(OrderId order, int quantity, DateTimeOffset now)
+    {
+        if (Holds.OfCart(order) is { } other && other.Order != order && other.LiveAt(now)) return StockErrors.HeldByLaterAttempt(order);
+        var taken = Pin(order, quantity, now);
+        return taken.Ok && !taken.Value.Items.IsEmpty ? taken.Value.Under($"retake:{order}", "retake") : taken;
     }
 
     /// <summary>What was never reserved is cancelled under the reservation's own command, so that a late reserve finds it.</summary>

@@ -32,6 +32,9 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
     public Task<Result<Done>> Pin(OrderId order, int quantity) =>
         Decide<Done>(CommandKey.None, s => s.Pin(order, quantity, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : Done.Value);
 
+    public Task<Result<Done>> Retake(OrderId order, int quantity) =>
+        Decide<Done>(CommandKey.None, s => s.Retake(order, quantity, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : Done.Value);
+
     public Task<Result<Done>> Release(OrderId order) => Apply(s => s.Release(order));
 
     public Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt) =>

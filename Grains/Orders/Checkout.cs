@@ -4,71 +4,29 @@ using Commerce.Payments;
 
 namespace Commerce.Orders;
 
-/// <summary>What an order does next by itself.</summary>
-public enum Step
-{
-    /// <summary>Hold all its units.</summary>
-    Reserve,
-
-    /// <summary>Own the holds, then ask the provider; asked before, ask again under the same key.</summary>
-    Authorise,
-
-    /// <summary>The provider has been silent, or the shopper on its page, for too long: ask once more, then void whatever may have been done.</summary>
-    GiveUpAuthorising,
-
-    /// <summary>The pay-by time is over.</summary>
-    Expire,
-
-    /// <summary>Tell stock and cart how it ended: commit or free, ordered or thaw.</summary>
-    Settle,
-
-    /// <summary>Let go of the money.</summary>
-    VoidPayment,
-
-    /// <summary>All is undone.</summary>
-    FinishCancelling,
-
-    /// <summary>Capture the amount of a shipment, then let it go.</summary>
-    Capture,
-
-    /// <summary>Refund a return.</summary>
-    Refund,
-
-    /// <summary>Put a return's goods on hand.</summary>
-    Restock,
-
-    /// <summary>The return window is over.</summary>
-    Complete,
-}
-
-/// <summary>A step, with the shipment or return it is about.</summary>
-public readonly record struct NextStep(Step Step, string Subject = "")
-{
-    public override string ToString() => Subject.Length == 0 ? $"{Step}" : $"{Step} {Subject}";
-}
-
 /// <summary>How long an order waits. Sources: the checkout process of the domain description.</summary>
 public sealed record CheckoutTerms
 {
     public TimeSpan ReserveWithin { get; init; } = TimeSpan.FromSeconds(60);
     public TimeSpan PayBy { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a provider may leave an authorisation without an answer before it is asked to void it.</summary>
     public TimeSpan ProviderSilence { get; init; } = TimeSpan.FromMinutes(30);
-    public TimeSpan FirstPoll { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a capture, a refund or a void is tried before a person must look.</summary>
+    public TimeSpan RetryFor { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>From the confirmation until what is authorised is captured, shipped or not. Source: card schemes let authorisations lapse after 7 days.</summary>
+    public TimeSpan CaptureWithin { get; init; } = TimeSpan.FromDays(6);
     public TimeSpan ReturnWindow { get; init; } = TimeSpan.FromDays(30);
 }
 
 /// <summary>
-/// The checkout process: placed → reserving → awaiting payment → authorising → confirmed, and each way back. <see cref="Next"/> reads the one thing to do
-/// off the state; the decisions below turn what came of it into events, and ignore what comes too late.
+/// The checkout process: placed → reserving → awaiting payment → authorising → confirmed, and each way back. <see cref="Agenda"/> reads the one thing to do
+/// off the state; the decisions below turn what came of it into events, and ignore what comes too late. <see cref="CheckoutTable"/> prints them all.
 /// </summary>
 public static class Checkout
 {
-    /// <summary>A step that throws this often in a row parks its order, and no other.</summary>
-    public const int MaxFailures = 5;
-
-    /// <summary>When a step should long have been done: its fast path was lost with a process, the scanner takes over.</summary>
-    private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(5);
-
     // ---- happy path -------------------------------------------------------------------------------------------
 
     public static Result<Events<OrderEvent>> Place(this Order order, OrderPlaced placed)
@@ -85,7 +43,7 @@ public static class Checkout
         if (shortages.Length > 0) return Dated(order, new OrderRejected("out-of-stock", shortages));
 
         var reserved = new OrderReserved(now + terms.PayBy);
-        if (order.Total.Minor == 0) return Dated(order, reserved, Confirmed(order, operation: ""));
+        if (order.Total.Minor == 0) return Dated(order, reserved, Confirmed(order, operation: "", captureBy: null));
         return order.Placed!.PaymentToken is { } token ? Dated(order, reserved, Started(order, id, token)) : Dated(order, reserved);
     }
 
@@ -95,26 +53,25 @@ public static class Checkout
     public static Result<Events<OrderEvent>> PayOnPage(this Order order, OrderId id, string returnTo, DateTimeOffset now)
     {
         // A second click, tab or device is shown the page that is open: one page, one charge.
-        if (order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, OnPage: not null }) return Events<OrderEvent>.None;
+        if (order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, OnPage: not null, GivenUp: false }) return Events<OrderEvent>.None;
         if (NotPayable(order, now) is { } refusal) return refusal;
 
         var started = Started(order, id, token: "");
         return Dated(order, new PaymentPageRequested(started.Attempt, started.Operation, returnTo, order.PayBy!.Value));
     }
 
-    public static Result<Events<OrderEvent>> Answered(this Order order, string operation, PaymentOutcome outcome, DateTimeOffset now)
+    /// <summary>What the provider says of an attempt, whoever brought the word: the step that asked, a poll, or a signal from outside.</summary>
+    public static Result<Events<OrderEvent>> Answered(this Order order, string operation, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now)
     {
-        if (order.Stage is not (OrderStatus.Authorising or OrderStatus.PaymentUncertain) || order.Payment!.Operation != operation) return Events<OrderEvent>.None;
+        if (!order.AwaitsAnswer(operation, outcome)) return order.AnsweredLate(operation, outcome);
         return outcome.Kind switch
         {
-            OutcomeKind.Succeeded when outcome.Amount == order.Total => Dated(order, Confirmed(order, operation)),
-            OutcomeKind.Succeeded => Dated(order, new AmountMismatched(operation, outcome.Amount)),
+            OutcomeKind.Succeeded when outcome.Amount == order.Total => Dated(order, Confirmed(order, operation, now + terms.CaptureWithin)),
+            OutcomeKind.Succeeded => Dated(order, new AmountMismatched(operation, outcome.Amount, now)),
             OutcomeKind.Declined => Dated(order, new PaymentDeclined(operation, outcome.Code ?? "declined")),
-            _ when outcome.Page is { } page && (order.Page is null || order.Stage == OrderStatus.PaymentUncertain) => Dated(order, new PaymentPageOpened(operation, page)),
-            // The shopper is on the page, and nobody knows more.
-            _ when order.Page is not null => Events<OrderEvent>.None,
-            _ when order.Stage == OrderStatus.Authorising => Events.Of<OrderEvent>(new PaymentUncertain(operation, now)),
-            _ => Events<OrderEvent>.None,
+            _ when outcome.Page is { } page && (order.Page is null || order.Stage == OrderStatus.PaymentUncertain) => Dated(order, new PaymentPageOpened(operation, page, now + Repair.PollOnPage)),
+            _ when order.Stage == OrderStatus.Authorising && order.Page is null => Events.Of<OrderEvent>(new PaymentUncertain(operation, now)),
+            _ => order.Unanswered(new(Step.Authorise, operation), terms, now),
         };
     }
 
@@ -131,7 +88,7 @@ public static class Checkout
     public static Result<Events<OrderEvent>> Expire(this Order order, DateTimeOffset now) =>
         order.Stage == OrderStatus.AwaitingPayment && now >= order.PayBy ? Dated(order, new OrderExpired("pay-by")) : Events<OrderEvent>.None;
 
-    public static Result<Events<OrderEvent>> Cancel(this Order order, string reason)
+    public static Result<Events<OrderEvent>> Cancel(this Order order, string reason, DateTimeOffset now)
     {
         if (order.Placed is null) return OrderErrors.NotFound;
         if (order.Stage is OrderStatus.Cancelling or OrderStatus.Cancelled) return Events<OrderEvent>.None;
@@ -139,18 +96,34 @@ public static class Checkout
             || (order.Stage == OrderStatus.Confirmed && order.Shipments.All(s => s.State == ShipmentState.Blocked));
         if (!cancellable) return OrderErrors.NotCancellable(order.Status);
 
-        return Events.Of<OrderEvent>(new CancelRequested(reason));
+        return Events.Of<OrderEvent>(new CancelRequested(reason, now));
     }
 
-    /// <summary>The provider says that nothing is held any more; an order nobody could pay for so long ends here.</summary>
-    public static Result<Events<OrderEvent>> Voided(this Order order, string operation) => order switch
+    /// <summary>The provider has been silent, or the shopper on its page, for too long. From here on only its word on the void counts: what it authorises meanwhile is let go of.</summary>
+    public static Result<Events<OrderEvent>> GiveUpAuthorising(this Order order, CheckoutTerms terms, DateTimeOffset now) =>
+        order.GivesUpAt(terms) <= now
+            ? Events.Of<OrderEvent>(new PaymentGivenUp(order.Payment!.Operation, now))
+            : Events<OrderEvent>.None;
+
+    /// <summary>The provider says that nothing is held any more (empty: there never was); an order nobody could pay for so long ends here.</summary>
+    /// <param name="order">The order.</param>
+    /// <param name="operation">The void.</param>
+    /// <param name="late">What came after that and is held now.</param>
+    public static Result<Events<OrderEvent>> Voided(this Order order, string operation, Money? late = null)
     {
-        { MoneyFreed: true } => Events<OrderEvent>.None,
-        { Stage: OrderStatus.PaymentUncertain } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("payment-unknown")),
-        { Stage: OrderStatus.Authorising, Page: not null } => Dated(order, new OrderPaymentVoided(operation), new OrderExpired("pay-by")),
-        { Stage: OrderStatus.Cancelling } => Dated(order, new OrderPaymentVoided(operation)),
-        _ => Events<OrderEvent>.None,
-    };
+        if (order.MoneyFreed) return Events<OrderEvent>.None;
+        var events = new List<OrderEvent> { new OrderPaymentVoided(operation) };
+        switch (order)
+        {
+            case { Stage: OrderStatus.PaymentUncertain, GivenUp: true }: events.Add(new OrderExpired("payment-unknown")); break;
+            case { Stage: OrderStatus.Authorising, GivenUp: true }: events.Add(new OrderExpired("pay-by")); break;
+            case { Stage: OrderStatus.Cancelling or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled }: break;
+            default: return Events<OrderEvent>.None;
+        }
+
+        if (late is { Minor: > 0 } held) events.Add(new LateAuthorised(order.Payment!.Operation, held));
+        return Dated(order, [.. events]);
+    }
 
     public static Result<Events<OrderEvent>> FinishCancelling(this Order order) =>
         order.Stage == OrderStatus.Cancelling ? Dated(order, new OrderCancelled()) : Events<OrderEvent>.None;
@@ -173,62 +146,6 @@ public static class Checkout
     public static Result<Events<OrderEvent>> Complete(this Order order) =>
         order.Status == OrderStatus.Delivered ? Events.Of<OrderEvent>(new OrderCompleted()) : Events<OrderEvent>.None;
 
-    public static Result<Events<OrderEvent>> Fail(this Order order, NextStep step, string error, DateTimeOffset now)
-    {
-        var attempt = order.Failure?.Step == step.ToString() ? order.Failure.Attempt + 1 : 1;
-        return Events.Of<OrderEvent>(new StepFailed(step.ToString(), attempt, error, now + TimeSpan.FromSeconds(1 << attempt)));
-    }
-
-    public static Result<Events<OrderEvent>> Resume(this Order order, string reason) => order switch
-    {
-        { Placed: null } => OrderErrors.NotFound,
-        { Parked: false } => OrderErrors.NotParked,
-        _ => Events.Of<OrderEvent>(new OrderResumed(reason)),
-    };
-
-    /// <summary>The one thing to do now; null when the order waits for somebody or for time.</summary>
-    public static NextStep? Next(this Order order, CheckoutTerms terms, DateTimeOffset now)
-    {
-        if (order.Placed is null || order.Parked || now < order.Failure?.RetryAt) return null;
-        return order.Stage switch
-        {
-            OrderStatus.Reserving => new(Step.Reserve),
-            OrderStatus.AwaitingPayment => now >= order.PayBy ? new(Step.Expire) : null,
-            // The page closes by itself; what the shopper did at the last moment is asked for once more before the door is shut.
-            OrderStatus.Authorising => new(order.Page is not null && now >= order.PayBy ? Step.GiveUpAuthorising : Step.Authorise),
-            OrderStatus.PaymentUncertain when now < order.UncertainSince + terms.FirstPoll => null,
-            OrderStatus.PaymentUncertain => new(now >= order.UncertainSince + terms.ProviderSilence ? Step.GiveUpAuthorising : Step.Authorise),
-            OrderStatus.Cancelling when Commits(order) => new(Step.Settle),
-            OrderStatus.Cancelling when !order.MoneyFreed => new(Step.VoidPayment),
-            OrderStatus.Confirmed or OrderStatus.Completed or OrderStatus.Cancelling or OrderStatus.Rejected or OrderStatus.Expired when Unsettled(order) => new(Step.Settle),
-            OrderStatus.Cancelling => new(Step.FinishCancelling),
-            OrderStatus.Confirmed or OrderStatus.Completed => order.NextOfFulfilment(now),
-            _ => null,
-        };
-    }
-
-    /// <summary>When the scanner should look: soon while something is to be done, else at the next limit.</summary>
-    public static DateTimeOffset? DueAt(this Order order, CheckoutTerms terms, DateTimeOffset now) => order switch
-    {
-        { Placed: null } or { Parked: true } => null,
-        { Failure.RetryAt: var retry } when retry > now => retry,
-        { Stage: OrderStatus.PaymentUncertain } => now + terms.FirstPoll,
-        _ when order.Next(terms, now) is not null => now + SafetyNet,
-        { Stage: OrderStatus.AwaitingPayment } => order.PayBy,
-        { Status: OrderStatus.Delivered } => order.ReturnableUntil,
-        _ => null,
-    };
-
-    /// <summary>Whether it goes on by itself: nothing a shopper could do would help now.</summary>
-    public static bool Moving(this Order order) => !order.Parked && order.Stage switch
-    {
-        OrderStatus.Authorising => order.Page is null,
-        OrderStatus.Reserving or OrderStatus.PaymentUncertain or OrderStatus.Cancelling => true,
-        // The shopper may want the cart back at once.
-        OrderStatus.Rejected or OrderStatus.Expired => !order.CartSettled,
-        _ => false,
-    };
-
     /// <summary>Whether its goods are sold, so that its holds are committed even on the way to being undone.</summary>
     public static bool Commits(Order order) => order.WasConfirmed && !order.StockCommitted;
 
@@ -236,7 +153,25 @@ public static class Checkout
     public static bool Frees(Order order) =>
         order.Stage is OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelling && !order.StockFreed && !Commits(order);
 
-    private static bool Unsettled(Order order) => Commits(order) || Frees(order) || !order.CartSettled;
+    /// <summary>Whether this is an authorisation the order has asked for.</summary>
+    public static bool Asked(this Order order, string operation) => order.Operations.Any(o => o.Kind == OperationKind.Authorise && o.Key == operation);
+
+    /// <summary>Whether the provider's word on an attempt decides how the order goes on. A payment that was declined before and holds money after all pays as well as any.</summary>
+    public static bool AwaitsAnswer(this Order order, string operation, PaymentOutcome outcome) =>
+        (order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, GivenUp: false } && order.Payment!.Operation == operation)
+        || (order.Stage == OrderStatus.AwaitingPayment && outcome.Kind == OutcomeKind.Succeeded && order.Asked(operation));
+
+    /// <summary>When the provider is not asked any more but told to let go: after its silence, or when its page closes.</summary>
+    public static DateTimeOffset? GivesUpAt(this Order order, CheckoutTerms terms) => order switch
+    {
+        { GivenUp: true } => null,
+        { Stage: OrderStatus.PaymentUncertain } => order.UncertainSince + terms.ProviderSilence,
+        { Stage: OrderStatus.Authorising, Page: not null } => order.PayBy,
+        _ => null,
+    };
+
+    /// <summary>Whether stock or cart do not know yet how it ended.</summary>
+    public static bool Unsettled(Order order) => Commits(order) || Frees(order) || !order.CartSettled;
 
     private static Refusal? NotPayable(Order order, DateTimeOffset now)
     {
@@ -248,9 +183,9 @@ public static class Checkout
     private static PaymentStarted Started(Order order, OrderId id, string token) =>
         new(order.Attempts + 1, $"{id}/a{order.Attempts + 1}", token);
 
-    private static OrderConfirmed Confirmed(Order order, string operation) => new(
-        operation, [.. order.Lines.Select(line => new SoldLine(line.Line.Sku, line.Line.Title, line.Line.Quantity, line.Line.Amount))]);
+    internal static OrderConfirmed Confirmed(Order order, string operation, DateTimeOffset? captureBy) => new(
+        operation, [.. order.Lines.Select(line => new SoldLine(line.Line.Sku, line.Line.Title, line.Line.Quantity, line.Line.Amount))], captureBy);
 
     // What follows by itself from an imported order happened when the importer says it was placed.
-    private static Events<OrderEvent> Dated(Order order, params ReadOnlySpan<OrderEvent> events) => Events.Of(events).At(order.Dated);
+    internal static Events<OrderEvent> Dated(Order order, params ReadOnlySpan<OrderEvent> events) => Events.Of(events).At(order.Dated);
 }

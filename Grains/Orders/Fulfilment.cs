@@ -12,18 +12,19 @@ public static class Fulfilment
         if (order.Placed is null) return OrderErrors.NotFound;
         if (lines.IsEmpty) lines = [.. order.Lines.Where(line => Left(line) > 0).Select(line => new LineQuantity(line.Line.Id, Left(line)))];
         if (order.Stage != OrderStatus.Confirmed || lines.IsEmpty) return OrderErrors.NotShippable(order.Status);
+        if (order.Shipments.Any(s => s.Unresolved)) return OrderErrors.CaptureUnknown;
         if (Refuse(order, lines, Left) is { } refusal) return refusal;
 
         var amount = order.Total with { Minor = Portions(order, lines).Sum(portion => portion.Minor) };
         return Events.Of<OrderEvent>(new ShipmentRequested($"s{order.Shipments.Length + 1}", lines, amount)).At(occurredAt ?? order.Dated);
     }
 
-    public static Result<Events<OrderEvent>> Captured(this Order order, string shipment, PaymentOutcome outcome) =>
+    public static Result<Events<OrderEvent>> Captured(this Order order, string shipment, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now) =>
         order.Shipments.FirstOrDefault(s => s.Id == shipment) is not { State: ShipmentState.Requested } ? Events<OrderEvent>.None : outcome.Kind switch
         {
             OutcomeKind.Succeeded => Events.Of<OrderEvent>(new ShipmentSent(shipment)).At(order.Dated),
             OutcomeKind.Declined => Events.Of<OrderEvent>(new ShipmentBlocked(shipment, outcome.Code ?? "declined")),
-            _ => Events<OrderEvent>.None,
+            _ => order.Unanswered(new(Step.Capture, shipment), terms, now),
         };
 
     public static Result<Events<OrderEvent>> Deliver(this Order order, string? shipment, DateTimeOffset? occurredAt, CheckoutTerms terms, DateTimeOffset now)
@@ -39,9 +40,12 @@ public static class Fulfilment
 
     public static NextStep? NextOfFulfilment(this Order order, DateTimeOffset now)
     {
+        if (order.Undoable() is { } capture) return new(Step.UndoCapture, capture);
+        if (order.Advance is { State: AdvanceState.Requested }) return new(Step.CaptureAhead);
         if (order.Shipments.FirstOrDefault(s => s.State == ShipmentState.Requested) is { } shipment) return new(Step.Capture, shipment.Id);
         if (order.Returns.FirstOrDefault(r => !r.Refunded) is { } refund) return new(Step.Refund, refund.Id);
         if (order.Returns.FirstOrDefault(r => !r.Restocked) is { } restock) return new(Step.Restock, restock.Id);
+        if (order.Stage == OrderStatus.Confirmed && now >= order.CaptureBy && order.ToCaptureAhead() > 0) return new(Step.CaptureAhead);
         return order.Status == OrderStatus.Delivered && now >= order.ReturnableUntil ? new(Step.Complete) : null;
     }
 
@@ -61,10 +65,10 @@ public static class Fulfilment
         return order.Known(shipment, OutcomeKind.Succeeded).Mark(sent, ShipmentState.Sent).Change(sent.Lines, q => q.Line, (line, q) => line with { Sent = line.Sent + q.Quantity });
     }
 
-    internal static Order Block(this Order order, string shipment)
+    internal static Order Block(this Order order, ShipmentBlocked x)
     {
-        var blocked = order.Shipments.First(s => s.Id == shipment);
-        return order.Known(shipment, OutcomeKind.Declined).Mark(blocked, ShipmentState.Blocked)
+        var (blocked, unresolved) = (order.Shipments.First(s => s.Id == x.Shipment), x.Code == Repair.NoAnswer);
+        return (unresolved ? order : order.Known(x.Shipment, OutcomeKind.Declined)).Mark(blocked with { Unresolved = unresolved }, ShipmentState.Blocked)
             .Change(blocked.Lines.Zip(blocked.Portions), part => part.First.Line, (line, part) => line with { Taken = line.Taken - part.Second });
     }
 
@@ -99,5 +103,5 @@ public static class Fulfilment
     }
 
     private static Order Mark(this Order order, Shipment shipment, ShipmentState state) =>
-        order with { Shipments = order.Shipments.Replace(shipment, shipment with { State = state }) };
+        order with { Shipments = [.. order.Shipments.Select(s => s.Id == shipment.Id ? shipment with { State = state } : s)] };
 }

@@ -33,14 +33,15 @@ public readonly record struct Portion(int Quantity, long Minor)
 
 public enum ShipmentState { Requested, Sent, Blocked, Delivered }
 
-/// <summary>A shipment and the portion of each line in it.</summary>
-public sealed record Shipment(string Id, ImmutableArray<LineQuantity> Lines, ImmutableArray<Portion> Portions, Money Amount, ShipmentState State);
+/// <summary>A shipment and the portion of each line in it; unresolved: blocked because nobody knows whether its amount was captured.</summary>
+public sealed record Shipment(
+    string Id, ImmutableArray<LineQuantity> Lines, ImmutableArray<Portion> Portions, Money Amount, ShipmentState State, bool Unresolved = false);
 
-/// <summary>A return and how far its undoing has come.</summary>
-public sealed record ReturnState(string Id, ReturnAccepted Accepted, Money Amount, bool Refunded, bool Restocked);
-
-/// <summary>The step that keeps failing, and how often it has.</summary>
-public sealed record Failure(string Step, int Attempt, DateTimeOffset RetryAt);
+/// <summary>A return, how far its undoing has come, and how often its refund was declined: each try is an operation of its own.</summary>
+public sealed record ReturnState(string Id, ReturnAccepted Accepted, Money Amount, bool Refunded, bool Restocked, int Declined = 0)
+{
+    public string Operation => Declined == 0 ? Id : $"{Id}-{Declined + 1}";
+}
 
 /// <summary>
 /// An order. Invariant: <c>captured − refunded = Σ shipped − Σ returned</c> to the minor unit; confirmed ⇒ its stock is owned or committed; a dead order ends
@@ -79,11 +80,25 @@ public sealed record Order
     public ImmutableArray<Shipment> Shipments { get; init; } = [];
     public ImmutableArray<ReturnState> Returns { get; init; } = [];
     public DateTimeOffset? ReturnableUntil { get; init; }
+
+    /// <summary>Whether only the provider's word on the void counts any more.</summary>
+    public bool GivenUp { get; init; }
+    public LatePayment? Late { get; init; }
+    public Advance? Advance { get; init; }
+
+    /// <summary>Until when what is authorised must be captured.</summary>
+    public DateTimeOffset? CaptureBy { get; init; }
+    public DateTimeOffset? CancellingSince { get; init; }
+    public OpenQuestion? Question { get; init; }
     public Failure? Failure { get; init; }
-    public bool Parked => Failure?.Attempt >= Checkout.MaxFailures;
+    public bool Parked => Failure?.Attempt >= Repair.MaxFailures;
+
+    /// <summary>Steps an operator saw to by other means: what they should have brought about cannot be found in the other books.</summary>
+    public ImmutableArray<string> Skipped { get; init; } = [];
 
     public Money Total => Lines.Aggregate(Money.Zero(Placed!.Currency), (sum, line) => sum + line.Line.Amount);
-    public long Captured => Shipments.Where(s => s.State is ShipmentState.Sent or ShipmentState.Delivered).Sum(s => s.Amount.Minor);
+    public long Shipped => Shipments.Where(s => s.State is ShipmentState.Sent or ShipmentState.Delivered).Sum(s => s.Amount.Minor);
+    public long Captured => Advance?.State == AdvanceState.Captured ? Total.Minor : Shipped;
     public long Refunded => Returns.Where(r => r.Refunded).Sum(r => r.Amount.Minor);
 
     /// <summary>When what follows by itself happened in the world: as dated by the importer, else now.</summary>
@@ -103,9 +118,10 @@ public sealed record Order
         _ => OrderStatus.Confirmed,
     };
 
-    public Order Evolve(OrderEvent e) => (e is StepFailed or OrderResumed ? this : this with { Failure = null }).Fold(e);
+    // A step that works ends its failures; what was parked stays so until an operator has repaired or cancelled it.
+    public Order Evolve(OrderEvent e) => (Parked && e is not (OrderResumed or StepSkipped or CancelRequested) ? this : this with { Failure = null }).Fold(e, Failure);
 
-    private Order Fold(OrderEvent e) => e switch
+    private Order Fold(OrderEvent e, Failure? before) => e switch
     {
         OrderPlaced x => this with
         {
@@ -124,39 +140,60 @@ public sealed record Order
             Stage = OrderStatus.Authorising, Attempts = x.Attempt, Payment = x, OnPage = null, Page = null,
             Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, Total, OutcomeKind.Unknown)),
         },
-        PaymentPageRequested x => Fold(new PaymentStarted(x.Attempt, x.Operation, Token: "")) with { OnPage = x },
-        PaymentPageOpened x => this with { Stage = OrderStatus.Authorising, Page = x.Page, UncertainSince = null },
+        PaymentPageRequested x => Fold(new PaymentStarted(x.Attempt, x.Operation, Token: ""), before) with { OnPage = x },
+        PaymentPageOpened x => this with
+        {
+            Stage = OrderStatus.Authorising, Page = x.Page, UncertainSince = null,
+            Question = x.AskAgainAt is { } again ? new($"{new NextStep(Step.Authorise, x.Operation)}", 0, again, again) : null,
+        },
         PaymentDeclined x => Known(x.Operation, OutcomeKind.Declined) with { Stage = OrderStatus.AwaitingPayment, UncertainSince = null },
-        PaymentUncertain x => this with { Stage = OrderStatus.PaymentUncertain, UncertainSince = x.Since },
+        PaymentUncertain x => this with
+        {
+            Stage = OrderStatus.PaymentUncertain, UncertainSince = x.Since,
+            Question = new($"{new NextStep(Step.Authorise, x.Operation)}", 1, x.Since, Repair.FirstPoll(x.Since)),
+        },
+        PaymentGivenUp => this with { GivenUp = true },
         OrderConfirmed x => Known(x.Operation, OutcomeKind.Succeeded) with
         {
-            Stage = OrderStatus.Confirmed, WasConfirmed = true, Authorised = Total.Minor, UncertainSince = null,
+            Stage = OrderStatus.Confirmed, WasConfirmed = true, Authorised = Total.Minor, UncertainSince = null, CaptureBy = x.CaptureBy,
+            // It may have been dead before its money came.
+            StockFreed = false, CartSettled = false, MoneyFreed = false,
         },
         AmountMismatched x => Known(x.Operation, OutcomeKind.Succeeded, x.Authorised) with
         {
-            Stage = OrderStatus.Cancelling, Code = "amount-mismatch", Authorised = x.Authorised.Minor, UncertainSince = null,
+            Stage = OrderStatus.Cancelling, Code = "amount-mismatch", Authorised = x.Authorised.Minor, UncertainSince = null, CancellingSince = x.At,
         },
-        CancelRequested => this with { Stage = OrderStatus.Cancelling, Code = "cancelled" },
+        CancelRequested x => this with { Stage = OrderStatus.Cancelling, Code = "cancelled", CancellingSince = x.At },
         OrderExpired x => this with { Stage = OrderStatus.Expired, Code = x.Code },
         OrderPaymentVoided x => this with
         {
             MoneyFreed = true, Authorised = 0, UncertainSince = null,
             Operations = x.Operation.Length == 0 ? Operations : Operations.Add(new(x.Operation, OperationKind.Void, Total with { Minor = Authorised }, OutcomeKind.Succeeded)),
         },
+        LateAuthorised x => this.ReceiveLate(x),
+        LatePaymentRefused => this.RefuseLate(),
         OrderStockFreed => this with { StockFreed = true },
         OrderStockCommitted => this with { StockCommitted = true },
         OrderCartSettled => this with { CartSettled = true },
         OrderCancelled => this with { Stage = OrderStatus.Cancelled },
         ShipmentRequested x => this.Take(x),
         ShipmentSent x => this.Send(x.Shipment),
-        ShipmentBlocked x => this.Block(x.Shipment),
+        ShipmentBlocked x => this.Block(x),
         ShipmentDelivered x => this.Arrive(x),
         ReturnAccepted x => this.TakeBack(x),
         ReturnRefunded x => this.PaidBack(x.Return),
+        RefundDeclined x => this with { Returns = [.. Returns.Select(r => r.Id == x.Return ? r with { Declined = r.Declined + 1 } : r)] },
+        AdvanceRequested x => this.Ask(x),
+        AdvanceCaptured => this.Settle(AdvanceState.Captured),
+        AdvanceDeclined => this.Settle(AdvanceState.Declined),
+        CaptureUndone x => this.Undo(x),
         ReturnRestocked x => this with { Returns = [.. Returns.Select(r => r.Id == x.Return ? r with { Restocked = true } : r)] },
         OrderCompleted => this with { Stage = OrderStatus.Completed },
         StepFailed x => this with { Failure = new(x.Step, x.Attempt, x.RetryAt) },
-        OrderResumed => this with { Failure = null },
+        StepUnanswered x => this with { Question = new(x.Step, x.Poll, x.Since, x.AskAgainAt) },
+        OrderParked x => this with { Failure = new(x.Step, Repair.MaxFailures, before?.RetryAt ?? default) },
+        OrderResumed => this with { Question = null },
+        StepSkipped x => this with { Question = null, Skipped = Skipped.Add(x.Step) },
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };
 

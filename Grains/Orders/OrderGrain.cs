@@ -57,10 +57,10 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         var truth = await Payment.Look(operation);
         if (!truth.Ok) return OrderErrors.UnknownOperation(operation);
         // Whatever it is the answer of, the process knows what to make of it, and goes on from there.
-        return await Command(CommandKey.None, s => s.Answered(operation, truth.Value, Now));
+        return await Command(CommandKey.None, s => s.Answered(operation, truth.Value, terms, Now));
     }
 
-    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason));
+    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason, Now));
 
     public Task<Result<OrderView>> Ship(CommandKey command, ImmutableArray<LineQuantity> lines, DateTimeOffset? occurredAt) =>
         Command(command, s => s.Ship(lines, occurredAt));
@@ -71,6 +71,8 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     public Task<Result<OrderView>> Return(CommandKey command, ReturnLines lines) => Command(command, s => s.Return(lines, Now));
 
     public Task<Result<OrderView>> Resume(CommandKey command, string reason) => Command(command, s => s.Resume(reason));
+
+    public Task<Result<OrderView>> Skip(CommandKey command, string reason) => Command(command, s => s.Skip(reason, terms, Now));
 
     public async Task<bool> ExistsOrAbandon() => (await Apply(CommandKey.None, s => s.Abandon(), s => s.Placed is not null)).Value;
 
@@ -99,6 +101,9 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     [LoggerMessage(LogLevel.Warning, "Order {Order}: step {Step} could not be done now; it is tried again.")]
     private partial void LogUnavailable(Exception error, OrderId order, NextStep step);
+
+    [LoggerMessage(LogLevel.Error, "Order {Order}: {Authorised} was authorised where {Due} is due; it is voided and the order cancelled.")]
+    private partial void LogMismatch(OrderId order, Money authorised, Money due);
 
     [LoggerMessage(LogLevel.Error, "Order {Order}: step {Step} failed.")]
     private partial void LogFailed(Exception error, OrderId order, NextStep step);

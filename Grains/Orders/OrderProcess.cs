@@ -51,7 +51,7 @@ internal sealed partial class OrderGrain
         catch (Exception e) when (Unavailability.Is(e))
         {
             LogUnavailable(e, Id, step);
-            return false;
+            return (await Apply(s => s.Unreachable(step, terms, Now))).Ok && Version > before;
         }
         catch (Exception e)
         {
@@ -66,7 +66,10 @@ internal sealed partial class OrderGrain
         Step.Reserve => Reserve(),
         Step.Authorise => Authorise(),
         Step.GiveUpAuthorising => GiveUp(),
-        Step.VoidPayment => Void(),
+        Step.VoidPayment => Void(step),
+        Step.Retake => Retake(),
+        Step.UndoCapture => UndoCapture(step),
+        Step.CaptureAhead => CaptureAhead(),
         Step.Expire => Apply(s => s.Expire(Now)),
         Step.Settle => Settle(),
         Step.FinishCancelling => Apply(s => s.FinishCancelling()),
@@ -106,24 +109,69 @@ internal sealed partial class OrderGrain
             ? Payment.AuthoriseOnPage(payment.Operation, Folded.Total, page.ReturnTo, page.Until)
             : Payment.Authorise(payment.Operation, Folded.Total, payment.Token);
         var outcome = Expect(await asked);
-        return await Apply(s => s.Answered(payment.Operation, outcome, Now));
+        if (outcome.Kind == OutcomeKind.Succeeded && outcome.Amount != Folded.Total) LogMismatch(Id, outcome.Amount, Folded.Total);
+        return await Apply(s => s.Answered(payment.Operation, outcome, terms, Now));
     }
 
     // What was done at the last moment counts: the provider is asked once more before it is told to let go.
     private async Task<Result<Done>> GiveUp()
     {
-        var asked = await Authorise();
-        return Folded.Stage is OrderStatus.Authorising or OrderStatus.PaymentUncertain ? await Void() : asked;
+        await Authorise();
+        return await Apply(s => s.GiveUpAuthorising(terms, Now));
     }
 
-    private async Task<Result<Done>> Void()
+    private async Task<Result<Done>> Void(NextStep step)
     {
         if (Folded.Payment is null) return await Apply(s => s.Voided(""));
-        var operation = $"{Id}/void";
+        var operation = $"{Id}/{step.Subject}";
         var outcome = await Payment.Void(operation);
-        // Nothing was ever asked of the provider, or nothing it did holds money.
+        // Nothing the provider did holds money, and from now on nothing will.
         if (outcome is { Ok: false, Refusal.Code: "not-found" }) return await Apply(s => s.Voided(""));
-        return Expect(outcome).Kind == OutcomeKind.Succeeded ? await Apply(s => s.Voided(operation)) : Done.Value;
+        return Expect(outcome).Kind switch
+        {
+            OutcomeKind.Succeeded => await Voided(operation),
+            OutcomeKind.Declined => await Apply(s => s.Park(step, Expect(outcome).Code ?? "declined")),
+            _ => await Apply(s => s.Unanswered(step, terms, Now)),
+        };
+    }
+
+    // Some providers authorise what they had voided: what is held now is said in the same breath.
+    private async Task<Result<Done>> Voided(string operation)
+    {
+        var payment = Expect(await Payment.Get());
+        var held = payment.Authorised with { Minor = payment.Authorised.Minor - payment.Voided.Minor - payment.Refunded.Minor };
+        return await Apply(s => s.Voided(operation, held));
+    }
+
+    // The cart last: once it is the order's again, nothing can stand in the way any more.
+    private async Task<Result<Done>> Retake()
+    {
+        var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Retake(Id, quantity), sku, quantity));
+        if (shortages.Length > 0) return await Apply(s => s.RetakeFailed("out-of-stock", shortages));
+        var cart = await GrainFactory.GetGrain<ICartGrain>(Keys.Cart(Folded.Placed!.Cart)).Reclaim(Id);
+        return cart.Ok ? await Apply(s => s.Retaken(terms, Now)) : await Apply(s => s.RetakeFailed(cart.Refusal!.Code, []));
+    }
+
+    // Asked again under its own key: it was either done or never will be wanted.
+    private async Task<Result<Done>> UndoCapture(NextStep step)
+    {
+        var amount = Folded.AmountOfCapture(step.Subject);
+        var captured = Expect(await Payment.Capture($"{Id}/{step.Subject}", amount));
+        if (captured.Kind == OutcomeKind.Declined) return await Apply(s => s.CaptureUndone(step.Subject, refunded: false));
+        var refunded = captured.Kind == OutcomeKind.Unknown ? captured : Expect(await Payment.Refund($"{Id}/{step.Subject}/back", amount));
+        return refunded.Kind switch
+        {
+            OutcomeKind.Succeeded => await Apply(s => s.CaptureUndone(step.Subject, refunded: true)),
+            OutcomeKind.Declined => await Apply(s => s.Park(step, refunded.Code ?? "declined")),
+            _ => await Apply(s => s.Unanswered(step, terms, Now)),
+        };
+    }
+
+    private async Task<Result<Done>> CaptureAhead()
+    {
+        if (Folded.Advance is not { } advance) return await Apply(s => s.RequestAdvance(Now));
+        var outcome = Expect(await Payment.Capture($"{Id}/{Advance.Id}", advance.Amount));
+        return await Apply(s => s.AdvanceAnswered(outcome, terms, Now));
     }
 
     private async Task<Result<Done>> Settle()
@@ -161,15 +209,16 @@ internal sealed partial class OrderGrain
     private async Task<Result<Done>> Capture(string shipment)
     {
         var amount = Folded.Shipments.First(s => s.Id == shipment).Amount;
-        var outcome = amount.Minor == 0 ? Free(amount) : Expect(await Payment.Capture($"{Id}/{shipment}", amount));
-        return await Apply(s => s.Captured(shipment, outcome));
+        var paid = amount.Minor == 0 || Folded.Advance is { State: AdvanceState.Captured };
+        var outcome = paid ? Free(amount) : Expect(await Payment.Capture($"{Id}/{shipment}", amount));
+        return await Apply(s => s.Captured(shipment, outcome, terms, Now));
     }
 
     private async Task<Result<Done>> Refund(string returnId)
     {
-        var amount = Folded.Returns.First(r => r.Id == returnId).Amount;
-        var outcome = amount.Minor == 0 ? Free(amount) : Expect(await Payment.Refund($"{Id}/{returnId}", amount));
-        return await Apply(s => s.PaidBack(returnId, outcome));
+        var back = Folded.Returns.First(r => r.Id == returnId);
+        var outcome = back.Amount.Minor == 0 ? Free(back.Amount) : Expect(await Payment.Refund($"{Id}/{back.Operation}", back.Amount));
+        return await Apply(s => s.PaidBack(returnId, outcome, terms, Now));
     }
 
     private async Task<Result<Done>> Restock(string returnId)
@@ -187,6 +236,8 @@ internal sealed partial class OrderGrain
     {
         { Ok: true } => null,
         { Refusal: { Code: "out-of-stock", Details: [{ Available: { } available }, ..] } } => new(sku, quantity, available),
+        // A later attempt of the same cart has the goods.
+        { Refusal.Code: "cart-frozen" } => new(sku, quantity, 0),
         _ => throw new InvalidOperationException($"Stock refused: {answer.Refusal!.Code}."),
     };
 

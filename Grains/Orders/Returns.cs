@@ -18,10 +18,15 @@ public static class Returns
             .At(asked.OccurredAt);
     }
 
-    public static Result<Events<OrderEvent>> PaidBack(this Order order, string returnId, PaymentOutcome outcome) =>
-        order.Returns.FirstOrDefault(r => r.Id == returnId) is { Refunded: false } && outcome.Kind == OutcomeKind.Succeeded
-            ? Events.Of<OrderEvent>(new ReturnRefunded(returnId))
-            : Events<OrderEvent>.None;
+    public static Result<Events<OrderEvent>> PaidBack(this Order order, string returnId, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now) =>
+        order.Returns.FirstOrDefault(r => r.Id == returnId) is not { Refunded: false } ? Events<OrderEvent>.None : outcome.Kind switch
+        {
+            OutcomeKind.Succeeded => Events.Of<OrderEvent>(new ReturnRefunded(returnId)),
+            // No money has moved, and asking the same again finds the same answer: a person must look.
+            OutcomeKind.Declined => Events.Of<OrderEvent>(
+                new RefundDeclined(returnId, outcome.Code ?? "declined"), new OrderParked($"{new NextStep(Step.Refund, returnId)}", outcome.Code ?? "declined")),
+            _ => order.Unanswered(new(Step.Refund, returnId), terms, now),
+        };
 
     public static Result<Events<OrderEvent>> Restocked(this Order order, string returnId) =>
         order.Returns.FirstOrDefault(r => r.Id == returnId) is { Restocked: false }

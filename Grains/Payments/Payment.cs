@@ -22,9 +22,13 @@ public sealed record Operation(string Key, OperationKind Kind, Money Amount, str
 /// An operation whose outcome is unknown counts in full against what is left.
 /// </summary>
 /// <param name="Operations">All operations, oldest first.</param>
-public sealed record Payment(ImmutableArray<Operation> Operations)
+/// <param name="Closed">Whether its order has ended: nothing is authorised any more.</param>
+public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed = false)
 {
     public static readonly Payment None = new([]);
+
+    /// <summary>The provider's word for an authorisation that was voided before it came.</summary>
+    public const string Cancelled = "cancelled";
 
     public long Authorised => Sum(OperationKind.Authorise, known: true);
 
@@ -69,7 +73,8 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     public Result<Events<PaymentEvent>> Void(string operation)
     {
         if (Find(operation) is { } known) return Repeats(known, OperationKind.Void, known.Amount, null);
-        if (Authorisation is not { } authorisation) return PaymentErrors.NotFound;
+        if (Authorisation is not { } authorisation || (authorisation.Outcome == OutcomeKind.Succeeded && Uncommitted <= 0))
+            return Closed ? Events<PaymentEvent>.None : Events.Of<PaymentEvent>(new PaymentClosed(operation));
 
         return Events.Of<PaymentEvent>(new OperationRequested(
             operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, null));
@@ -86,6 +91,14 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
         _ when answer.Succeeded => Succeeded(operation, answer),
         _ => Events.Of<PaymentEvent>(new OperationDeclined(operation, answer.Code ?? "declined")),
     };
+
+    /// <summary>Whether an authorisation holds or has taken money now: one that was voided does not.</summary>
+    public PaymentOutcome Live(string operation) => Outcome(operation) is { Kind: OutcomeKind.Succeeded } held && Authorised - Voided - Refunded <= 0
+        ? held with { Kind = OutcomeKind.Declined, Code = Cancelled }
+        : Outcome(operation);
+
+    /// <summary>The authorisation an operation builds on: the last one that was asked for before it.</summary>
+    public Operation? Base(string operation) => Operations.TakeWhile(o => o.Key != operation).LastOrDefault(o => o.Kind == OperationKind.Authorise);
 
     /// <summary>No answer came: recorded once, so that everybody can see it.</summary>
     public Result<Events<PaymentEvent>> Miss(string operation) => Find(operation) switch
@@ -106,6 +119,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
         OperationSucceeded x => Settle(
             With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null, Reference = x.Reference }), Find(x.Operation)!.Kind, x.Amount),
         OperationDeclined x => With(x.Operation, o => o with { Outcome = OutcomeKind.Declined, Code = x.Code }),
+        PaymentClosed => this with { Closed = true },
         OutcomeUnknown x => With(x.Operation, o => o with { Code = "no-answer" }),
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };
@@ -122,7 +136,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
         if (unknown is null) return payment;
         return payment.With(unknown.Key, o => amount.Minor > 0
             ? o with { Outcome = OutcomeKind.Succeeded, Actual = amount, Code = null }
-            : o with { Outcome = OutcomeKind.Declined, Code = "cancelled" });
+            : o with { Outcome = OutcomeKind.Declined, Code = Cancelled });
     }
 
     private static Result<Events<PaymentEvent>> Succeeded(string operation, ProviderAnswer answer) =>
@@ -131,6 +145,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations)
     private Refusal? NotNow(Money due)
     {
         if (due.Minor <= 0) return PaymentErrors.AmountNotPositive;
+        if (Closed) return PaymentErrors.Closed;
         var live = Authorised - Voided > 0 || Of(OperationKind.Authorise).Any(o => o.Outcome == OutcomeKind.Unknown);
         return live ? PaymentErrors.AuthorisationPending : null;
     }

@@ -23,7 +23,8 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         if (await Query(s => s.Find(operation)?.Outcome) is not { } outcome) return PaymentErrors.NotFound;
         // Unknown is asked again under its key, as ever. What was declined is read only: a provider may have forgotten its key by now, and must not do it anew.
         if (outcome == OutcomeKind.Unknown) return await Perform(operation, static _ => Events<PaymentEvent>.None);
-        return outcome == OutcomeKind.Declined ? await Reread(operation) : await Query(s => new Result<PaymentOutcome>(s.Outcome(operation)));
+        if (outcome == OutcomeKind.Declined) await Reread(operation);
+        return await Query(s => new Result<PaymentOutcome>(s.Live(operation)));
     }
 
     public Task<Result<PaymentOutcome>> Capture(string operation, Money amount) => Perform(operation, s => s.Capture(operation, amount));
@@ -37,19 +38,23 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     private async Task<Result<PaymentOutcome>> Perform(string operation, Func<Payment, Result<Events<PaymentEvent>>> request)
     {
         // Recorded before it is attempted: a crash from here on finds the operation and asks again under the same key.
-        var asked = await Apply(request, s => (Outcome: s.Outcome(operation), Operation: Describe(s, operation)));
+        var asked = await Decide<(PaymentOutcome Outcome, ProviderOperation Operation)>(
+            CommandKey.None, request, s => s.Find(operation) is null ? PaymentErrors.NotFound : (s.Outcome(operation), Describe(s, operation)));
         if (!asked.Ok) return asked.Refusal!;
-        if (asked.Value.Outcome.Kind != OutcomeKind.Unknown) return asked.Value.Outcome;
-        if (_asking.TryGetValue(operation, out var running)) return await running;
+        return asked.Value.Outcome.Kind != OutcomeKind.Unknown ? asked.Value.Outcome : await AskOnce(asked.Value.Operation);
+    }
 
-        var asking = _asking[operation] = Ask(asked.Value.Operation);
+    private async Task<Result<PaymentOutcome>> AskOnce(ProviderOperation operation)
+    {
+        if (_asking.TryGetValue(operation.Key, out var running)) return await running;
+        var asking = _asking[operation.Key] = Ask(operation);
         try
         {
             return await asking;
         }
         finally
         {
-            _asking.Remove(operation);
+            _asking.Remove(operation.Key);
         }
     }
 
@@ -70,19 +75,17 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         return await Apply(s => s.Record(operation.Key, answer), s => s.Outcome(operation.Key));
     }
 
-    private async Task<Result<PaymentOutcome>> Reread(string operation)
+    private async Task Reread(string operation)
     {
         var asked = await Query(s => Describe(s, operation));
         using var patience = new CancellationTokenSource(Patience, Time);
-        return await provider.Find(asked, patience.Token) is { } answer
-            ? await Apply(s => s.Record(operation, answer), s => s.Outcome(operation))
-            : await Query(s => new Result<PaymentOutcome>(s.Outcome(operation)));
+        if (await provider.Find(asked, patience.Token) is { } answer) await Apply(s => s.Record(operation, answer));
     }
 
     private ProviderOperation Describe(Payment s, string operation)
     {
         var asked = s.Find(operation)!;
-        var authorisation = asked.Kind == OperationKind.Authorise ? null : s.Authorisation!;
+        var authorisation = asked.Kind == OperationKind.Authorise ? null : s.Base(operation);
         return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, authorisation?.Key) { Page = asked.Asked, Reference = authorisation?.Reference };
     }
 

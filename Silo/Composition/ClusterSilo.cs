@@ -19,6 +19,7 @@ public static class ClusterSilo
         PostgresMigrations.Cluster(settings.Database("cluster"));
         builder.Services.AddPostgresJournal(roles.Services.ToDictionary(service => service, settings.Database)).AddPostgresKeyRing(settings.Secrets);
         if (roles.Has("payment")) builder.Services.AddPostgresSandboxProvider();
+        builder.Services.AddSingleton(CheckoutSettings.Read(builder.Configuration));
         builder.UseOrleans(silo =>
         {
             silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceGrains().HostRoles(roles);

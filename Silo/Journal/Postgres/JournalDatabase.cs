@@ -1,5 +1,6 @@
 using System.Data;
 using Commerce.Feeds;
+using Commerce.Kernel;
 using Npgsql;
 
 namespace Commerce.Silo.Journal.Postgres;
@@ -41,6 +42,15 @@ public sealed class JournalDatabase : IAsyncDisposable
     public async IAsyncEnumerable<RecordedEvent> Events()
     {
         await using var read = new NpgsqlCommand($"select {PostgresReads.Columns} from events e join stream_head h on h.number = e.stream order by e.position", _connection);
+        await using var row = await read.ExecuteReaderAsync(CommandBehavior.SequentialAccess);
+        while (await row.ReadAsync()) yield return PostgresReads.Event(row, _service);
+    }
+
+    /// <summary>The events of one stream, oldest first.</summary>
+    public async IAsyncEnumerable<RecordedEvent> Stream(StreamName stream)
+    {
+        await using var read = new NpgsqlCommand($"select {PostgresReads.Columns} from events e join stream_head h on h.number = e.stream where h.stream = $1 order by e.version", _connection);
+        read.Parameters.Add(new NpgsqlParameter { Value = stream.Value });
         await using var row = await read.ExecuteReaderAsync(CommandBehavior.SequentialAccess);
         while (await row.ReadAsync()) yield return PostgresReads.Event(row, _service);
     }

@@ -43,6 +43,7 @@ public sealed class OpenApiTests(TestShop shop)
             POST /v1/admin/orders/{id}/refund token key
             POST /v1/admin/orders/{id}/retry token key
             POST /v1/admin/orders/{id}/ship token key
+            POST /v1/admin/orders/{id}/skip token key
             POST /v1/admin/products token
             POST /v1/admin/products/{sku}/archive token
             POST /v1/admin/products/{sku}/prices token

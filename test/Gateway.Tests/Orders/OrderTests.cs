@@ -43,10 +43,12 @@ public sealed class OrderTests(TestShop shop)
     }
 
     [Fact]
-    public async Task Only_a_parked_order_is_retried()
+    public async Task Only_a_parked_order_is_retried_or_skips_a_step_and_a_skip_says_why()
     {
         var bought = await shop.Buy(await shop.Cart((await shop.Stocked(1), 1)));
         (await shop.Operator().Post($"/v1/admin/orders/{bought["orderId"]}/retry", new { }, Shopping.Fresh("retry"))).ShouldBe(409, "illegal-transition");
+        (await shop.Operator().Post($"/v1/admin/orders/{bought["orderId"]}/skip", new { reason = "by phone" }, Shopping.Fresh("skip"))).ShouldBe(409, "illegal-transition");
+        (await shop.Operator().Post($"/v1/admin/orders/{bought["orderId"]}/skip", new { reason = " " }, Shopping.Fresh("skip"))).ShouldBe(400, "validation-failed");
     }
 
     [Theory]

@@ -49,6 +49,12 @@ public sealed class OrderIndexTests : IDisposable
         Is("a", OrderStatus.Parked);
         _feeds.Happens(_index, "order/t1/a", new OrderResumed("again"));
         Is("a", OrderStatus.AwaitingPayment);
+        _feeds.Happens(_index, "order/t1/a", new OrderParked("x", "no-answer"), new PaymentDeclined("o", "funds"));
+        Is("a", OrderStatus.Parked);
+        _feeds.Happens(_index, "order/t1/a", new StepSkipped("x", "by phone"));
+        Is("a", OrderStatus.AwaitingPayment);
+        _feeds.Happens(_index, "order/t1/a", new OrderParked("x", "no-answer"), new CancelRequested("x", Day));
+        Is("a", OrderStatus.Cancelling);
     }
 
     [Fact]

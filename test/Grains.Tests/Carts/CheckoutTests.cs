@@ -130,4 +130,15 @@ public sealed class CheckoutTests() : Specification<Cart, CartEvent>(Cart.Unknow
         closed.When(s => s.GiveUp(Id, Other)).Then().State.View(3).Lines.Length.ShouldBe(2);
         closed.When(s => s.GiveUp(Id, new("cart-3"))).ThenRefused(CartErrors.NotFound);
     }
+
+    [Fact]
+    public void A_cart_goes_back_to_an_order_that_was_paid_late_unless_another_has_it()
+    {
+        CartEvent[] thawed = [.. Frozen, new CartThawed(Attempt(1))];
+
+        Given(thawed).When(s => s.Reclaim(Attempt(1))).Then(new CartOrdered(Attempt(1))).After.When(s => s.Reclaim(Attempt(1))).Then();
+        Given([.. thawed, FrozenFor(2)]).When(s => s.Reclaim(Attempt(1))).ThenRefused("cart-frozen");
+        Given([.. thawed, FrozenFor(2), new CartThawed(Attempt(2))]).When(s => s.Reclaim(Attempt(1))).ThenRefused("cart-frozen");
+        Given([.. thawed, new CartClosed("deleted")]).When(s => s.Reclaim(Attempt(1))).ThenRefused("not-found");
+    }
 }

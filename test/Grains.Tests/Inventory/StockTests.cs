@@ -178,4 +178,24 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
 
         (back.OnHand, back.Available(Now.AddTicks(-1)), back.Available(Now), back.Holds.NextExpiry).ShouldBe((9, 5, 6, Now));
     }
+
+    [Fact]
+    public void Goods_are_taken_again_once_for_an_order_paid_late()
+    {
+        var released = Given(Received(5), new StockReserved(A, 3, Term.Owned), new StockReleased(A, 3));
+
+        released.When(s => s.Retake(A, 3, Now)).Then(new StockPinned(A, 3)).Answer.Value.Command.Id.ShouldBe($"retake:{A}");
+        released.When(s => s.Retake(A, 6, Now)).ThenRefused(StockErrors.OutOfStock(6, 5));
+        Given(Received(5), new StockReserved(A, 3, Term.Owned)).When(s => s.Retake(A, 3, Now)).Then();
+    }
+
+    [Fact]
+    public void A_first_try_takes_nothing_from_the_live_hold_of_a_later_one()
+    {
+        var second = Given(Received(9), new StockReserved(SecondTryOfA, 4, Term.Timed(Now.AddMinutes(1))));
+
+        second.When(s => s.Retake(A, 3, Now)).ThenRefused("cart-frozen");
+        second.When(s => s.Pin(A, 3, Now)).ThenRefused("illegal-transition");
+        second.When(s => s.Retake(A, 3, Now.AddMinutes(1))).Then(new StockPinned(A, 3));
+    }
 }

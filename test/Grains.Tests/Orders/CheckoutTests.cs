@@ -42,7 +42,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
 
     [Fact]
     public void Authorised_for_exactly_the_due_amount_confirms() =>
-        Given(Placed(), Reserved, Started).When(s => s.Answered(First, Succeeded(940), Now)).Then(Confirmed()).State.Status.ShouldBe(OrderStatus.Confirmed);
+        Given(Placed(), Reserved, Started).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then(Confirmed()).State.Status.ShouldBe(OrderStatus.Confirmed);
 
     [Fact]
     public void A_confirmed_order_commits_its_stock_and_tells_its_cart()
@@ -101,7 +101,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     public void Declined_keeps_the_holds_and_another_token_is_the_same_order() =>
         Given(Placed(), Reserved, Started, new PaymentDeclined(First, "funds"))
             .When(s => s.Pay(Id, "tok2", Now)).Then(new PaymentStarted(2, Second, "tok2"))
-            .After.When(s => s.Answered(Second, Succeeded(940), Now)).State.Status.ShouldBe(OrderStatus.Confirmed);
+            .After.When(s => s.Answered(Second, Succeeded(940), Terms, Now)).State.Status.ShouldBe(OrderStatus.Confirmed);
 
     [Fact]
     public void There_are_five_attempts() =>
@@ -130,7 +130,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     [Fact]
     public void Authorised_for_another_amount_is_voided_and_cancelled()
     {
-        var order = Given(Placed(), Reserved, Started).When(s => s.Answered(First, Succeeded(939), Now)).Then(new AmountMismatched(First, Pounds(939)));
+        var order = Given(Placed(), Reserved, Started).When(s => s.Answered(First, Succeeded(939), Terms, Now)).Then(new AmountMismatched(First, Pounds(939), Now));
 
         Next(order.State).ShouldBe(Step.VoidPayment);
         (order.State.Status, order.State.Code).ShouldBe((OrderStatus.Cancelling, "amount-mismatch"));
@@ -139,14 +139,15 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     [Fact]
     public void No_answer_is_said_to_be_unknown_and_asked_again()
     {
-        var order = Given(Placed(), Reserved, Started).When(s => s.Answered(First, Unknown, Now)).Then(new PaymentUncertain(First, Now));
+        var order = Given(Placed(), Reserved, Started).When(s => s.Answered(First, Unknown, Terms, Now)).Then(new PaymentUncertain(First, Now));
 
         order.State.Status.ShouldBe(OrderStatus.PaymentUncertain);
         Next(order.State).ShouldBeNull();
-        order.State.DueAt(Terms, Now).ShouldBe(Now + Terms.FirstPoll);
-        Next(order.State, Now + Terms.FirstPoll).ShouldBe(Step.Authorise);
-        order.After.When(s => s.Answered(First, Unknown, Now)).Then();
-        order.After.When(s => s.Answered(First, Succeeded(940), Now)).Then(Confirmed());
+        order.State.DueAt(Terms, Now).ShouldBe(Repair.FirstPoll(Now));
+        Next(order.State, Repair.FirstPoll(Now)).ShouldBe(Step.Authorise);
+        order.After.When(s => s.Answered(First, Unknown, Terms, Now)).Then();
+        order.After.When(s => s.Answered(First, Unknown, Terms, Repair.FirstPoll(Now))).Then(new StepUnanswered($"Authorise {First}", 2, Now, Repair.FirstPoll(Now).AddSeconds(5)));
+        order.After.When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then(Confirmed());
     }
 
     [Fact]
@@ -155,7 +156,11 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
         var order = Given(Placed(), Reserved, Started, new PaymentUncertain(First, Now));
 
         Next(order.State, Now + Terms.ProviderSilence).ShouldBe(Step.GiveUpAuthorising);
-        order.When(s => s.Voided($"{Id}/void")).Then(new OrderPaymentVoided($"{Id}/void"), new OrderExpired("payment-unknown"));
+        order.When(s => s.Voided($"{Id}/void")).Then();
+        order.When(s => s.GiveUpAuthorising(Terms, Now + Terms.ProviderSilence - TimeSpan.FromTicks(1))).Then();
+        var givenUp = order.When(s => s.GiveUpAuthorising(Terms, Now + Terms.ProviderSilence)).Then(new PaymentGivenUp(First, Now + Terms.ProviderSilence)).After;
+        Next(givenUp.State, Now + Terms.ProviderSilence).ShouldBe(Step.VoidPayment);
+        givenUp.When(s => s.Voided($"{Id}/void")).Then(new OrderPaymentVoided($"{Id}/void"), new OrderExpired("payment-unknown"));
     }
 
     [Fact]
@@ -169,7 +174,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
 
     [Fact]
     public void An_answer_that_comes_too_late_changes_nothing() =>
-        Given(Placed(), Reserved, Started, new CancelRequested("changed my mind")).When(s => s.Answered(First, Succeeded(940), Now)).Then();
+        Given(Placed(), Reserved, Started, new CancelRequested("changed my mind")).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then();
 
     [Fact]
     public void A_cancelled_order_voids_frees_and_ends_in_that_order()
@@ -198,10 +203,10 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
 
     [Fact]
     public void What_has_shipped_is_not_cancelled() =>
-        Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))]).When(s => s.Cancel("x")).ThenRefused("illegal-transition");
+        Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))]).When(s => s.Cancel("x", Now)).ThenRefused("illegal-transition");
 
     [Fact]
-    public void Cancelling_twice_changes_nothing() => Given(Placed(), new CancelRequested("x")).When(s => s.Cancel("x")).Then();
+    public void Cancelling_twice_changes_nothing() => Given(Placed(), new CancelRequested("x")).When(s => s.Cancel("x", Now)).Then();
 
     [Fact]
     public void A_cart_that_let_go_first_is_never_ordered() =>
@@ -236,6 +241,6 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
         var placed = Placed() with { PlacedAt = long_ago, Backdated = true };
 
         Given(placed).When(s => s.Reserved([], Id, Terms, Now)).Answer.Value.OccurredAt.ShouldBe(long_ago);
-        Given(placed, Reserved, Started).When(s => s.Answered(First, Succeeded(940), Now)).Answer.Value.OccurredAt.ShouldBe(long_ago);
+        Given(placed, Reserved, Started).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Answer.Value.OccurredAt.ShouldBe(long_ago);
     }
 }

@@ -18,13 +18,13 @@ public sealed class FulfilmentTests() : Specification<Order, OrderEvent>(Order.N
         var order = Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))]);
 
         order.State.Next(Terms, Now).ShouldBe(new NextStep(Step.Capture, "s1"));
-        order.When(s => s.Captured("s1", Succeeded(110))).Then(new ShipmentSent("s1")).State.Status.ShouldBe(OrderStatus.PartiallyShipped);
+        order.When(s => s.Captured("s1", Succeeded(110), Terms, Now)).Then(new ShipmentSent("s1")).State.Status.ShouldBe(OrderStatus.PartiallyShipped);
     }
 
     [Fact]
     public void A_capture_that_is_declined_blocks_the_shipment_and_its_lines_can_be_shipped_again() =>
         Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 3)], Pounds(330))])
-            .When(s => s.Captured("s1", Declined)).Then(new ShipmentBlocked("s1", "funds"))
+            .When(s => s.Captured("s1", Declined, Terms, Now)).Then(new ShipmentBlocked("s1", "funds"))
             .After.When(s => s.Ship([new("1", 3)], null)).Then(new ShipmentRequested("s2", [new("1", 3)], Pounds(330)));
 
     [Fact]

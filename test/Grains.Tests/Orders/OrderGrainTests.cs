@@ -247,4 +247,54 @@ public sealed class OrderGrainTests : IAsyncLifetime
 
         (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).OnHand.ShouldBe(80);
     }
+
+    [Fact]
+    public async Task A_payment_that_comes_after_its_order_expired_confirms_it_while_its_goods_are_there()
+    {
+        await Stocked(Tea, 5);
+        var id = await Expired("late-1");
+        _shop.Payments.Overrule($"{id}/a1", new(true, new(450, Currency.GBP), "late"));
+
+        await Order(id).PaymentSignal($"{id}/a1");
+
+        (await GrainCluster.Eventually(async () => (await Order(id).Get()).Value, o => o.Status == OrderStatus.Confirmed)).Authorised.Minor.ShouldBe(450);
+        (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.OnHand == 2)).Held.ShouldBe(0);
+        (await GrainCluster.Eventually(async () => (await Cart("late-1").Get()).Value, c => c.Status == CartStatus.Ordered)).Order.ShouldBe(id);
+        (await Order(id).Ship(new("ship", ""), [], null)).Value.Status.ShouldBe(OrderStatus.Shipped);
+    }
+
+    [Fact]
+    public async Task A_payment_that_comes_after_its_goods_are_gone_goes_back()
+    {
+        await Stocked(Tea, 5);
+        await Stocked(Cup, 5);
+        var id = await Expired("late-2", (Cup, 1));
+        await Settled(await CheckOut("quicker", "tok_ok", (Tea, 4)));
+        _shop.Payments.Overrule($"{id}/a1", new(true, new(600, Currency.GBP), "late"));
+
+        await Order(id).PaymentSignal($"{id}/a1");
+
+        await GrainCluster.Until(() => Task.FromResult(_shop.Payments.Ledger.GetValueOrDefault($"{id}/void-2")?.Amount.Minor == 600));
+        (await GrainCluster.Eventually(() => Stock(Cup).Get(), s => s.Held == 0)).Available.ShouldBe(5);
+        var order = await GrainCluster.Eventually(async () => (await Order(id).Get()).Value, o => o.Authorised.Minor == 0);
+        (order.Status, order.Code).ShouldBe((OrderStatus.Expired, "payment-unknown"));
+        // The same word once more finds nothing that holds money.
+        (await Order(id).PaymentSignal($"{id}/a1")).Value.Version.ShouldBe((await Order(id).Get()).Value.Version);
+    }
+
+    [Fact]
+    public async Task A_signal_of_what_the_order_never_asked_for_is_refused() =>
+        (await Order(await CheckOut("signal", null, (Tea, 1))).PaymentSignal("somebody-elses")).Refusal!.Code.ShouldBe("not-found");
+
+    private async Task<OrderId> Expired(string cart, params (Sku Sku, int Quantity)[] more)
+    {
+        var id = await CheckOut(cart, "tok_timeout_before", [(Tea, 3), .. more]);
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromSeconds(1));
+            return (await Order(id).Get()).Value is { Status: OrderStatus.Expired };
+        });
+        (await Settled(id)).Authorised.Minor.ShouldBe(0);
+        return id;
+    }
 }

@@ -26,7 +26,7 @@ internal static class OrderSamples
     public static readonly PaymentStarted Started = new(1, First, "tok");
 
     public static OrderConfirmed Confirmed(ImmutableArray<OrderLine>? lines = null) =>
-        new(First, [.. (lines ?? Lines).Select(l => new SoldLine(l.Sku, l.Title, l.Quantity, l.Amount))]);
+        new(First, [.. (lines ?? Lines).Select(l => new SoldLine(l.Sku, l.Title, l.Quantity, l.Amount))], Now + Terms.CaptureWithin);
 
     public static readonly OrderEvent[] UpToConfirmed = [Placed(), Reserved, Started, Confirmed(), new OrderStockCommitted(), new OrderCartSettled()];
 

@@ -13,7 +13,7 @@ public sealed class OrderTests() : Specification<Order, OrderEvent>(Order.None, 
     public void Captured_less_refunded_is_shipped_less_returned()
     {
         var order = Given([.. UpToDelivered]).When(s => s.Return(new([new("2", 1)], true, "", false, null), Now)).After
-            .When(s => s.PaidBack("r1", Succeeded(250))).State;
+            .When(s => s.PaidBack("r1", Succeeded(250), Terms, Now)).State;
         var (shipped, returned) = (order.Lines.Sum(l => l.Taken.Minor), order.Lines.Sum(l => l.Returned.Minor));
 
         (order.Captured - order.Refunded).ShouldBe(shipped - returned);

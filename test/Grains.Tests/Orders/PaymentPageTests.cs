@@ -11,7 +11,7 @@ public sealed class PaymentPageTests() : Specification<Order, OrderEvent>(Order.
     private const string ReturnTo = "https://shop.test/pay/1", Page = "https://psp.test/p1";
 
     private static readonly PaymentPageRequested Requested = new(1, First, ReturnTo, Now + Terms.PayBy);
-    private static readonly PaymentPageOpened Opened = new(First, Page);
+    private static readonly PaymentPageOpened Opened = new(First, Page, Now + Repair.PollOnPage);
     private static readonly PaymentOutcome OnPage = new(OutcomeKind.Unknown, Pounds(0), null, Page);
     private static readonly OrderEvent[] Unpaid = [Placed(token: null), Reserved];
     private static readonly OrderEvent[] UpToPage = [.. Unpaid, Requested, Opened];
@@ -25,12 +25,12 @@ public sealed class PaymentPageTests() : Specification<Order, OrderEvent>(Order.
     [Fact]
     public void An_open_page_is_shown_and_nothing_moves_until_the_shopper_does()
     {
-        var order = Given([.. Unpaid, Requested]).When(s => s.Answered(First, OnPage, Now)).Then(Opened).State;
+        var order = Given([.. Unpaid, Requested]).When(s => s.Answered(First, OnPage, Terms, Now)).Then(Opened).State;
 
         order.View(Id, 1).PaymentPage.ShouldBe(Page);
         order.Status.ShouldBe(OrderStatus.Authorising);
         order.Moving().ShouldBeFalse();
-        Given([.. UpToPage]).When(s => s.Answered(First, OnPage, Now)).Then();
+        Given([.. UpToPage]).When(s => s.Answered(First, OnPage, Terms, Now)).Then();
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class PaymentPageTests() : Specification<Order, OrderEvent>(Order.
     public void A_token_does_not_pay_beside_an_open_page() => Given(UpToPage).When(s => s.Pay(Id, "tok", Now)).ThenRefused("illegal-transition");
 
     [Fact]
-    public void Paid_on_the_page_confirms() => Given(UpToPage).When(s => s.Answered(First, Succeeded(940), Now)).Then(Confirmed());
+    public void Paid_on_the_page_confirms() => Given(UpToPage).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then(Confirmed());
 
     [Fact]
     public void Declined_on_the_page_leaves_room_for_another_attempt() =>
@@ -52,9 +52,9 @@ public sealed class PaymentPageTests() : Specification<Order, OrderEvent>(Order.
     {
         var uncertain = new PaymentUncertain(First, Now);
 
-        Given([.. Unpaid, Requested]).When(s => s.Answered(First, Unknown, Now)).Then(uncertain);
+        Given([.. Unpaid, Requested]).When(s => s.Answered(First, Unknown, Terms, Now)).Then(uncertain);
         Given([.. Unpaid, Requested, uncertain]).When(s => s.PayOnPage(Id, ReturnTo, Now)).Then();
-        Given([.. Unpaid, Requested, uncertain]).When(s => s.Answered(First, OnPage, Now)).Then(Opened).State.Status.ShouldBe(OrderStatus.Authorising);
+        Given([.. Unpaid, Requested, uncertain]).When(s => s.Answered(First, OnPage, Terms, Now)).Then(Opened).State.Status.ShouldBe(OrderStatus.Authorising);
     }
 
     [Fact]
@@ -64,6 +64,25 @@ public sealed class PaymentPageTests() : Specification<Order, OrderEvent>(Order.
 
         Next(order.State, Now + Terms.PayBy - TimeSpan.FromSeconds(1)).ShouldBe(Step.Authorise);
         Next(order.State, Now + Terms.PayBy).ShouldBe(Step.GiveUpAuthorising);
-        order.When(s => s.Voided($"{Id}/void")).Then(new OrderPaymentVoided($"{Id}/void"), new OrderExpired("pay-by"));
+        var given = order.When(s => s.GiveUpAuthorising(Terms, Now + Terms.PayBy)).Then(new PaymentGivenUp(First, Now + Terms.PayBy)).After;
+        Next(given.State, Now + Terms.PayBy).ShouldBe(Step.VoidPayment);
+        given.When(s => s.PayOnPage(Id, ReturnTo, Now)).ThenRefused("illegal-transition");
+        given.When(s => s.Voided($"{Id}/void")).Then(new OrderPaymentVoided($"{Id}/void"), new OrderExpired("pay-by"));
     }
+
+    [Fact]
+    public void A_page_is_looked_at_every_half_minute_and_to_the_second_when_it_closes()
+    {
+        var (order, look) = (Given(UpToPage), Now + Repair.PollOnPage);
+
+        order.State.DueAt(Terms, Now).ShouldBe(look);
+        order.State.Next(Terms, Now).ShouldBeNull();
+        order.When(s => s.Answered(First, OnPage, Terms, Now)).Then();
+        order.When(s => s.Answered(First, OnPage, Terms, look)).Then(new StepUnanswered($"Authorise {First}", 1, look, look + Repair.PollOnPage));
+        order.State.DueAt(Terms, Now + Terms.PayBy - TimeSpan.FromSeconds(1)).ShouldBe(Now + Terms.PayBy);
+    }
+
+    [Fact]
+    public void A_payment_said_to_be_declined_that_holds_money_after_all_pays_as_well_as_any() =>
+        Given([.. UpToPage, new PaymentDeclined(First, "funds")]).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then(Confirmed());
 }

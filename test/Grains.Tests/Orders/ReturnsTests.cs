@@ -21,7 +21,7 @@ public sealed class ReturnsTests() : Specification<Order, OrderEvent>(Order.None
         var order = Given([.. UpToDelivered]).When(s => s.Return(Back("1", 2), Now)).After;
         order.State.Next(Terms, Now).ShouldBe(new NextStep(Step.Refund, "r1"));
 
-        var refunded = order.When(s => s.PaidBack("r1", Succeeded(220))).Then(new ReturnRefunded("r1")).After;
+        var refunded = order.When(s => s.PaidBack("r1", Succeeded(220), Terms, Now)).Then(new ReturnRefunded("r1")).After;
         refunded.State.Refunded.ShouldBe(220);
         refunded.State.Next(Terms, Now).ShouldBe(new NextStep(Step.Restock, "r1"));
         refunded.When(s => s.Restocked("r1")).State.Next(Terms, Now).ShouldBeNull();
@@ -30,7 +30,7 @@ public sealed class ReturnsTests() : Specification<Order, OrderEvent>(Order.None
     [Fact]
     public void Goods_that_are_not_sellable_are_not_restocked() =>
         Given([.. UpToDelivered]).When(s => s.Return(Back("1", 2, restock: false), Now)).After
-            .When(s => s.PaidBack("r1", Succeeded(220))).State.Next(Terms, Now).ShouldBeNull();
+            .When(s => s.PaidBack("r1", Succeeded(220), Terms, Now)).State.Next(Terms, Now).ShouldBeNull();
 
     [Fact]
     public void No_more_comes_back_than_was_delivered() =>

@@ -108,9 +108,6 @@ public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Paymen
     }
 
     [Fact]
-    public void There_is_nothing_to_void_before_anything_was_asked() => Given().When(s => s.Void("v")).ThenRefused("not-found");
-
-    [Fact]
     public void The_first_answer_counts() => Given(AuthorisedFor100).When(s => s.Record("a1", new ProviderAnswer(false, Pounds(0), "ref", "funds"))).Then();
 
     [Fact]
@@ -148,4 +145,34 @@ public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Paymen
 
     private static Payment Fold(Payment payment, Result<Events<PaymentEvent>> decided) =>
         decided.Ok ? decided.Value.Items.Aggregate(payment, (s, e) => s.Evolve(e)) : payment;
+
+    [Fact]
+    public void A_payment_given_up_before_anything_was_asked_is_closed_for_good()
+    {
+        var closed = Given().When(s => s.Void("v")).Then(new PaymentClosed("v")).After;
+
+        closed.When(s => s.Void("v")).Then();
+        closed.When(s => s.Authorise("a1", Pounds(100), "tok")).ThenRefused(PaymentErrors.Closed);
+    }
+
+    [Fact]
+    public void What_was_all_captured_leaves_nothing_to_void() =>
+        Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 100), Did("s1", 100)]).When(s => s.Void("v")).Then(new PaymentClosed("v"));
+
+    [Fact]
+    public void An_authorisation_that_comes_after_its_void_is_money_all_the_same()
+    {
+        var late = Given(Asked("a1", OperationKind.Authorise, 100, "tok"), Asked("v", OperationKind.Void, 0), Did("v", 0));
+        late.State.Live("a1").Kind.ShouldBe(OutcomeKind.Declined);
+
+        var live = late.When(s => s.Record("a1", Yes(100))).Then(new OperationSucceeded("a1", Pounds(100), "ref", "visa", "4242")).After;
+        live.State.Live("a1").Kind.ShouldBe(OutcomeKind.Succeeded);
+
+        var gone = live.When(s => s.Void("v2")).Then(Asked("v2", OperationKind.Void, 100)).After.When(s => s.Record("v2", new(true, Pounds(100), "ref")));
+        gone.State.Live("a1").Kind.ShouldBe(OutcomeKind.Declined);
+    }
+
+    [Fact]
+    public void An_operation_builds_on_the_authorisation_before_it_whatever_became_of_that() =>
+        Given(Asked("a1", OperationKind.Authorise, 100, "tok"), Asked("v", OperationKind.Void, 0), new OperationDeclined("a1", "funds")).State.Base("v")!.Key.ShouldBe("a1");
 }

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+using Commerce.Cli.Output;
+using Commerce.Cli.Shops;
+using Commerce.Cli.Verify;
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Commerce.Orders;
+
+namespace Commerce.Cli;
+
+/// <summary><c>commerce journal explain</c>: what happened to an order, what is pending, what happens next and when; without an order, the process as a table.</summary>
+internal static class ExplainCommand
+{
+    private static readonly Argument<string?> Order = new("ORDER") { Description = "An order's number or id; without one the whole checkout process is printed as a table.", Arity = ArgumentArity.ZeroOrOne };
+
+    public static Command Create()
+    {
+        var command = new Command("explain", "Say what happened to an order, what is pending, and what happens next and when; without one, print the process.") { Order, ShopAddress.Data, CommandLine.Json };
+        command.SetCommand(async (parsed, _) => parsed.GetValue(Order) is { } order ? await Say(parsed, order) : Table(parsed));
+        return command;
+    }
+
+    private static int Table(ParseResult parsed)
+    {
+        Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, rows = CheckoutTable.Rows(new CheckoutTerms()) }, CheckoutTable.Markdown(new CheckoutTerms()).TrimEnd().Split('\n'));
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> Say(ParseResult parsed, string asked)
+    {
+        await using var journals = await Installation.In(ShopAddress.DataDirOf(parsed)).OpenJournals();
+        var stream = await StreamOf(journals, asked);
+        var history = await journals.Stream(stream).ToListAsync();
+        if (history.Count == 0) throw new CheckFailedException($"There is no order {asked}.");
+        var said = Explain.Of(history, new CheckoutTerms(), ClockCommand.Now(ShopAddress.DataDirOf(parsed)));
+        Answer.Give(
+            parsed.GetValue(CommandLine.Json), new { ok = true, order = stream.Value, said.Status, said.Happened, said.Pending, next = said.Comes },
+            [
+                $"{stream.Value}: {said.Status}", "", "What happened", .. said.Happened.Select(line => $"  {line}"), "", $"It waits for {said.Pending}.", "",
+                said.Comes.Count == 0 ? "Nothing happens by itself." : "What happens next",
+                .. said.Comes.Select(next => $"  {next.At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}  {next.What}"),
+            ]);
+        return ExitCode.Ok;
+    }
+
+    // People know the number; only the order's first event does.
+    private static async Task<StreamName> StreamOf(Journals journals, string asked)
+    {
+        if (asked.StartsWith("order/", StringComparison.Ordinal)) return new("order", asked);
+        if (!asked.All(char.IsAsciiDigit)) return new("order", $"order/{Keys.Order(new OrderId(asked))}");
+        var placed = await journals.Events("order").FirstOrDefaultAsync(recorded => recorded.Type == EventTypes.NameOf(typeof(OrderPlaced)) && ((OrderPlaced)recorded.Event).Number == asked);
+        return placed is null ? throw new CheckFailedException($"There is no order with number {asked}.") : new("order", placed.Stream);
+    }
+}

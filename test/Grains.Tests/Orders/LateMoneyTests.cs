@@ -1,0 +1,78 @@
+using Commerce.Kit;
+using static Commerce.Orders.OrderSamples;
+
+namespace Commerce.Orders;
+
+public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.None, (s, e) => s.Evolve(e))
+{
+    private static readonly OrderEvent[] Expired =
+    [
+        Placed(), Reserved, Started, new PaymentUncertain(First, Now), new PaymentGivenUp(First, Now), new OrderPaymentVoided($"{Id}/void"), new OrderExpired("payment-unknown"),
+        new OrderStockFreed(), new OrderCartSettled(),
+    ];
+
+    private static readonly OrderEvent[] Late = [.. Expired, new LateAuthorised(First, Pounds(940))];
+
+    [Fact]
+    public void Late_money_takes_the_goods_again_and_the_order_is_what_it_would_have_been()
+    {
+        var late = Given(Expired).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then(new LateAuthorised(First, Pounds(940))).After;
+        late.State.Next(Terms, Now).ShouldBe(new NextStep(Step.Retake, First));
+
+        var confirmed = late.When(s => s.Retaken(Terms, Now)).Then(Confirmed()).State;
+        confirmed.Status.ShouldBe(OrderStatus.Confirmed);
+        confirmed.Next(Terms, Now).ShouldBe(new NextStep(Step.Settle));
+        Checkout.Commits(confirmed).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Goods_that_are_gone_send_late_money_back_before_anything_else()
+    {
+        var refused = Given(Late).When(s => s.RetakeFailed("out-of-stock", [new(Tea, 4, 1)])).Then(new LatePaymentRefused(First, "out-of-stock", [new(Tea, 4, 1)])).After;
+        refused.State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-2"));
+
+        var voided = refused.When(s => s.Voided($"{Id}/void-2")).Then(new OrderPaymentVoided($"{Id}/void-2")).After;
+        // What was taken before one was short is given back, too.
+        voided.State.Next(Terms, Now).ShouldBe(new NextStep(Step.Settle));
+        Checkout.Frees(voided.State).ShouldBeTrue();
+
+        var settled = voided.When(s => s.Settled(committed: false, freed: true, cart: true)).State;
+        (settled.Status, settled.Ended(), settled.Authorised).ShouldBe((OrderStatus.Expired, true, 0));
+    }
+
+    [Fact]
+    public void The_goods_are_taken_again_once_only() =>
+        Given([.. Late, new LatePaymentRefused(First, "out-of-stock", []), new OrderPaymentVoided($"{Id}/void-2"), new OrderStockFreed(), new OrderCartSettled()])
+            .When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then(new LateAuthorised(First, Pounds(940)))
+            .State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-3"));
+
+    [Fact]
+    public void Late_money_of_another_amount_only_goes_back() =>
+        Given(Expired).When(s => s.Answered(First, Succeeded(939), Terms, Now)).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-2"));
+
+    [Fact]
+    public void An_order_that_was_cancelled_or_rejected_does_not_come_back_to_life()
+    {
+        OrderEvent[] cancelled = [Placed(), Reserved, Started, new CancelRequested("x", Now), new OrderPaymentVoided(""), new OrderStockFreed(), new OrderCartSettled(), new OrderCancelled()];
+        OrderEvent[] rejected = [Placed(null), Reserved, Started, new OrderRejected("out-of-stock", [new(Tea, 4, 0)]), new OrderStockFreed(), new OrderCartSettled(), new OrderPaymentVoided("")];
+
+        foreach (var dead in (OrderEvent[][])[cancelled, rejected])
+            Given(dead).When(s => s.Answered(First, Succeeded(940), Terms, Now)).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void"));
+    }
+
+    [Fact]
+    public void Word_that_says_nothing_new_changes_nothing()
+    {
+        Given(Expired).When(s => s.Answered(First, Declined, Terms, Now)).Then();
+        Given(Expired).When(s => s.Answered("somebody-elses", Succeeded(940), Terms, Now)).Then();
+        Given(Late).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then();
+        Given(UpToConfirmed).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then();
+        Given(UpToConfirmed).When(s => s.Retaken(Terms, Now)).Then();
+        Given(Expired).When(s => s.RetakeFailed("x", [])).Then();
+    }
+
+    [Fact]
+    public void Money_authorised_after_the_provider_was_asked_to_void_is_not_taken_for_a_payment() =>
+        Given(Placed(), Reserved, Started, new PaymentUncertain(First, Now), new PaymentGivenUp(First, Now))
+            .When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then();
+}

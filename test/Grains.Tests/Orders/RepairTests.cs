@@ -1,0 +1,119 @@
+using Commerce.Kit;
+using static Commerce.Orders.OrderSamples;
+
+namespace Commerce.Orders;
+
+public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None, (s, e) => s.Evolve(e))
+{
+    private static readonly DateTimeOffset DayAfter = Now + Terms.RetryFor;
+
+    private static OrderEvent[] Cancelling => [.. UpToConfirmed, new CancelRequested("x", Now)];
+
+    private Situation<Order, OrderEvent> Parked(OrderEvent[] happened, string step) => Given([.. happened, new OrderParked(step, "no-answer")]);
+
+    [Fact]
+    public void A_void_without_an_answer_for_a_day_parks_the_order()
+    {
+        var order = Given(Cancelling);
+
+        order.When(s => s.Unanswered(new(Step.VoidPayment, "void"), Terms, Now)).Then(new StepUnanswered("VoidPayment void", 1, Now, Now.AddSeconds(2)))
+            .After.When(s => s.Unanswered(new(Step.VoidPayment, "void"), Terms, DayAfter)).Then(new OrderParked("VoidPayment void", "no-answer"))
+            .State.Status.ShouldBe(OrderStatus.Parked);
+    }
+
+    [Fact]
+    public void What_could_not_be_undone_for_want_of_stock_or_cart_for_a_day_parks_the_order()
+    {
+        var order = Given(Cancelling);
+
+        order.When(s => s.Unreachable(new(Step.Settle), Terms, DayAfter.AddSeconds(-1))).Then();
+        order.When(s => s.Unreachable(new(Step.Settle), Terms, DayAfter)).Then(new OrderParked("Settle", "unavailable"));
+        Given(UpToConfirmed).When(s => s.Unreachable(new(Step.Settle), Terms, DayAfter)).Then();
+    }
+
+    [Fact]
+    public void An_answer_to_what_is_not_asked_any_more_changes_nothing() =>
+        Given(UpToConfirmed).When(s => s.Unanswered(new(Step.VoidPayment, "void"), Terms, Now)).Then();
+
+    [Fact]
+    public void A_capture_without_an_answer_for_a_day_blocks_its_shipment_until_somebody_knows()
+    {
+        var blocked = Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110)), new StepUnanswered("Capture s1", 9, Now, Now)])
+            .When(s => s.Captured("s1", Unknown, Terms, DayAfter)).Then(new ShipmentBlocked("s1", "no-answer")).After;
+
+        blocked.When(s => s.Ship([], null)).ThenRefused(OrderErrors.CaptureUnknown);
+        blocked.State.Next(Terms, DayAfter).ShouldBe(new NextStep(Step.UndoCapture, "s1"));
+        blocked.When(s => s.CaptureUndone("s1", refunded: true)).After.When(s => s.Ship([new("1", 3)], null)).Then(new ShipmentRequested("s2", [new("1", 3)], Pounds(330)));
+    }
+
+    [Fact]
+    public void A_parked_order_does_nothing_until_an_operator_comes()
+    {
+        var parked = Parked(Cancelling, "VoidPayment void");
+
+        parked.State.Next(Terms, DayAfter).ShouldBeNull();
+        parked.State.DueAt(Terms, DayAfter).ShouldBeNull();
+        parked.When(s => s.Unanswered(new(Step.VoidPayment, "void"), Terms, Now)).Then();
+        // Whatever else happens to it leaves it parked.
+        Given([.. Cancelling, new OrderParked("VoidPayment void", "x"), new OrderCartSettled()]).State.Parked.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_retry_starts_the_day_anew()
+    {
+        var retried = Given([.. Cancelling, new StepUnanswered("VoidPayment void", 99, Now, Now)]).When(s => s.Park(new(Step.VoidPayment, "void"), "no-answer")).After
+            .When(s => s.Resume("the provider is back")).Then(new OrderResumed("the provider is back")).After;
+
+        retried.State.Next(Terms, DayAfter).ShouldBe(new NextStep(Step.VoidPayment, "void"));
+        retried.When(s => s.Unanswered(new(Step.VoidPayment, "void"), Terms, DayAfter)).Then(new StepUnanswered("VoidPayment void", 1, DayAfter, DayAfter.AddSeconds(2)));
+    }
+
+    [Fact]
+    public void A_skipped_step_counts_as_done_and_says_why()
+    {
+        var skipped = Parked(Cancelling, "VoidPayment void").When(s => s.Skip("voided by phone", Terms, Now))
+            .Then(new StepSkipped("VoidPayment void", "voided by phone"), new OrderPaymentVoided("")).State;
+
+        skipped.Parked.ShouldBeFalse();
+        skipped.Skipped.ShouldBe(["VoidPayment void"]);
+        skipped.Next(Terms, Now).ShouldBe(new NextStep(Step.Settle));
+    }
+
+    [Fact]
+    public void Every_step_but_those_that_decide_can_be_skipped()
+    {
+        OrderEvent[] shipping = [.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))];
+        OrderEvent[] returning = [.. UpToDelivered, new ReturnAccepted("r1", [], [new("1", 1)], true, "", Now)];
+
+        Parked([Placed(), Reserved, Started, Confirmed()], "Settle").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("Settle", "x"), new OrderStockCommitted(), new OrderCartSettled());
+        Parked(shipping, "Capture s1").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("Capture s1", "x"), new ShipmentBlocked("s1", "no-answer"));
+        Parked([.. shipping, new ShipmentBlocked("s1", "no-answer")], "UndoCapture s1").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("UndoCapture s1", "x"), new CaptureUndone("s1", false));
+        Parked(returning, "Refund r1").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("Refund r1", "x"), new ReturnRefunded("r1"));
+        Parked([.. returning, new ReturnRefunded("r1")], "Restock r1").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("Restock r1", "x"), new ReturnRestocked("r1"));
+        Parked([.. UpToConfirmed, new AdvanceRequested(Pounds(940))], "CaptureAhead").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("CaptureAhead", "x"), new AdvanceDeclined("skipped"));
+        Parked([Placed(), Reserved, Started], "Authorise").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
+        Parked([Placed()], "Reserve").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
+    }
+
+    [Fact]
+    public void Only_a_parked_order_is_repaired()
+    {
+        Given(UpToConfirmed).When(s => s.Skip("x", Terms, Now)).ThenRefused(OrderErrors.NotParked);
+        Given(UpToConfirmed).When(s => s.Resume("x")).ThenRefused(OrderErrors.NotParked);
+        Given().When(s => s.Skip("x", Terms, Now)).ThenRefused("not-found");
+    }
+
+    [Fact]
+    public void A_parked_order_can_be_cancelled() =>
+        Parked([Placed(), Reserved, Started], "Authorise").When(s => s.Cancel("x", Now)).Then(new CancelRequested("x", Now)).State.Status.ShouldBe(OrderStatus.Cancelling);
+
+    [Fact]
+    public void A_declined_refund_waits_for_a_person_and_is_tried_again_as_another_operation()
+    {
+        var declined = Given([.. UpToDelivered, new ReturnAccepted("r1", [], [new("1", 1)], true, "", Now)]).When(s => s.PaidBack("r1", Declined, Terms, Now))
+            .Then(new RefundDeclined("r1", "funds"), new OrderParked("Refund r1", "funds")).After;
+
+        declined.State.Returns[0].Operation.ShouldBe("r1-2");
+        declined.When(s => s.Resume("x")).State.Next(Terms, Now).ShouldBe(new NextStep(Step.Refund, "r1"));
+    }
+}
