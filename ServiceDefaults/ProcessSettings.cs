@@ -36,6 +36,9 @@ public sealed class ProcessSettings(IConfiguration values)
         ? port
         : throw new SettingsException($"SiloPort is 1 to 65535; it is '{values["SiloPort"]}'.");
 
+    /// <summary>The port it listens on for them, where something lies in between; else the same.</summary>
+    public int SiloListenPort => int.TryParse(values["SiloListenPort"], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536 ? port : SiloPort;
+
     /// <summary>Where it listens for HTTP.</summary>
     public string Http => Required("Http", "the URL to listen on, such as http://127.0.0.1:5080");
 

@@ -62,7 +62,7 @@ internal static class ClusterUp
         }
     }
 
-    private static void AreInstalled(ServersGiven given)
+    internal static void AreInstalled(ServersGiven given)
     {
         try
         {
@@ -75,11 +75,12 @@ internal static class ClusterUp
         }
     }
 
-    private static ClusterConnections Connections(ClusterFolder folder, ServersGiven given)
+    /// <summary>The logins that were kept, or new ones; the folder of a fresh cluster may be there already.</summary>
+    internal static ClusterConnections Connections(ClusterFolder folder, ServersGiven given, bool fresh = false)
     {
         var kept = ClusterConnections.Read(folder.Connections);
         var masterKey = Path.Combine(folder.Secrets, "master.key");
-        if (kept is null && Directory.Exists(folder.Postgres) && given.Postgres is null)
+        if (kept is null && !fresh && Directory.Exists(folder.Postgres) && given.Postgres is null)
             throw new MissingException($"{folder.Connections} is missing, and without it nobody can log in to {folder.Postgres}; put it back from a backup, or start anew in another folder with --data.");
         // Made before all silos ask for it at once, and only for a cluster that has nothing sealed yet.
         if (kept is null && !File.Exists(masterKey)) PrivateFile.Write(masterKey, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));

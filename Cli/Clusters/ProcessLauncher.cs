@@ -53,7 +53,15 @@ internal sealed class ProcessLauncher(ClusterFolder folder) : ILauncher
 
         public void Kill()
         {
-            if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+            if (Exited.IsCompleted) return;
+            try
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+            catch (InvalidOperationException)
+            {
+                // It ended by itself at this moment, and has been let go of.
+            }
         }
 
         public void Dispose() => _process.Dispose();

@@ -65,6 +65,7 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         {
             using var patience = new CancellationTokenSource(Patience, Time);
             answer = await provider.Execute(operation, patience.Token);
+            CrashPoint.Reached(CrashPoint.AfterProvider, operation.Kind);
         }
         catch (Exception e)
         {

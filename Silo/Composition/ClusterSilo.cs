@@ -3,6 +3,7 @@ using Commerce.ServiceDefaults;
 using Commerce.Silo.Deadlines;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
+using Commerce.Silo.Laboratories;
 using Commerce.Silo.Relay;
 using Orleans.Streams.RabbitMQ;
 
@@ -20,6 +21,7 @@ public static class ClusterSilo
         builder.Services.AddPostgresJournal(roles.Services.ToDictionary(service => service, settings.Database)).AddPostgresKeyRing(settings.Secrets);
         if (roles.Has("payment")) builder.Services.AddPostgresSandboxProvider();
         builder.Services.AddSingleton(CheckoutSettings.Read(builder.Configuration));
+        if (Laboratory.Of(builder.Configuration, builder.Environment) is { } laboratory) builder.Services.AddLaboratory(laboratory);
         builder.UseOrleans(silo =>
         {
             silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceGrains().HostRoles(roles);
