@@ -135,12 +135,13 @@ public sealed class RunningShop : IAsyncDisposable
 }
 
 /// <summary>What the shop answered.</summary>
-public sealed record Answer(HttpStatusCode Status, JsonElement Body, string Raw, bool Replayed)
+public sealed record Answer(HttpStatusCode Status, JsonElement Body, string Raw, bool Replayed, TimeSpan? RetryAfter)
 {
     public static async Task<Answer> Of(HttpResponseMessage response)
     {
         var raw = await response.Content.ReadAsStringAsync();
-        return new(response.StatusCode, raw.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(raw), raw, response.Headers.Contains("Idempotent-Replayed"));
+        return new(response.StatusCode, raw.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(raw), raw, response.Headers.Contains("Idempotent-Replayed"),
+            response.Headers.RetryAfter?.Delta);
     }
 
     public Answer Ok(HttpStatusCode expected = HttpStatusCode.OK)
