@@ -10,7 +10,7 @@ namespace Commerce.Cli;
 /// <summary><c>commerce bench</c>: our shop beside the monolith of <c>test/Yardstick</c>, and the parts of it by themselves.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Known = [.. Compared.All.Select(scenario => scenario.Id)];
+    private static readonly string[] Known = [.. Scenario.All.Select(scenario => scenario.Id)];
 
     private static readonly Argument<string[]> Scenarios = new("SCENARIO") { Description = $"{string.Join(", ", Known)}; without one, all.", Arity = ArgumentArity.ZeroOrMore };
 
@@ -40,7 +40,7 @@ internal static class BenchCommand
         RelayOption.AcceptOnlyFromAmong("on", "off");
         var command = new Command("bench", "Measure our shop beside the best monolith we could write (test/Yardstick), on the same PostgreSQL and RabbitMQ. See docs/performance.md.")
         {
-            Scenarios, Rounds, Seconds, WarmUp, Connections, SeedOption, SideOption, RelayOption, Apart, Port, CommandLine.Json, Journal(), Serve(),
+            Scenarios, Rounds, Seconds, WarmUp, Connections, SeedOption, SideOption, RelayOption, Apart, Port, CommandLine.Json, Journal(), Serve(), Broker(),
         };
         command.SetCommand(Measure);
         return command;
@@ -87,6 +87,20 @@ internal static class BenchCommand
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await side.Stop();
             return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Broker()
+    {
+        var command = new Command("broker", "Checkouts while the broker runs and while it is stopped, in turn; exit code 1 when a stopped broker costs more than it may.") { Rounds, Seconds, WarmUp, Connections, SeedOption, Apart, Port, CommandLine.Json };
+        command.SetCommand(async (parsed, cancel) =>
+        {
+            var plan = PlanOf(parsed);
+            await using var lab = await Lab.Start(cancel);
+            var result = await BrokerBench.Run(new OurSide(lab, plan.Port, relay: true, plan.Spread), lab, plan.Terms, cancel);
+            Answer.Give(parsed.GetValue(CommandLine.Json), result, result.Lines);
+            return result.Ok ? ExitCode.Ok : ExitCode.CheckFailed;
         });
         return command;
     }

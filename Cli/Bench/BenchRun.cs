@@ -8,12 +8,7 @@ namespace Commerce.Cli.Bench;
 /// <summary>What was asked of <c>commerce bench</c>.</summary>
 /// <param name="Sides"><c>both</c>, <c>ours</c> or <c>yardstick</c>.</param>
 /// <param name="Many">Whether the rows at 256 connections are measured, too.</param>
-internal sealed record BenchPlan(IReadOnlyList<string> Ids, Terms Terms, string Sides, bool Relay, Spread Spread, bool Many, int Port)
-{
-    public Side Ours(Lab lab) => new OurSide(lab, Port, Relay, Spread);
-
-    public Side Yardstick(Lab lab) => new YardstickSide(lab, Port, Relay);
-}
+internal sealed record BenchPlan(IReadOnlyList<string> Ids, Terms Terms, string Sides, bool Relay, Spread Spread, bool Many, int Port);
 
 /// <summary>Runs scenarios one after another on one pair of servers.</summary>
 internal static class BenchRun
@@ -22,18 +17,11 @@ internal static class BenchRun
     {
         Progress.Say("Starting PostgreSQL and RabbitMQ in a folder of their own.");
         await using var lab = await Lab.Start(cancel);
-        var sides = new[] { plan.Ours(lab), plan.Yardstick(lab) }.Where(side => plan.Sides == "both" || plan.Sides == side.Name).ToList();
-        foreach (var side in sides)
-        {
-            Progress.Say($"Seeding {side.Name}: {side.Topology}.");
-            await side.Seed(cancel);
-        }
-
+        var bench = new Workbench(lab, plan);
         var results = new List<ScenarioResult>();
         foreach (var id in plan.Ids)
         {
-            var scenario = Compared.All.Single(one => one.Id == id);
-            results.Add(await scenario.Run(sides, plan.Terms, plan.Many, cancel));
+            results.Add(await Scenario.All.Single(scenario => scenario.Id == id).Run(bench, cancel));
             foreach (var line in Lines(results[^1])) Progress.Say(line);
         }
 

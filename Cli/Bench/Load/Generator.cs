@@ -90,7 +90,7 @@ internal sealed class Generator : IDisposable
     {
         if (!connection.Receive(out var answer)) return;
         var (now, since, visitor) = (Stopwatch.GetTimestamp(), connection.Since, connection.Visitor!);
-        var inTime = now <= end;
+        var (inTime, kind) = (now <= end, visitor.Kind);
         tally.Requests++;
         var verdict = connection.Take(answer);
         var micros = (now - since) * 1_000_000 / Stopwatch.Frequency;
@@ -104,6 +104,7 @@ internal sealed class Generator : IDisposable
                 if (!inTime) break;
                 tally.Done++;
                 tally.Latencies.Add(micros);
+                if (kind is not null) KindOf(tally, kind).Add(micros);
                 last = now;
                 Count(tally.Course, (int)((now - began) / Slice));
                 break;
@@ -166,6 +167,9 @@ internal sealed class Generator : IDisposable
         tally.Errors[status] = tally.Errors.GetValueOrDefault(status) + 1;
         tally.FirstError ??= body;
     }
+
+    private static Latencies KindOf(Tally tally, string kind) =>
+        tally.Kinds.TryGetValue(kind, out var known) ? known : tally.Kinds[kind] = new Latencies();
 
     private static void Count(List<int> course, int slice)
     {

@@ -50,6 +50,13 @@ internal static class Requests
         return length;
     }
 
+    /// <summary>Puts something else in the place of a version one has seen.</summary>
+    public static int Replace(Span<byte> into, string path, string token, long version, string body)
+    {
+        Utf8.TryWrite(into, $"PUT {path} HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\nIf-Match: \"{version}\"\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}", out var length);
+        return length;
+    }
+
     private static int Post(Span<byte> into, string path, ReadOnlySpan<byte> body)
     {
         Utf8.TryWrite(into, $"POST {path} HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n", out var head);

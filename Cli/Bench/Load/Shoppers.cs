@@ -69,6 +69,9 @@ internal sealed class CheckoutShopper(Queue<string> carts, KeyMaker keys, bool r
 /// <summary>A whole session: opens a cart, puts a basket into it line by line, checks it out.</summary>
 internal sealed class SessionShopper(Func<string[]> basket, KeyMaker keys) : Visitor
 {
+    /// <summary>Who wants to know of confirmed orders.</summary>
+    public Action<string>? Confirmed { get; init; }
+
     private string? _cart;
     private string[] _basket = [];
     private int _added;
@@ -108,7 +111,9 @@ internal sealed class SessionShopper(Func<string[]> basket, KeyMaker keys) : Vis
         }
 
         _cart = null;
-        return status == 201 ? Verdict.Done : Verdict.Failed;
+        if (status != 201) return Verdict.Failed;
+        Confirmed?.Invoke(Encoding.UTF8.GetString(HttpAnswer.Field(body, "\"orderId\""u8)));
+        return Verdict.Done;
     }
 
     public override void Lost() => _cart = null;

@@ -12,6 +12,9 @@ internal sealed class Tally
     /// <summary>The same of the requests before it.</summary>
     public Latencies Steps { get; } = new();
 
+    /// <summary>The latencies by kind, where visitors name one.</summary>
+    public Dictionary<string, Latencies> Kinds { get; } = [];
+
     /// <summary>Counted things done within the time.</summary>
     public long Done { get; set; }
 

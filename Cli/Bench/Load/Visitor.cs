@@ -22,6 +22,9 @@ internal abstract class Visitor
     /// <summary>Whether the next request begins something that is counted; in between, a visitor is not kept waiting for its turn.</summary>
     public virtual bool Begins => true;
 
+    /// <summary>What kind of thing it is doing, where several are counted apart.</summary>
+    public virtual string? Kind => null;
+
     /// <summary>Writes the next request; 0 when there is nothing more to do.</summary>
     public abstract int Ask(Span<byte> into);
 

@@ -20,10 +20,20 @@ internal sealed record Compared(string Id, string Name, Func<Workload> Work, dou
         new("S4", "checkout only, SKUs by zipf 0.99", () => new Checkouts(Skus.Zipf.Basket), 3),
     ];
 
-    public async Task<ScenarioResult> Run(IReadOnlyList<Side> sides, Terms terms, bool many, CancellationToken cancel)
+    public async Task<ScenarioResult> Run(Workbench bench, CancellationToken cancel)
     {
-        var result = await Run(sides, terms, Goal, cancel);
-        return many && GoalAt256 is { } goal ? result with { Beside = [await Run(sides, terms.At(Many), goal, cancel)] } : result;
+        var sides = await bench.Sides(cancel);
+        var result = await Run(sides, bench.Terms, Goal, cancel);
+        return bench.Plan.Many && GoalAt256 is { } goal ? result with { Beside = [await Run(sides, bench.Terms.At(Many), goal, cancel)] } : result;
+    }
+
+    /// <summary>S6: product pages, from the silo's own process and through a gateway process before it.</summary>
+    public static async Task<ScenarioResult> Browse(Workbench bench, CancellationToken cancel)
+    {
+        var pages = new Compared("S6", "product pages, silo and gateway in one process", () => new Pages(Skus.Uniform), 2.5);
+        var direct = await pages.Run(await bench.Sides(cancel, new Spread(1, Together: true)), bench.Terms, pages.Goal, cancel);
+        var through = pages with { Name = "product pages, through a gateway process" };
+        return direct with { Beside = [await through.Run(await bench.Sides(cancel, new Spread(1, Together: false)), bench.Terms, 2, cancel)] };
     }
 
     private async Task<ScenarioResult> Run(IReadOnlyList<Side> sides, Terms terms, double goal, CancellationToken cancel)

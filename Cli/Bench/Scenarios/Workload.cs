@@ -16,6 +16,8 @@ internal abstract class Workload
 
     public abstract Task<Tally> Measure(Stage stage);
 
+    protected void Acknowledge(long orders) => Acknowledged += orders;
+
     protected Tally Note(Tally tally)
     {
         Acknowledged += tally.Acknowledged;

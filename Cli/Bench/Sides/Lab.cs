@@ -67,17 +67,28 @@ internal sealed class Lab : IAsyncDisposable
     public double CpuSeconds(string child) => Find(child).Pid is { } pid ? ProcessTree.CpuSeconds(pid) : 0;
 
     /// <summary>Stops the broker, or has it run again.</summary>
-    public async Task SetBroker(bool runs, CancellationToken cancel)
-    {
-        var broker = Find("rabbitmq");
-        if (!runs)
-        {
-            await Supervisor.Drain(broker);
-            return;
-        }
+    public Task SetBroker(bool runs, CancellationToken cancel) => runs ? Resume("rabbitmq", cancel) : Drain("rabbitmq");
 
-        broker.Resume();
-        await Ready(broker, cancel);
+    /// <summary>Has a child end; it stays away.</summary>
+    public Task Drain(string name) => Supervisor.Drain(Find(name));
+
+    public async Task Resume(string name, CancellationToken cancel)
+    {
+        var child = Find(name);
+        child.Resume();
+        await Ready(child, cancel);
+    }
+
+    /// <summary>What a silo with all roles must be told, to run in another process than a child of this lab; it has no broker.</summary>
+    public Dictionary<string, string?> SettingsOfASilo()
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Name"] = "bench", ["SiloPort"] = $"{FreePorts.TakeLasting(1, new Random())[0]}", ["Data"] = _folder.Root, ["Secrets"] = _folder.Secrets, ["Http"] = "http://127.0.0.1:0",
+            ["OperatorTokenFile"] = Path.Combine(_folder.Root, Shops.OperatorToken.FileName),
+        };
+        foreach (var (service, login) in Connections.Postgres.Logins) settings[$"ConnectionStrings:{service}"] = login.ConnectionString;
+        return settings;
     }
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,8 @@ namespace Commerce.Cli.Bench.Sides;
 /// <summary>How our shop is spread over processes.</summary>
 /// <param name="Silos">How many silos; all with all roles.</param>
 /// <param name="Together">Whether each silo is a gateway, too (<c>up --cluster --gateways 0</c>), or one gateway stands before them.</param>
-internal sealed record Spread(int Silos, bool Together)
+/// <param name="Pinned">Whether each silo is bound to one processor.</param>
+internal sealed record Spread(int Silos, bool Together, bool Pinned = false)
 {
     public override string ToString() => $"{Silos} silo{(Silos == 1 ? "" : "s")} with all roles, {(Together ? "gateway in the same process" : "a gateway process before")}";
 }
@@ -28,10 +29,25 @@ internal sealed class OurSide(Lab lab, int port, bool relay, Spread spread) : Si
     protected override IEnumerable<ChildSpec> Programs()
     {
         var programs = new Programs(Lab.Folder, relay ? Lab.Connections : WithoutBroker(Lab.Connections), Port, spread.Together);
-        for (var i = 1; i <= spread.Silos; i++) yield return programs.Silo(i, ClusterPlan.Roles);
+        for (var i = 1; i <= spread.Silos; i++) yield return spread.Pinned ? Pinned(programs.Silo(i, ClusterPlan.Roles), (i - 1) % Environment.ProcessorCount) : programs.Silo(i, ClusterPlan.Roles);
         if (relay) yield return programs.Analytics(1);
         if (!spread.Together) yield return programs.Gateway(1);
     }
+
+    /// <summary>Starts one silo more.</summary>
+    public Task Add(int silo, CancellationToken cancel) => Run(new Programs(Lab.Folder, Lab.Connections, Port, spread.Together).Silo(silo, ClusterPlan.Roles), cancel);
+
+    /// <summary>Has a silo hand over and end.</summary>
+    public Task Remove(int silo) => End($"silo-{silo}");
+
+    private static ChildSpec Pinned(ChildSpec spec, int processor) => spec with
+    {
+        Prepare = async cancel =>
+        {
+            var prepared = await spec.Prepare(cancel);
+            return prepared with { Launch = prepared.Launch with { Program = "taskset", Arguments = ["-c", $"{processor}", prepared.Launch.Program, .. prepared.Launch.Arguments] } };
+        },
+    };
 
     public override async Task Seed(CancellationToken cancel)
     {
@@ -82,7 +98,7 @@ internal sealed class OurSide(Lab lab, int port, bool relay, Spread spread) : Si
         // Queues speak of the round before; read models, too.
         using var management = new Management(Lab.Connections.Rabbitmq);
         await management.Purge(cancel);
-        foreach (var name in Enumerable.Range(1, spread.Silos).Select(i => $"silo-{i}").Append("gateway-1").Select(Lab.Folder.DataOf).Where(Directory.Exists))
+        foreach (var name in Enumerable.Range(1, 3).Select(i => $"silo-{i}").Append("gateway-1").Select(Lab.Folder.DataOf).Where(Directory.Exists))
             Directory.Delete(name, recursive: true);
     }
 

@@ -51,7 +51,16 @@ internal abstract class Side(Lab lab, int port)
 
     protected async Task Run(CancellationToken cancel)
     {
-        foreach (var spec in Programs()) _running.Add(await lab.Run(spec, cancel));
+        foreach (var spec in Programs()) await Run(spec, cancel);
+    }
+
+    protected async Task Run(ChildSpec spec, CancellationToken cancel) => _running.Add(await lab.Run(spec, cancel));
+
+    protected async Task End(string name)
+    {
+        var child = _running.Single(child => child.Name == name);
+        _running.Remove(child);
+        await lab.End(child);
     }
 }
 

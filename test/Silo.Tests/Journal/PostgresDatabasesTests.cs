@@ -9,6 +9,15 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
     private static Dictionary<string, string> Passwords(string secret) => PostgresDatabases.All.ToDictionary(service => service, service => $"{service}'s \"{secret}\"");
 
     [Fact]
+    public async Task A_statement_that_is_planned_while_its_table_is_empty_reaches_it_through_the_index()
+    {
+        await using var databases = await postgres.Journals(["order"]);
+        await using var plan = databases.Of("order").CreateCommand("explain select version from stream_head where stream = 'order/t1/x'");
+
+        ((string)(await plan.ExecuteScalarAsync(TestContext.Current.CancellationToken))!).ShouldStartWith("Index Scan");
+    }
+
+    [Fact]
     public async Task Every_service_has_a_database_that_only_its_own_login_may_enter()
     {
         var admin = await postgres.Admin();
