@@ -78,6 +78,36 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task Money_captured_ahead_of_a_shipment_is_in_order_and_money_captured_for_nothing_is_not()
+    {
+        var (order, story) = (Story.Order("ahead"), Story.OfThreeOrders().Confirm(Story.Order("ahead"), "4"));
+        story.On(order, new AdvanceRequested(Story.Pounds)).Pays(order, "rest", Payments.OperationKind.Capture).On(order, new AdvanceCaptured());
+        (await Broken(story)).ShouldBeEmpty();
+
+        (await Broken(story.On(order, new ShipmentRequested("s1", [new("1", 1)], Story.Pounds)).On(order, new ShipmentSent("s1")))).ShouldBe(["I4"]);
+    }
+
+    [Fact]
+    public async Task A_refund_that_nobody_made_is_found_unless_an_operator_says_how_it_was_made()
+    {
+        var order = Story.Order("sold");
+        Story Returned() => Story.OfThreeOrders().On(order, new ShipmentDelivered("s1", Story.Now)).On(order, new ReturnAccepted("r1", [new SoldLine(new("TEA"), "Tea", 2, Story.Pounds)], [new("1", 2)], false, "x", Story.Now));
+
+        (await Broken(Returned().On(order, new ReturnRefunded("r1")))).ShouldBe(["I4"]);
+        (await Broken(Returned().On(order, new StepSkipped("Refund r1", "by bank transfer")).On(order, new ReturnRefunded("r1")))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_order_paid_late_may_hold_its_goods_until_that_is_decided_and_no_longer()
+    {
+        var order = Story.Order("expired");
+        var late = Story.OfThreeOrders().On(order, new OrderCartSettled()).On(order, new LateAuthorised("a1", Story.Pounds)).Stock(new StockPinned(order, 2));
+        (await Broken(late)).ShouldBeEmpty();
+
+        (await Broken(late.On(order, new LatePaymentRefused("a1", "x", [])).On(order, new OrderPaymentVoided("v")).On(order, new OrderStockFreed()))).ShouldBe(["I3", "I7"]);
+    }
+
+    [Fact]
     public async Task A_missing_event_is_found_wherever_it_is_missing()
     {
         var story = Story.OfThreeOrders();
