@@ -19,7 +19,7 @@ internal static class JournalAlone
             await Execute(bench, $"drop database if exists {Database} with (force)", cancel);
             await Execute(bench, $"create database {Database}", cancel);
             var connection = new NpgsqlConnectionStringBuilder(bench.Lab.AdminConnection) { Database = Database }.ToString();
-            var result = await new PostgresBench(connection, TimeProvider.System).Run();
+            var result = await new PostgresBench(connection, TimeProvider.System).Run(appendsPerStream: 100, longStreamEvents: 500);
             together.Add((double)result.Together.AppendsPerSecond);
             alone.Add((double)result.Alone.AppendsPerSecond);
             Progress.Say($"S7, round {round} of {bench.Terms.Rounds}: {together[^1]:N0} appends/s by group commit, {alone[^1]:N0} one by one; on long streams {result.Together.LongAppendsPerSecond:N0}");
