@@ -1,5 +1,4 @@
 using Commerce.Analytics.Composition;
 using Commerce.ServiceDefaults;
 
-return await ServiceProcess.Run(
-    "analytics", args, (builder, settings) => builder.UseOrleans(silo => silo.AddAnalyticsReplica(settings)), (app, settings) => app.MapAnalyticsReplica(settings));
+return await ServiceProcess.Run("analytics", args, (builder, settings) => builder.AddAnalyticsReplica(settings), (app, settings) => app.MapAnalyticsReplica(settings));

@@ -27,7 +27,7 @@ internal static class CommandLine
         """)
     {
         Up.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
-        AnalyticsCommand.Create(), ClockCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(), NodeCommand.Create(),
+        AnalyticsCommand.Create(), ClockCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(), ChaosCommand.Create(), NodeCommand.Create(),
     };
 
     public static async Task<int> Run(string[] args)

@@ -24,7 +24,7 @@ internal static class NodeCommand
     private static void Compose(WebApplicationBuilder builder, ProcessSettings settings)
     {
         builder.AddCommerceSilo(settings);
-        builder.AddCommerceGateway(new GatewayOptions(settings.Data, settings.OperatorToken) { SecretsDir = settings.Secrets });
+        builder.AddCommerceGateway(GatewayOptions.Of(settings));
         builder.Services.AddAnalyticsProxy();
     }
 

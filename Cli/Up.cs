@@ -37,13 +37,19 @@ internal static class Up
         HelpName = "each|LIST",
     };
 
+    private static readonly Option<string?> Psp = new("--psp")
+    {
+        Description = "The payment provider: 'sandbox' within the shop (default), or 'simulator', a program of its own with pages, messages and faults. A shop keeps its provider.",
+        HelpName = "sandbox|simulator",
+    };
+
     private static readonly Option<bool> WithTestClock = new("--test-clock") { Description = "Run by a clock that './commerce clock advance 00:30:00' moves forward; refused where the environment says production." };
 
     public static Command Create()
     {
         var command = new Command("up", "Run a shop in the foreground. It prints 'ready URL' once orders are accepted; the operator's token is in DIR/operator-token.")
         {
-            AsCluster, Silos, Gateways, Roles, Port, NoSeed, WithTestClock, ShopAddress.Data,
+            AsCluster, Silos, Gateways, Roles, Psp, Port, NoSeed, WithTestClock, ShopAddress.Data,
         };
         command.SetCommand(Run);
         return command;
@@ -56,7 +62,7 @@ internal static class Up
         using var inUse = HoldBuild();
         var clock = ClockCommand.Prepare(data, parsed.GetValue(WithTestClock));
         var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
-        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), clock, cancel);
+        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), parsed.GetValue(Psp), clock, cancel);
         if (silos is not null || gateways is not null || roles.Length > 0) throw new UsageException("--silos, --gateways and --roles belong to 'up --cluster'.");
         if (File.Exists(new ClusterFolder(data).Connections)) throw new MissingException($"{data} holds a cluster; start it with --cluster, or name another folder with --data.");
         PortIsFree(port);
@@ -64,9 +70,11 @@ internal static class Up
         using var folder = DataFolder.Open(data);
         var token = OperatorToken.Ensure(data);
 
-        var app = EmbeddedShop.Build(folder, port, token, clock);
-        var started = false;
         var url = $"http://127.0.0.1:{port}";
+        var provider = ShopProvider.Choose(folder.Path, parsed.GetValue(Psp), Environment.GetEnvironmentVariable);
+        await using var simulator = provider.IsOwn ? await SimulatorProcess.Start(Programs.Find(SimulatorProgram.Name), folder.Path, provider, url, cancel) : null;
+        var app = EmbeddedShop.Build(folder, port, token, provider.Settings, clock);
+        var started = false;
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);
         try
         {

@@ -8,7 +8,7 @@ return await ServiceProcess.Run(
     {
         // A silo without a grain of ours: it calls the right silo directly, and hears at once when one dies.
         builder.UseOrleans(silo => silo.JoinCluster(settings).AddOutgoingGrainCallFilter<Failover>());
-        builder.AddCommerceGateway(new GatewayOptions(settings.Data, settings.OperatorToken) { SecretsDir = settings.Secrets });
+        builder.AddCommerceGateway(GatewayOptions.Of(settings));
         builder.Services.AddAnalyticsProxy();
     },
     (app, _) =>

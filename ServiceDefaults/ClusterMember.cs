@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
@@ -27,7 +28,8 @@ public static class ClusterMember
         // Every silo, or none: the one that shows it asks all the others. What goes through the log is not for a browser.
         .AddDashboard(static dashboard => dashboard.HideTrace = true)
         .Configure<SiloOptions>(options => options.SiloName = settings.Name)
-        .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0);
+        .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0)
+        .Configure<EndpointOptions>(options => options.SiloListeningEndpoint = new IPEndPoint(settings.SiloAddress, settings.SiloListenPort));
 
     /// <summary>The membership alone, in a database that has its tables.</summary>
     public static ISiloBuilder AddMembership(this ISiloBuilder silo, string database) => silo

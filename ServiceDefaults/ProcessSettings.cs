@@ -36,6 +36,9 @@ public sealed class ProcessSettings(IConfiguration values)
         ? port
         : throw new SettingsException($"SiloPort is 1 to 65535; it is '{values["SiloPort"]}'.");
 
+    /// <summary>The port it listens on for them, where something lies in between; else the same.</summary>
+    public int SiloListenPort => int.TryParse(values["SiloListenPort"], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536 ? port : SiloPort;
+
     /// <summary>Where it listens for HTTP.</summary>
     public string Http => Required("Http", "the URL to listen on, such as http://127.0.0.1:5080");
 
@@ -57,6 +60,17 @@ public sealed class ProcessSettings(IConfiguration values)
             return File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : throw new SettingsException($"OperatorTokenFile {file} holds no token.");
         }
     }
+
+    /// <summary>The payment provider.</summary>
+    public PaymentSettings Payments => PaymentSettings.Of(values);
+
+    /// <summary>Where shoppers reach the shop; null: where the gateway listens.</summary>
+    public Uri? PublicOrigin => values["PublicOrigin"] switch
+    {
+        null or "" => null,
+        var text when Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin.Scheme is "http" or "https" => origin,
+        var text => throw new SettingsException($"PublicOrigin is the address shoppers reach the shop by, such as https://shop.example.org; it is '{text}'."),
+    };
 
     /// <summary>How to reach a database: <c>cluster</c>, or a service's.</summary>
     public string Database(string name) => Required($"ConnectionStrings:{name}", $"how PostgreSQL is reached for {name}: Host=…;Database=commerce_{name};Username=…;Password=…");

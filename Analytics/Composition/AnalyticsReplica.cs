@@ -3,6 +3,7 @@ using Commerce.Analytics.Queries;
 using Commerce.Analytics.ReadModels;
 using Commerce.Analytics.Store;
 using Commerce.Feeds;
+using Commerce.Kernel;
 using Commerce.ServiceDefaults;
 using Orleans.Dashboard;
 using Orleans.Metadata;
@@ -14,8 +15,19 @@ namespace Commerce.Analytics.Composition;
 /// <summary>Analytics as a process of a cluster: a silo of its own role, its database, and HTTP for the gateways.</summary>
 internal static class AnalyticsReplica
 {
-    /// <summary>Composes the silo of its settings.</summary>
-    public static void AddAnalyticsReplica(this ISiloBuilder silo, ProcessSettings settings)
+    /// <summary>Composes it of its settings.</summary>
+    public static void AddAnalyticsReplica(this IHostApplicationBuilder builder, ProcessSettings settings)
+    {
+        if (Laboratory.Of(builder.Configuration, builder.Environment) is { } laboratory)
+        {
+            builder.Services.AddSingleton(laboratory).AddSingleton(laboratory.Clock);
+            laboratory.OnCrashOrder(order => CrashPoint.Arm(CrashPoint.Parse(order, laboratory.Crash)));
+        }
+
+        builder.UseOrleans(silo => silo.AddReplica(settings));
+    }
+
+    private static void AddReplica(this ISiloBuilder silo, ProcessSettings settings)
     {
         silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceAnalytics(AnalyticsStorage.Postgres(settings.Database("analytics")));
         silo.Services.AddSingleton<IGrainPropertiesProvider>(new Announcement(settings.Http));

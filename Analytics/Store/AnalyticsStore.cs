@@ -1,11 +1,12 @@
 using Commerce.Feeds;
+using Commerce.Kernel;
 
 namespace Commerce.Analytics.Store;
 
 /// <summary>
 /// The projections' own store, derived from the journals and nothing else. Effect and cursor are one transaction, so a crash at any moment leaves both or
 /// neither, and the cursor moves only from where it was: of two processes that apply the same run, one does and the other hears <see cref="InvalidOperationException"/>.
-/// A database that is away shows as <see cref="Kernel.DependencyUnavailableException"/>; the consumer goes on from its cursor when it is back.
+/// A database that is away shows as <see cref="DependencyUnavailableException"/>; the consumer goes on from its cursor when it is back.
 /// </summary>
 public sealed class AnalyticsStore : IFeedEffect, IDisposable
 {
@@ -50,6 +51,7 @@ public sealed class AnalyticsStore : IFeedEffect, IDisposable
     public Task Apply(FeedBatch run) => Write(async db =>
     {
         await db.InTransaction(_storage.Begin, () => new ProjectionTables(db).Apply(run));
+        CrashPoint.Reached(CrashPoint.AfterApply, run.Service);
         return run.Last;
     });
 

@@ -67,6 +67,15 @@ internal sealed class Child : IDisposable
         return true;
     }
 
+    /// <summary>Ends it at once; it stays away until it is resumed.</summary>
+    public async Task Fell()
+    {
+        IChildProcess? process = null;
+        Set(() => (_wish, process) = (Wish.Drained, _process));
+        process?.Kill();
+        await Reaches(ChildState.Drained, CancellationToken.None);
+    }
+
     /// <summary>Has it end its work in its own time, at the latest by a limit; it stays away.</summary>
     public Task Drain(TimeSpan limit) => End(Wish.Drained, limit);
 

@@ -3,7 +3,7 @@ using Commerce.Servers;
 namespace Commerce.Cli.Clusters;
 
 /// <summary>What a child is, in the order in which a cluster is stopped: first the door, last the storage.</summary>
-internal enum ChildKind { Gateway, Analytics, Silo, RabbitMq, Postgres, Epmd }
+internal enum ChildKind { Gateway, Analytics, Silo, PaymentSimulator, RabbitMq, Postgres, Epmd }
 
 /// <summary>What a child does now.</summary>
 internal enum ChildState { Starting, Running, Restarting, Drained, Stopped }

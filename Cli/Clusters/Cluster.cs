@@ -16,6 +16,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
     {
         var broker = StartBroker(cancel);
         await StartDatabases(cancel);
+        if (programs.PaymentSimulator is { } simulator) supervisor.Add(simulator);
         for (var i = 1; i <= _plan.Silos; i++) supervisor.Add(programs.Silo(i, _plan.RolesOf(i)));
         supervisor.Add(programs.Analytics(1));
         for (var i = 1; i <= _plan.Gateways; i++) supervisor.Add(programs.Gateway(i));

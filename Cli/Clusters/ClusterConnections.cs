@@ -54,6 +54,17 @@ internal sealed record ClusterConnections(PostgresAccess Postgres, RabbitMqAcces
         }
     }
 
+    /// <summary>The same servers by other ports, as a process sees them that has something in between.</summary>
+    public ClusterConnections Through(int postgres, int broker) => new(
+        Postgres with { Logins = Sorted(Postgres.Logins.Keys, name => Postgres.Logins[name] with { ConnectionString = new NpgsqlConnectionStringBuilder(Postgres.Logins[name].ConnectionString) { Port = postgres }.ConnectionString }) },
+        Rabbitmq with
+        {
+            Users = Sorted(Rabbitmq.Users.Keys, name => Rabbitmq.Users[name] with
+            {
+                VirtualHosts = Sorted(Rabbitmq.Users[name].VirtualHosts.Keys, vhost => Address(name, Rabbitmq.Users[name].Password, Rabbitmq.Host, broker, vhost)),
+            }),
+        });
+
     public void Write(string file) => PrivateFile.Write(file, JsonSerializer.Serialize(this, Json) + "\n");
 
     /// <summary>The passwords that were kept and new ones for what is new; the ports that were kept while <paramref name="isFree"/> says so.</summary>

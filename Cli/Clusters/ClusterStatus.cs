@@ -18,7 +18,7 @@ internal static class ClusterStatus
         var silos = Of(state, ChildKind.Silo).Select(child => new { child.Name, child.Roles, child.State, child.Pid, grains = Grains(seen, child), child.From }).ToList();
         var gateways = Of(state, ChildKind.Gateway).Select(Brief).ToList();
         var analytics = Of(state, ChildKind.Analytics).Select(child => new { child.Name, child.State, child.Pid, grains = Grains(seen, child), child.From }).ToList();
-        var servers = state.Children.Where(child => child.Kind is ChildKind.Postgres or ChildKind.RabbitMq or ChildKind.Epmd).Select(Brief).ToList();
+        var servers = state.Children.Where(child => child.Kind is ChildKind.PaymentSimulator or ChildKind.Postgres or ChildKind.RabbitMq or ChildKind.Epmd).Select(Brief).ToList();
         Answer.Give(
             json,
             new { ok = ready, state = ready ? "ready" : "starting", url = address.Url, address.DataDir, silos, gateways, analytics, servers, lag, queues },

@@ -10,7 +10,7 @@ namespace Commerce.Cli.Clusters;
 /// <summary><c>commerce up --cluster</c>: servers, silos, gateways and analytics as children in the foreground, until SIGINT or SIGTERM.</summary>
 internal static class ClusterUp
 {
-    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, string? clock, CancellationToken stopped)
+    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, string? psp, string? clock, CancellationToken stopped)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopped);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => { context.Cancel = true; ending.Cancel(); });
@@ -27,10 +27,11 @@ internal static class ClusterUp
         if (given.Postgres is null) await Ownership.CanPass(folder.Root, PostgresFolder.User, cancel);
         if (given.RabbitMq is null) await Ownership.CanPass(folder.Root, RabbitMqFolder.User, cancel);
 
+        var provider = ShopProvider.Choose(folder.Root, psp, Environment.GetEnvironmentVariable);
         var connections = Connections(folder, given);
         var token = OperatorToken.Ensure(folder.Root);
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, Progress.Say);
-        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port, plan.SilosAreGateways, clock), supervisor, port);
+        using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port, plan.SilosAreGateways, clock, provider: provider), supervisor, port);
         var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(folder.Root, ShopAddress.UrlFile);
         try
@@ -62,7 +63,7 @@ internal static class ClusterUp
         }
     }
 
-    private static void AreInstalled(ServersGiven given)
+    internal static void AreInstalled(ServersGiven given)
     {
         try
         {
@@ -75,11 +76,12 @@ internal static class ClusterUp
         }
     }
 
-    private static ClusterConnections Connections(ClusterFolder folder, ServersGiven given)
+    /// <summary>The logins that were kept, or new ones; the folder of a fresh cluster may be there already.</summary>
+    internal static ClusterConnections Connections(ClusterFolder folder, ServersGiven given, bool fresh = false)
     {
         var kept = ClusterConnections.Read(folder.Connections);
         var masterKey = Path.Combine(folder.Secrets, "master.key");
-        if (kept is null && Directory.Exists(folder.Postgres) && given.Postgres is null)
+        if (kept is null && !fresh && Directory.Exists(folder.Postgres) && given.Postgres is null)
             throw new MissingException($"{folder.Connections} is missing, and without it nobody can log in to {folder.Postgres}; put it back from a backup, or start anew in another folder with --data.");
         // Made before all silos ask for it at once, and only for a cluster that has nothing sealed yet.
         if (kept is null && !File.Exists(masterKey)) PrivateFile.Write(masterKey, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));

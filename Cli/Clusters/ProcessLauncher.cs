@@ -29,7 +29,8 @@ internal sealed class ProcessLauncher(ClusterFolder folder) : ILauncher
     }
 
     private static bool IsOurs(string variable) =>
-        variable.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("COMMERCE_", StringComparison.OrdinalIgnoreCase);
+        variable.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("COMMERCE_", StringComparison.OrdinalIgnoreCase)
+        || variable.StartsWith("Payments__", StringComparison.OrdinalIgnoreCase);
 
     private sealed class ChildProcess : IChildProcess
     {
@@ -53,7 +54,15 @@ internal sealed class ProcessLauncher(ClusterFolder folder) : ILauncher
 
         public void Kill()
         {
-            if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+            if (Exited.IsCompleted) return;
+            try
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+            catch (InvalidOperationException)
+            {
+                // It ended by itself at this moment, and has been let go of.
+            }
         }
 
         public void Dispose() => _process.Dispose();

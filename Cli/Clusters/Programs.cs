@@ -20,11 +20,18 @@ internal interface IPrograms
 
     /// <summary>The build it runs off; null when it is that of <c>up</c>.</summary>
     string? BuildOf(string name);
+
+    /// <summary>The payment simulator, when the shop has one of its own.</summary>
+    ChildSpec? PaymentSimulator => null;
 }
 
 /// <summary>Silo, Gateway and Analytics as they were built beside this program. What they must know they are told by environment: secrets never stand on a command line.</summary>
-internal sealed class Programs(ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways, string? clock = null) : IPrograms
+internal sealed class Programs(
+    ClusterFolder folder, ClusterConnections connections, int port, bool silosAreGateways, string? clock = null, ISurroundings? surroundings = null,
+    ShopProvider? provider = null) : IPrograms
 {
+    private readonly ISurroundings _around = surroundings ?? new Directly(connections);
+
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
     private readonly ConcurrentDictionary<string, string> _builds = new(StringComparer.Ordinal);
@@ -39,14 +46,15 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
 
     public ChildSpec Silo(int number, IReadOnlyList<string> roles) => new ChildSpec($"silo-{number}", ChildKind.Silo, _ =>
     {
-        var siloPort = FreePort();
-        var variables = Variables($"silo-{number}", siloPort);
+        var (variables, siloPort) = Variables($"silo-{number}");
+        var there = _around.ConnectionsOf($"silo-{number}");
         variables["Roles"] = string.Join(',', roles);
+        foreach (var (name, value) in Payments.Variables) variables[name] = value;
         variables["Http"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var role in roles)
         {
-            variables[$"ConnectionStrings__{role}"] = connections.Postgres.Logins[role].ConnectionString;
-            variables[$"ConnectionStrings__broker_{role}"] = connections.Rabbitmq.Users[role].VirtualHosts[ClusterConnections.VirtualHostOf(role)];
+            variables[$"ConnectionStrings__{role}"] = there.Postgres.Logins[role].ConnectionString;
+            variables[$"ConnectionStrings__broker_{role}"] = there.Rabbitmq.Users[role].VirtualHosts[ClusterConnections.VirtualHostOf(role)];
         }
 
         if (!silosAreGateways) return Task.FromResult(new Prepared(Program("Silo", variables, BuildOf(variables["Name"])), ready => IsActive($"silo-{number}", siloPort, ready)));
@@ -57,21 +65,26 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
 
     public ChildSpec Analytics(int number) => new ChildSpec($"analytics-{number}", ChildKind.Analytics, _ =>
     {
-        var (siloPort, http) = (FreePort(), FreePort());
-        var variables = Variables($"analytics-{number}", siloPort);
+        var ((variables, siloPort), http) = (Variables($"analytics-{number}"), FreePort());
+        var there = _around.ConnectionsOf($"analytics-{number}");
         variables["Http"] = $"http://127.0.0.1:{http}";
-        variables["ConnectionStrings__analytics"] = connections.Postgres.Logins["analytics"].ConnectionString;
+        variables["ConnectionStrings__analytics"] = there.Postgres.Logins["analytics"].ConnectionString;
         foreach (var feed in ClusterConnections.AnalyticsFeeds)
-            variables[$"ConnectionStrings__broker_{feed}"] = connections.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
+            variables[$"ConnectionStrings__broker_{feed}"] = there.Rabbitmq.Users["analytics"].VirtualHosts[ClusterConnections.VirtualHostOf(feed)];
         return Task.FromResult(new Prepared(Program("Analytics", variables, BuildOf(variables["Name"])), async ready => await IsActive($"analytics-{number}", siloPort, ready) && await RabbitMqChild.Listens(http, ready)));
     }) { Roles = ["analytics"] };
 
     public ChildSpec Gateway(int number) => new($"gateway-{number}", ChildKind.Gateway, _ =>
     {
-        var variables = Variables($"gateway-{number}", FreePort());
+        var (variables, _) = Variables($"gateway-{number}");
         Open(variables, number);
         return Task.FromResult(new Prepared(Program("Gateway", variables, BuildOf(variables["Name"])), ready => Answers(variables["Http"], ready)));
     });
+
+    private ShopProvider Payments => provider ?? ShopProvider.Sandbox;
+
+    public ChildSpec? PaymentSimulator => !Payments.IsOwn ? null : new("psp-simulator", ChildKind.PaymentSimulator, _ => Task.FromResult(new Prepared(
+        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, Payments, $"http://127.0.0.1:{port}"), ready => SimulatorProgram.Answers(Payments.Url, ready))));
 
     /// <summary>Whether a gateway takes orders.</summary>
     public static async Task<bool> Answers(string url, CancellationToken cancel)
@@ -91,26 +104,36 @@ internal sealed class Programs(ClusterFolder folder, ClusterConnections connecti
     private void Open(Dictionary<string, string> variables, int number)
     {
         variables["Http"] = $"http://127.0.0.1:{port + number - 1}";
+        foreach (var (name, value) in Payments.Variables) variables[name] = value;
         variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
     }
 
     private Task<bool> IsActive(string name, int siloPort, CancellationToken cancel) => Membership.IsActive(connections.Postgres.Logins["cluster"].ConnectionString, name, siloPort, cancel);
 
-    private Dictionary<string, string> Variables(string name, int siloPort) => new(StringComparer.Ordinal)
+    private (Dictionary<string, string> Variables, int Port) Variables(string name)
     {
-        ["Name"] = name,
-        ["SiloPort"] = siloPort.ToString(CultureInfo.InvariantCulture),
-        ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
-        ["Secrets"] = folder.Secrets,
-        ["TestClock"] = clock ?? "",
-        ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
-        ["ConnectionStrings__cluster"] = connections.Postgres.Logins["cluster"].ConnectionString,
-        // Several processes share this machine: give memory back rather than keep it for speed.
-        ["DOTNET_gcServer"] = "0",
-        ["DOTNET_TieredPGO"] = "0",
-    };
+        var listens = FreePort();
+        var reached = _around.PortOf(name, listens);
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Name"] = name,
+            ["SiloPort"] = reached.ToString(CultureInfo.InvariantCulture),
+            ["SiloListenPort"] = listens.ToString(CultureInfo.InvariantCulture),
+            ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
+            ["Secrets"] = folder.Secrets,
+            ["TestClock"] = clock ?? "",
+            ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
+            ["ConnectionStrings__cluster"] = _around.ConnectionsOf(name).Postgres.Logins["cluster"].ConnectionString,
+            // Several processes share this machine: give memory back rather than keep it for speed.
+            ["DOTNET_gcServer"] = "0",
+            ["DOTNET_TieredPGO"] = "0",
+        };
+        foreach (var (key, value) in _around.VariablesOf(name)) variables[key] = value;
+        return (variables, reached);
+    }
 
-    private static string Find(string project, string? build)
+    /// <summary>A program of ours as it was built beside this one, or by another build.</summary>
+    public static string Find(string project, string? build = null)
     {
         if (build is not null)
         {

@@ -53,7 +53,7 @@ internal static class RabbitMqChild
             .Concat(access.Admin.VirtualHosts.Keys.Select(vhost => Permission(access.Admin.User, vhost, configure: ".*", write: ".*"))),
     });
 
-    private static RabbitMqFolder Node(ClusterFolder folder, RabbitMqAccess access) => new(folder.RabbitMq, "commerce@localhost", access.EpmdPort, access.DistributionPort);
+    internal static RabbitMqFolder Node(ClusterFolder folder, RabbitMqAccess access) => new(folder.RabbitMq, "commerce@localhost", access.EpmdPort, access.DistributionPort);
 
     private static object User(BrokerUser user, string[] tags) =>
         new { name = user.User, password_hash = Hash(user.Password), hashing_algorithm = "rabbit_password_hashing_sha256", tags = string.Join(',', tags) };

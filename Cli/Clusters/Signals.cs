@@ -5,7 +5,7 @@ namespace Commerce.Cli.Clusters;
 /// <summary>Signals to other processes; the framework knows only the last one.</summary>
 internal static partial class Signals
 {
-    public const int Interrupt = 2, Terminate = 15;
+    public const int Interrupt = 2, Terminate = 15, Continue = 18, Stop = 19;
 
     public static void Send(int process, int signal) => _ = Kill(process, signal);
 

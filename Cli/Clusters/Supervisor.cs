@@ -10,6 +10,7 @@ internal sealed class Supervisor(ILauncher launcher, TimeProvider time, Action<s
     internal static readonly ImmutableArray<(ChildKind Kind, TimeSpan By)> StopBy =
     [
         (ChildKind.Gateway, TimeSpan.FromSeconds(8)), (ChildKind.Analytics, TimeSpan.FromSeconds(12)), (ChildKind.Silo, TimeSpan.FromSeconds(19)),
+        (ChildKind.PaymentSimulator, TimeSpan.FromSeconds(20)),
         (ChildKind.RabbitMq, TimeSpan.FromSeconds(23)), (ChildKind.Postgres, TimeSpan.FromSeconds(26)), (ChildKind.Epmd, TimeSpan.FromSeconds(27)),
     ];
 

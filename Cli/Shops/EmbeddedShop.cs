@@ -7,6 +7,7 @@ using Commerce.Gateway.Composition;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Journal;
+using Commerce.Silo.Payments;
 
 namespace Commerce.Cli.Shops;
 
@@ -16,7 +17,7 @@ internal static class EmbeddedShop
     /// <summary>How long what runs may go on after the order to stop; a supervisor waits 30 s.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
 
-    public static WebApplication Build(DataFolder folder, int port, string operatorToken, string? clock = null)
+    public static WebApplication Build(DataFolder folder, int port, string operatorToken, PaymentSettings? payments = null, string? clock = null)
     {
         var dataDir = folder.Path;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -38,9 +39,11 @@ internal static class EmbeddedShop
         builder.Services.AddSingleton(folder);
         builder.Services.AddSingleton(CheckoutSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()));
         if (clock is not null) builder.Services.AddSingleton<TimeProvider>(new TestClock(clock));
-        builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir).AddSandboxProvider(dataDir);
+        builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir);
+        payments ??= new PaymentSettings(PaymentSettings.Sandbox);
+        if (!builder.Services.AddPaymentProvider(payments)) builder.Services.AddSandboxProvider(dataDir);
         builder.UseOrleans(silo => silo.AddCommerceGrains().UseEmbeddedCluster(port, ProjectionFold.Services).AddCommerceAnalytics(dataDir));
-        builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken));
+        builder.AddCommerceGateway(new GatewayOptions(dataDir, operatorToken) { Payments = payments });
 
         builder.Services.AddHostedService<IdleMemory>();
 

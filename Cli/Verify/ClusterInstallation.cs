@@ -12,7 +12,8 @@ namespace Commerce.Cli.Verify;
 
 /// <summary>A cluster: a PostgreSQL database per service, each read in one snapshot with that service's own login.</summary>
 /// <param name="connections">Service to connection string.</param>
-public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> connections) : Installation
+/// <param name="dataDir">The cluster's folder, which says where its payments are; null: in its databases.</param>
+public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> connections, string? dataDir = null) : Installation
 {
     /// <summary>The file of a cluster's folder that has every login.</summary>
     public const string ConnectionsFile = "connections.json";
@@ -25,7 +26,7 @@ public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> conn
         {
             using var document = JsonDocument.Parse(File.ReadAllText(file));
             return new ClusterInstallation(document.RootElement.GetProperty("postgres").GetProperty("logins").EnumerateObject()
-                .ToDictionary(login => login.Name, login => login.Value.GetProperty("connectionString").GetString()!, StringComparer.Ordinal));
+                .ToDictionary(login => login.Name, login => login.Value.GetProperty("connectionString").GetString()!, StringComparer.Ordinal), dataDir);
         }
         catch (Exception damaged) when (damaged is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -41,7 +42,10 @@ public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> conn
     public override Task<Fingerprint?> Projections() => Reachable("analytics", connection => AnalyticsStore.ReadFingerprint(AnalyticsStorage.Postgres(connection)));
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyDictionary<string, LedgerOperation>> Ledger() => Reachable("payment", async connection =>
+    public override async Task<IReadOnlyDictionary<string, LedgerOperation>> Ledger() =>
+        dataDir is not null && await ProviderLedger.Read(dataDir) is { } theirs ? theirs : await Sandbox();
+
+    private Task<IReadOnlyDictionary<string, LedgerOperation>> Sandbox() => Reachable("payment", async connection =>
     {
         await using var open = new NpgsqlConnection(connection + ";Pooling=false;Command Timeout=0");
         await open.OpenAsync();

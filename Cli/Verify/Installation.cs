@@ -56,11 +56,12 @@ public sealed class EmbeddedInstallation(string dataDir) : Installation
     public override Task<Fingerprint?> Projections() => AnalyticsStore.ReadFingerprint(AnalyticsStorage.Sqlite(dataDir));
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyDictionary<string, LedgerOperation>> Ledger()
+    public override async Task<IReadOnlyDictionary<string, LedgerOperation>> Ledger()
     {
+        if (await ProviderLedger.Read(dataDir) is { } theirs) return theirs;
         var path = DataFolder.ProviderOf(dataDir);
         var operations = File.Exists(path) ? SandboxLedger.Read(path) : [];
-        return Task.FromResult<IReadOnlyDictionary<string, LedgerOperation>>(operations.ToDictionary(operation => operation.Key, StringComparer.Ordinal));
+        return operations.ToDictionary(operation => operation.Key, StringComparer.Ordinal);
     }
 
     /// <inheritdoc/>

@@ -71,7 +71,7 @@ public sealed class Checkout(Shop shop, TimeProvider time, IHostApplicationLifet
             for (var left = patience; ; left = until - time.GetUtcNow())
             {
                 var view = await shop.Order(order).WhenSettled(left < OneWait ? left : OneWait).WaitAsync(enough.Token);
-                if (!view.Ok || until <= time.GetUtcNow() || !Moves(view.Value.Status)) return view;
+                if (!view.Ok || until <= time.GetUtcNow() || !Moves(view.Value)) return view;
             }
         }
         catch (OperationCanceledException) when (enough.IsCancellationRequested)
@@ -98,8 +98,8 @@ public sealed class Checkout(Shop shop, TimeProvider time, IHostApplicationLifet
     private static ImmutableDictionary<Sku, UnitPrice> Own(CartView cart) =>
         cart.Lines.Where(line => !line.PriceFixed).GroupBy(line => line.Sku).ToImmutableDictionary(lines => lines.Key, lines => lines.First().UnitPrice);
 
-    private static bool Moves(OrderStatus status) => status is OrderStatus.Placed or OrderStatus.Reserving or OrderStatus.Authorising
-        or OrderStatus.PaymentUncertain or OrderStatus.Cancelling;
+    private static bool Moves(OrderView order) => order is { PaymentPage: null, Status: OrderStatus.Placed or OrderStatus.Reserving or OrderStatus.Authorising
+        or OrderStatus.PaymentUncertain or OrderStatus.Cancelling };
 
     private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 16));
 }

@@ -92,7 +92,7 @@ public sealed record CheckoutBody(string OrderId, string Number, OrderStatus Sta
 }
 
 /// <summary>What to do now.</summary>
-/// <param name="Action"><c>pay</c>, <c>wait</c>, <c>none</c> or <c>checkOutAgain</c>.</param>
+/// <param name="Action"><c>pay</c>, <c>redirect</c> (send the shopper there), <c>wait</c>, <c>none</c> or <c>checkOutAgain</c>.</param>
 /// <param name="Href">Where.</param>
 /// <param name="Hint">In words.</param>
 public sealed record NextStep(string Action, string Href, string Hint)
@@ -100,7 +100,8 @@ public sealed record NextStep(string Action, string Href, string Hint)
     /// <summary>The next step of an order.</summary>
     public static NextStep Of(OrderView order) => order.Status switch
     {
-        OrderStatus.AwaitingPayment => new("pay", $"/v1/orders/{order.Id}/payments", "POST {\"token\":…} with the order token before payBy."),
+        OrderStatus.AwaitingPayment => new("pay", $"/v1/orders/{order.Id}/payments", "POST {\"token\":…}, or {\"method\":\"redirect\"} for the provider's page, with the order token before payBy."),
+        OrderStatus.Authorising when order.PaymentPage is { } page => new("redirect", page, "Send the shopper to this page of the payment provider; it sends them back."),
         OrderStatus.Cancelling or OrderStatus.Cancelled or OrderStatus.Expired or OrderStatus.Rejected =>
             new("checkOutAgain", "/v1/checkouts", "This order came to nothing; check the cart out again with a new key."),
         OrderStatus.Placed or OrderStatus.Reserving or OrderStatus.Authorising or OrderStatus.PaymentUncertain or OrderStatus.Parked =>

@@ -4,6 +4,7 @@ using Commerce.Gateway.Carts;
 using Commerce.Gateway.Checkouts;
 using Commerce.Gateway.Health;
 using Commerce.Gateway.Orders;
+using Commerce.Gateway.Payments;
 using Commerce.Gateway.Problems;
 using Commerce.Gateway.Products;
 using Commerce.Gateway.ReadModels;
@@ -29,6 +30,7 @@ public static class GatewayComposition
         services.AddSingleton(_ => Secrets.Load(options));
         services.AddSingleton<Shop>();
         services.AddSingleton<Checkout>();
+        services.AddSingleton<ReturnAddress>();
         services.AddSingleton<RecentKeys>();
         services.AddSingleton<ReadStore>();
         services.AddReadModel<ProductIndex>(options);
@@ -60,6 +62,8 @@ public static class GatewayComposition
         CartEndpoints.Map(app);
         CheckoutEndpoints.Map(app);
         OrderEndpoints.Map(app);
+        PayPage.Map(app);
+        HookEndpoints.Map(app);
         ProductAdminEndpoints.Map(app);
         StockAdminEndpoints.Map(app);
         OrderAdminEndpoints.Map(app);

@@ -38,6 +38,13 @@ public sealed class Secrets
             ? order
             : null;
 
+    /// <summary>The key that opens an order's page for paying, and where that page passes shoppers on to.</summary>
+    public string PageKey(OrderId order, string? then) => Sign($"pay:{order}:{then}");
+
+    /// <summary>Whether this is that key, in constant time.</summary>
+    public bool IsPageKey(OrderId order, string? then, string key) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(PageKey(order, then)));
+
     /// <summary>The cart an idempotency key stands for: the same key finds the same cart, also after a restart.</summary>
     public CartId CartOf(string scope, string key) => new(Sign($"cart:{scope}:{key}"));
 

@@ -5,9 +5,21 @@ using Commerce.Payments;
 
 namespace Commerce.Gateway.Orders;
 
-/// <summary>Pays an order.</summary>
+/// <summary>How an order is paid.</summary>
+public enum PayMethod
+{
+    /// <summary>With a token of the payment provider.</summary>
+    Token,
+
+    /// <summary>On the provider's own page.</summary>
+    Redirect,
+}
+
+/// <summary>Pays an order: with a token, or on the payment provider's own page.</summary>
 /// <param name="Token">A token of the payment provider.</param>
-public sealed record PayOrder(string Token);
+/// <param name="Method"><c>token</c> or <c>redirect</c>; without it a token decides.</param>
+/// <param name="ReturnUrl">With <c>redirect</c>: the page of this shop the shopper comes to in the end; without it, the shop's own page for the order.</param>
+public sealed record PayOrder(string? Token = null, PayMethod? Method = null, string? ReturnUrl = null);
 
 /// <summary>Cancels an order.</summary>
 /// <param name="Reason">Why.</param>

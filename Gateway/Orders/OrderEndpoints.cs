@@ -4,6 +4,7 @@ using Commerce.Gateway.Access;
 using Commerce.Gateway.Answers;
 using Commerce.Gateway.Checkouts;
 using Commerce.Gateway.Composition;
+using Commerce.Gateway.Payments;
 using Commerce.Gateway.Problems;
 using Commerce.Gateway.ReadModels;
 using Commerce.Gateway.Requests;
@@ -21,7 +22,8 @@ internal static class OrderEndpoints
         orders.MapGet("", List).Allows(Audience.Operator).WithSummary("Orders by status and date of placing, newest first.");
         orders.MapGet("{id}", Get).Allows(Audience.Order).WithSummary("An order.");
         orders.MapGet("{id}/timeline", Timeline).Allows(Audience.Order).WithSummary("What happened to an order, oldest first.");
-        orders.MapPost("{id}/payments", Pay).Allows(Audience.Order).NeedsKey().WithMetadata(ReadsHeader.Wait).WithSummary("Pays an order with a token of the payment provider.");
+        orders.MapPost("{id}/payments", Pay).Allows(Audience.Order).NeedsKey().WithMetadata(ReadsHeader.Wait)
+            .WithSummary("Pays an order with a token of the payment provider, or asks for the provider's page: 'next' says where it is.");
         orders.MapPost("{id}/cancel", Cancel).Allows(Audience.Order).NeedsKey().WithSummary("Cancels what has not shipped.");
         orders.MapPost("{id}/returns", Return).Allows(Audience.Order).NeedsKey().WithSummary("Sends delivered lines back and refunds them.");
     }
@@ -48,15 +50,31 @@ internal static class OrderEndpoints
     private static async Task<Answer<Page<TimelineEntryBody>>> Timeline(OrderId id, Shop shop) =>
         (await shop.Order(id).Timeline()).Answer(entries => new Page<TimelineEntryBody>([.. entries.Select(TimelineEntryBody.Of)], null));
 
-    private static async Task<Answer<OrderBody>> Pay(OrderId id, PayOrder body, HttpContext http, Shop shop, Checkout checkout)
+    private static async Task<Answer<OrderBody>> Pay(
+        OrderId id, PayOrder body, HttpContext http, Shop shop, Checkout checkout, ReturnAddress address, GatewayOptions options)
     {
-        if (!PaymentInput.IsToken(body.Token)) return Refusals.Invalid([PaymentInput.TokenNeeded("/token")]);
-        var paid = await shop.Order(id).Pay(Idempotency.Of(http), body.Token);
+        var paid = body switch
+        {
+            { Token: null, Method: not PayMethod.Token } when options.Payments.HasPage => await OnPage(id, body, http, shop, address),
+            { Method: PayMethod.Redirect, Token: null } => Invalid("/method", "This shop's payment provider has no page of its own; pay with a token."),
+            { Method: PayMethod.Redirect } => Invalid("/token", "Pay with a token or on the provider's page, not both."),
+            { ReturnUrl: not null } => Invalid("/returnUrl", "'returnUrl' goes with {\"method\":\"redirect\"}."),
+            { Token: { } token } when PaymentInput.IsToken(token) => await shop.Order(id).Pay(Idempotency.Of(http), token),
+            _ => Refusals.Invalid([PaymentInput.TokenNeeded("/token")]),
+        };
         if (!paid.Ok || http.Request.Wait() is not { } patience) return paid.Show();
         http.Response.Headers["Preference-Applied"] = "wait";
         var settled = await checkout.Settled(id, patience, http.RequestAborted);
         return (settled with { Repeated = paid.Repeated }).Show();
     }
+
+    private static async Task<Result<OrderView>> OnPage(OrderId id, PayOrder body, HttpContext http, Shop shop, ReturnAddress address)
+    {
+        var returnTo = address.Of(id, body.ReturnUrl);
+        return returnTo.Ok ? await shop.Order(id).PayOnPage(Idempotency.Of(http), returnTo.Value) : returnTo.Refusal!;
+    }
+
+    private static Result<OrderView> Invalid(string pointer, string message) => KernelErrors.Invalid(pointer, message);
 
     private static async Task<Answer<OrderBody>> Cancel(OrderId id, CancelOrder body, HttpContext http, Shop shop) =>
         Reasons.Check(body.Reason, needed: false) is { } wrong

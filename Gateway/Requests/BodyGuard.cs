@@ -8,6 +8,9 @@ using Commerce.Kernel;
 
 namespace Commerce.Gateway.Requests;
 
+/// <summary>A route whose body is signed by who sent it: its form is theirs, and only what its own reader looks for is used. Nothing of it is kept or logged.</summary>
+public sealed record SignedBody;
+
 /// <summary>
 /// Reads a request's body once, whole, before anything is made of it: size, encoding, JSON, depth, card data. What it refuses is neither
 /// kept nor logged, and nothing has changed. What passes stays at hand as bytes, for the idempotency digest.
@@ -39,7 +42,7 @@ internal sealed class BodyGuard(RequestDelegate next)
             return;
         }
 
-        if (body.Length > 0 && Check(body.Span) is { } refusal)
+        if (body.Length > 0 && http.GetEndpoint()?.Metadata.GetMetadata<SignedBody>() is null && Check(body.Span) is { } refusal)
         {
             await http.Refuse(refusal);
             return;

@@ -110,6 +110,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             switch (await OutcomeOf(append, generation))
             {
                 case AppendOutcome.Committed:
+                    CrashPoint.Reached(CrashPoint.AfterAppend, decision.Value.Items);
                     if (generation == _generation) KeepSnapshot(state, version, last);
                     else _stale = true;
                     return result;
@@ -170,6 +171,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             state = evolve(state, decided.Items[i]);
         }
 
+        CrashPoint.Reached(CrashPoint.BeforeAppend, decided.Items);
         // All of it or none, here too: a fold that fails half way leaves the state as it was.
         (_state, _version, _lastEvent) = (state, _version + events.Length, events[^1].Id);
         _commands.Add(command);

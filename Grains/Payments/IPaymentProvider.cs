@@ -27,6 +27,9 @@ public sealed record ProviderOperation(string Key, string Account, OperationKind
     /// <summary>Instead of a token: the shopper pays on the provider's own page.</summary>
     public PageRequest? Page { get; init; }
 
+    /// <summary><see cref="Authorisation"/> as it was asked for.</summary>
+    public ProviderOperation? Original { get; init; }
+
     /// <summary>The provider's reference of <see cref="Authorisation"/>, where it is known: some providers find nothing by our keys at once.</summary>
     public string? Reference { get; init; }
 }

@@ -65,6 +65,7 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         {
             using var patience = new CancellationTokenSource(Patience, Time);
             answer = await provider.Execute(operation, patience.Token);
+            CrashPoint.Reached(CrashPoint.AfterProvider, operation.Kind);
         }
         catch (Exception e)
         {
@@ -86,7 +87,10 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     {
         var asked = s.Find(operation)!;
         var authorisation = asked.Kind == OperationKind.Authorise ? null : s.Base(operation);
-        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, authorisation?.Key) { Page = asked.Asked, Reference = authorisation?.Reference };
+        return new(operation, this.GetPrimaryKeyString(), asked.Kind, asked.Amount, asked.Token, authorisation?.Key) 
+        {
+            Page = asked.Asked, Reference = authorisation?.Reference, Original = authorisation is null ? null : Describe(s, authorisation.Key),
+        };
     }
 
     private static PaymentView View(Payment s)

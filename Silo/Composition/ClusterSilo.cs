@@ -3,6 +3,8 @@ using Commerce.ServiceDefaults;
 using Commerce.Silo.Deadlines;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
+using Commerce.Silo.Laboratories;
+using Commerce.Silo.Payments;
 using Commerce.Silo.Relay;
 using Orleans.Streams.RabbitMQ;
 
@@ -18,8 +20,9 @@ public static class ClusterSilo
         // Before the silo starts: who comes first makes the tables, the others find them.
         PostgresMigrations.Cluster(settings.Database("cluster"));
         builder.Services.AddPostgresJournal(roles.Services.ToDictionary(service => service, settings.Database)).AddPostgresKeyRing(settings.Secrets);
-        if (roles.Has("payment")) builder.Services.AddPostgresSandboxProvider();
+        if (roles.Has("payment") && !builder.Services.AddPaymentProvider(settings.Payments)) builder.Services.AddPostgresSandboxProvider();
         builder.Services.AddSingleton(CheckoutSettings.Read(builder.Configuration));
+        if (Laboratory.Of(builder.Configuration, builder.Environment) is { } laboratory) builder.Services.AddLaboratory(laboratory);
         builder.UseOrleans(silo =>
         {
             silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceGrains().HostRoles(roles);

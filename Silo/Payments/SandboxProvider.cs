@@ -7,7 +7,7 @@ namespace Commerce.Silo.Payments;
 
 /// <summary>
 /// A payment provider to try the shop with. No money moves; its ledger is durable and keeps, per authorisation,
-/// <c>refunded ≤ captured ≤ authorised</c>. What it does is chosen by the token: <c>tok_ok</c>, <c>tok_declined</c>, <c>tok_wrong_amount</c>,
+/// <c>refunded ≤ captured ≤ authorised</c>. What it does is chosen by the token: <c>tok_ok</c>, <c>tok_declined</c>, <c>tok_insufficient_funds</c>, <c>tok_wrong_amount</c>, <c>tok_lapsed</c>,
 /// <c>tok_timeout_before</c> (never has the effect) and <c>tok_timeout_after</c> (has it, and is silent about it once). It has no page of its own.
 /// </summary>
 public sealed class SandboxProvider : IPaymentProvider, IDisposable

@@ -21,6 +21,8 @@ internal readonly record struct SandboxDecision(LedgerEntry[] Entries, ProviderA
 /// <summary>The sandbox provider's rules, without its storage. Invariant per authorisation: <c>refunded ≤ captured ≤ authorised</c>.</summary>
 internal static class SandboxRules
 {
+    private const string Lapses = "lapses";
+
     public static SandboxDecision Decide(ProviderOperation asked, LedgerView ledger)
     {
         if (ledger.Known is { } known) return new([], Repeats(asked, known, ledger.Token) ? known.Answer : Reused(asked), false);
@@ -41,9 +43,13 @@ internal static class SandboxRules
         { Page: not null } => Declined(asked, "no-page"),
         { Token: "tok_ok" or "tok_timeout_after" } => Succeeded(asked, asked.Amount),
 
+        // Held, and let go of at once by the bank.
+        { Token: "tok_lapsed" } => Succeeded(asked, asked.Amount) with { Code = Lapses },
+
         // A penny less than asked; never nothing at all.
         { Token: "tok_wrong_amount" } => Succeeded(asked, asked.Amount with { Minor = asked.Amount.Minor == 1 ? 2 : asked.Amount.Minor - 1 }),
         { Token: "tok_declined" } => Declined(asked, "card-declined"),
+        { Token: "tok_insufficient_funds" } => Declined(asked, "insufficient-funds"),
         _ => Declined(asked, "invalid-token"),
     };
 
@@ -69,6 +75,7 @@ internal static class SandboxRules
         if (asked.Kind == OperationKind.Refund)
             return asked.Amount.Minor > ledger.Captured - ledger.Refunded ? Declined(asked, "exceeds-captured") : Succeeded(asked, asked.Amount);
         if (ledger.Voided) return Declined(asked, "voided");
+        if (authorisation.Answer.Code == Lapses) return Declined(asked, "authorisation-expired");
         return asked.Amount.Minor > authorisation.Answer.Amount.Minor - ledger.Captured ? Declined(asked, "exceeds-authorised") : Succeeded(asked, asked.Amount);
     }
 

@@ -66,6 +66,7 @@ public sealed partial class Relay(
         var run = new FeedBatch(service, Partition, head.Epoch, [.. events]);
         using var span = FeedTrace.Begin("publish", ActivityKind.Producer, run);
         await stream.Publish(run);
+        CrashPoint.Reached(CrashPoint.AfterPublish, service);
         await cursor.Store(service, Partition, run.Last);
         outbox.Published(run.Last);
         return run;

@@ -16,7 +16,7 @@ internal static partial class Rules
         ["Analytics"] = ["Grains.Abstractions", "Orleans.Streams.RabbitMQ", "ServiceDefaults"],
         ["Gateway"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["Servers"] = [],
-        ["Cli"] = ["Grains.Abstractions", "Grains", "Orleans.Streams.RabbitMQ", "Silo", "Analytics", "Gateway", "Servers"],
+        ["Cli"] = ["Grains.Abstractions", "Grains", "Orleans.Streams.RabbitMQ", "Silo", "Analytics", "Gateway", "Servers", "PspSimulator"],
     };
 
     /// <summary>What the root may hold; all else lives in docs/.</summary>

@@ -5,6 +5,9 @@ namespace Commerce.System.Tests;
 /// <summary>The program itself as a child of the test: what it prints, how it ends, and how it is killed.</summary>
 public sealed class Commerce : IDisposable
 {
+    /// <summary>A cluster is down 30 s after it was told to stop.</summary>
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(35);
+
     private readonly Process _process;
     private readonly Task<string> _errors;
 
@@ -55,14 +58,22 @@ public sealed class Commerce : IDisposable
     /// <summary>SIGTERM, and its end: the exit code.</summary>
     public async Task<int> Terminate()
     {
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await kill.WaitForExitAsync();
+        AskToStop();
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }
 
+    /// <summary>A cluster killed at once would leave its children behind: one that still runs because its test failed is asked to stop first.</summary>
     public void Dispose()
     {
-        if (!_process.HasExited) _process.Kill();
+        if (!_process.HasExited) AskToStop();
+        if (!_process.WaitForExit(StopsWithin)) _process.Kill(entireProcessTree: true);
         _process.Dispose();
+    }
+
+    private void AskToStop()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
     }
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Commerce.Cli.Shops;
 using Commerce.Cli.Verify;
+using Commerce.Kit.Payments;
 using Commerce.Silo.Journal;
 using Microsoft.AspNetCore.Builder;
 
@@ -19,7 +20,7 @@ public sealed class RunningShop : IAsyncDisposable
 
     private RunningShop(WebApplication app, DataFolder held, int port)
     {
-        (_app, _held, Folder, Url) = (app, held, held.Path, $"http://127.0.0.1:{port}");
+        (_app, _held, Folder, Port, Url) = (app, held, held.Path, port, $"http://127.0.0.1:{port}");
         Guest = Client(port);
         Operator = Client(port);
         Operator.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
@@ -27,19 +28,29 @@ public sealed class RunningShop : IAsyncDisposable
 
     public string Folder { get; }
 
+    public int Port { get; }
+
     public string Url { get; }
 
     public HttpClient Guest { get; }
 
     public HttpClient Operator { get; }
 
-    public static async Task<RunningShop> Start(string? folder = null)
+    public static Task<RunningShop> Start(string? folder = null) => Start(folder ?? Directory.CreateTempSubdirectory("commerce-test-").FullName, FreePort(), null);
+
+    /// <summary>A shop whose payments are with a simulator, as its folder says.</summary>
+    public static async Task<RunningShop> Start(string folder, int port, RunningSimulator? simulator)
     {
-        folder ??= Directory.CreateTempSubdirectory("commerce-test-").FullName;
-        var port = FreePort();
+        if (simulator is not null)
+        {
+            var secret = Path.Combine(folder, "psp.key");
+            File.WriteAllText(secret, RunningSimulator.Secret);
+            File.WriteAllText(Path.Combine(folder, "payments.json"), JsonSerializer.Serialize(new { Provider = "simulator", simulator.Url, SecretFile = secret }));
+        }
+
         var held = DataFolder.Open(folder);
         File.WriteAllText(Path.Combine(folder, "operator-token"), Token);
-        var app = EmbeddedShop.Build(held, port, Token);
+        var app = EmbeddedShop.Build(held, port, Token, simulator?.Settings);
         await app.StartAsync();
         return new RunningShop(app, held, port);
     }
@@ -124,12 +135,13 @@ public sealed class RunningShop : IAsyncDisposable
 }
 
 /// <summary>What the shop answered.</summary>
-public sealed record Answer(HttpStatusCode Status, JsonElement Body, string Raw, bool Replayed)
+public sealed record Answer(HttpStatusCode Status, JsonElement Body, string Raw, bool Replayed, TimeSpan? RetryAfter)
 {
     public static async Task<Answer> Of(HttpResponseMessage response)
     {
         var raw = await response.Content.ReadAsStringAsync();
-        return new(response.StatusCode, raw.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(raw), raw, response.Headers.Contains("Idempotent-Replayed"));
+        return new(response.StatusCode, raw.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(raw), raw, response.Headers.Contains("Idempotent-Replayed"),
+            response.Headers.RetryAfter?.Delta);
     }
 
     public Answer Ok(HttpStatusCode expected = HttpStatusCode.OK)

@@ -4,6 +4,7 @@ using Commerce.Analytics.ReadModels;
 using Commerce.Analytics.Store;
 using Commerce.Kit.Journal;
 using Commerce.Kit.Servers;
+using Commerce.Servers;
 using Commerce.Tests.Storages;
 using static Commerce.Tests.Happenings;
 

@@ -55,6 +55,7 @@ public sealed class OpenApiTests(TestShop shop)
             POST /v1/carts/{id}/merge key
             POST /v1/carts/{id}/quote
             POST /v1/checkouts key
+            POST /v1/hooks/psp/{provider}
             POST /v1/orders/{id}/cancel token key
             POST /v1/orders/{id}/payments token key
             POST /v1/orders/{id}/returns token key

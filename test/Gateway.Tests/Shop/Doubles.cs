@@ -21,11 +21,28 @@ internal sealed class TestProvider : IPaymentProvider
 {
     private readonly ConcurrentDictionary<string, ProviderAnswer> _answers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ProviderOperation> _pages = new(StringComparer.Ordinal);
+
+    /// <summary>Where a page sends the shopper back to.</summary>
+    public string ReturnTo(string key) => _pages[key].Page!.ReturnTo;
+
+    /// <summary>The shopper pays on a page.</summary>
+    public void Pay(string key) => _answers[key] = new ProviderAnswer(true, _pages[key].Amount, $"ref-{key}");
+
+    /// <summary>The shopper leaves a page.</summary>
+    public void Cancel(string key) => _answers[key] = new ProviderAnswer(false, Money.Zero(_pages[key].Amount.Currency), $"ref-{key}", "shopper-cancelled");
 
     public Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => Task.FromResult(_answers.GetValueOrDefault(operation.Key));
 
     public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
     {
+        if (operation.Page is not null)
+        {
+            _pages[operation.Key] = operation;
+            var page = new ProviderAnswer(false, Money.Zero(operation.Amount.Currency), "page", Page: $"{TestShop.ProviderPage}pay/{operation.Key}");
+            return Task.FromResult(_answers.GetValueOrDefault(operation.Key) ?? page);
+        }
+
         var first = _asked.TryAdd(operation.Key, true);
         if (first && operation.Token == "tok_timeout_before") throw new TimeoutException();
         var answer = _answers.GetOrAdd(operation.Key, _ => operation.Token == "tok_declined"

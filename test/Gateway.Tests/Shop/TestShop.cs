@@ -22,12 +22,15 @@ namespace Commerce.Gateway.Tests.Shop;
 /// <summary>A whole shop in this process: real grains on a journal in memory, real streams, the gateway on a free port.</summary>
 public sealed class TestShop : IAsyncLifetime
 {
-    public const string OperatorToken = "operator-token-of-the-tests";
+    public const string OperatorToken = "operator-token-of-the-tests", HookSecret = "hook-secret-of-the-tests", ProviderPage = "http://psp.test/";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("commerce-gateway-").FullName;
     private WebApplication? _app;
 
     public MemoryJournal Journal { get; } = new();
+
+    /// <summary>The provider, with the test as the shopper on its pages.</summary>
+    internal TestProvider Payments { get; } = new();
 
     public LogBook Log { get; } = new();
 
@@ -47,10 +50,13 @@ public sealed class TestShop : IAsyncLifetime
         builder.UseOrleans(silo =>
         {
             silo.UseEmbeddedCluster(httpPort: 0).AddCommerceGrains();
-            silo.Services.AddSingleton<IJournal>(Journal).AddSingleton<ISealer, OpenSealer>().AddSingleton<IPaymentProvider, TestProvider>();
+            silo.Services.AddSingleton<IJournal>(Journal).AddSingleton<ISealer, OpenSealer>().AddSingleton<IPaymentProvider>(Payments);
+        });
+        builder.AddCommerceGateway(new GatewayOptions(_folder, OperatorToken)
+        {
+            Payments = new PaymentSettings(PaymentSettings.Simulator) { HookSecret = HookSecret, PageUrl = new Uri(ProviderPage) },
         });
         builder.AddTelemetry("shop", "shop-of-the-tests");
-        builder.AddCommerceGateway(new GatewayOptions(_folder, OperatorToken));
         builder.Services.AddAnalyticsProxy();
         _app = builder.Build();
         _app.MapCommerceGateway();

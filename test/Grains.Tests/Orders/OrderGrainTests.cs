@@ -202,6 +202,27 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Payments.Ledger[$"{id}/a1"].Code.ShouldBe("cancelled");
     }
 
+    /// <summary>Saleor #14128: an order that was paid at the last moment expired all the same.</summary>
+    [Fact]
+    public async Task Saleor14128_Paid_order_expired()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("p4", null, (Tea, 3));
+        await Settled(id);
+        await Order(id).PayOnPage(new("click", ""), "https://shop.test/");
+
+        // Nobody says so, and when somebody looks the time is over.
+        _shop.Payments.Decide($"{id}/a1", new(true, new(450, Currency.GBP), "ref"));
+        _shop.Time.Advance(Terms.PayBy);
+
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromSeconds(1));
+            return (await Order(id).Get()).Value.Status == OrderStatus.Confirmed;
+        });
+        (await Stock(Tea).Get()).Available.ShouldBe(2);
+    }
+
     [Fact]
     public async Task A_hundred_buyers_for_ten_units_are_exactly_ten_orders()
     {

@@ -138,7 +138,7 @@ public static class BrokerScenarios
         await Ledger.Of(stream).UntilAll(2);
     }
 
-    public static async Task An_unroutable_event_is_refused_and_its_queue_declared_again(Scenario run)
+    public static async Task EShop701_Message_lost_before_binding(Scenario run)
     {
         var broker = await run.Servers.Broker;
         await using var cluster = await Cluster.OnRabbitMq(1, broker.Port, run.Apply);

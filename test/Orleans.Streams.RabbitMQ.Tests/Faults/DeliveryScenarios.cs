@@ -10,7 +10,7 @@ namespace Orleans.Streams.RabbitMQ.Tests.Faults;
 /// <summary>Promises about what reaches consumers while silos come and go and consumers fail.</summary>
 public static class DeliveryScenarios
 {
-    public static async Task Undelivered_events_of_a_dead_silo_are_delivered_by_another(Scenario run)
+    public static async Task Orleans9107_Pulling_agent_moves(Scenario run)
     {
         var port = (await run.Servers.Broker).Port;
         await using var cluster = await Cluster.Start(2, (_, silo) =>

@@ -1,5 +1,5 @@
 using Commerce.Kernel;
-using Commerce.Kit.Servers;
+using Commerce.Servers;
 using Commerce.Silo.Journal.Postgres;
 using Npgsql;
 

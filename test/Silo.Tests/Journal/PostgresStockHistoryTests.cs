@@ -2,7 +2,7 @@ using System.Globalization;
 using Commerce.Feeds;
 using Commerce.Inventory;
 using Commerce.Kernel;
-using Commerce.Kit.Linearizability;
+using Commerce.Linearizability;
 using Commerce.Silo.Journal.Postgres;
 using Npgsql;
 

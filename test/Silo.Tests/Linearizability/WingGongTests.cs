@@ -1,4 +1,4 @@
-using Commerce.Kit.Linearizability;
+using Commerce.Linearizability;
 using CsCheck;
 
 namespace Commerce.Silo.Tests.Linearizability;

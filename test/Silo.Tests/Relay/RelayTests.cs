@@ -49,7 +49,7 @@ public sealed class RelayTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_failed_publish_is_tried_again_with_growing_pauses_and_the_cursor_stays()
+    public async Task EShop279_Publish_fails()
     {
         _stream.Broken = true;
         _journal.Append(3);
@@ -65,6 +65,17 @@ public sealed class RelayTests : IAsyncDisposable
 
         (await _stream.Next()).ShouldBe((1L, 3L));
         await _clock.NextSleep();
+        _cursor.Position.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task EShop279_Publish_fails_loses_events_when_the_cursor_does_not_wait_for_the_publish()
+    {
+        (_stream.Broken, _stream.Unheard) = (true, true);
+        _journal.Append(3);
+        await Start();
+        await _clock.NextSleep();
+        // Nothing was published, and nothing ever will be.
         _cursor.Position.ShouldBe(3);
     }
 
@@ -95,8 +106,11 @@ public sealed class RelayTests : IAsyncDisposable
 
         public bool Broken { get; set; }
 
-        public Task Publish(FeedBatch item) => Broken
-            ? Task.FromException(new IOException("The stream's cache is full."))
+        /// <summary>The cure taken away: a failure to publish is not waited for.</summary>
+        public bool Unheard { get; set; }
+
+        public Task Publish(FeedBatch item) => Broken && Unheard ? Task.CompletedTask
+            : Broken ? Task.FromException(new IOException("The stream's cache is full."))
             : _items.Writer.WriteAsync((item.First, item.Last)).AsTask();
 
         public ValueTask<(long First, long Last)> Next() => _items.Reader.ReadAsync(TestContext.Current.CancellationToken);

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Commerce.Kit.Linearizability;
+namespace Commerce.Linearizability;
 
 /// <summary>One call as its caller saw it.</summary>
 /// <param name="Input">What was asked.</param>

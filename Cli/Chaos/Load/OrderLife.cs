@@ -1,0 +1,69 @@
+using Commerce.Cli.Chaos.Faults;
+
+namespace Commerce.Cli.Chaos.Load;
+
+/// <summary>How the life of an order goes.</summary>
+internal enum Life { Bought, Short, Declined, PaidLater, HeardLate, WrongAmount, Unpaid, Cancelled, SentBack }
+
+/// <summary>An order lived through to its end, whatever is killed meanwhile: each step is asked for under its own key until it is answered.</summary>
+internal sealed class OrderLife(Scene scene, int number, string sku)
+{
+    private const int Wait = 5;
+
+    private readonly string _who = $"{scene.Run}-order-{number}";
+
+    public async Task Live(Life life, CancellationToken giveUp)
+    {
+        // More than there is of a short one, so that every order of its cell is refused.
+        var wish = new Wish(sku, life == Life.Short ? 2 : 1);
+        var shopper = new Shopper(number, 0, scene.Run, scene.Client, scene.History, scene.Ledger);
+        var purchase = new Purchase(number, [wish], TokenOf(life));
+        if (await shopper.FillCart([wish], giveUp) is not { } cart) return;
+        scene.Ledger.Add(purchase);
+        await shopper.CheckOut(purchase, cart, purchase.Token, giveUp);
+        if (purchase is not { OrderId: { } order, OrderToken: { } bearer, Refused: null }) return;
+
+        switch (life)
+        {
+            case Life.PaidLater:
+                // A window that ended meanwhile is an answer, too.
+                await scene.Client.Ask(_who, Call.Post($"v1/orders/{order}/payments", new { token = "tok_ok" }, $"{_who}-pay", Wait, bearer), giveUp);
+                break;
+            case Life.Unpaid:
+                await Until("expired", order, giveUp);
+                break;
+            case Life.Cancelled:
+                purchase.CancelAsked = scene.History.Call(_who, "asks to cancel", null);
+                await Ask($"v1/orders/{order}/cancel", new { reason = "changed my mind" }, "cancel", bearer, giveUp);
+                break;
+            case Life.SentBack:
+                await Until("confirmed", order, giveUp);
+                await Ask($"v1/admin/orders/{order}/ship", new { }, "ship", scene.Lab.Token, giveUp);
+                await Ask($"v1/admin/orders/{order}/deliver", new { }, "deliver", scene.Lab.Token, giveUp);
+                if (await scene.Client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp) is { Ok: true } shown)
+                    await Ask($"v1/orders/{order}/returns", new { lines = new[] { new { lineId = shown.Body.GetProperty("lines")[0].GetProperty("lineId").GetString(), quantity = 1 } }, reason = "not wanted" }, "return", bearer, giveUp);
+                break;
+        }
+    }
+
+    private async Task Ask(string path, object body, string step, string bearer, CancellationToken giveUp)
+    {
+        if (await scene.Client.Ask(_who, Call.Post(path, body, $"{_who}-{step}", Wait, bearer), giveUp) is not { } reply) scene.Findings.Add("unanswered", $"{path} was never answered");
+        else if (!reply.Ok) scene.Findings.Add("stuck", $"{path} was refused: {(int)reply.Status} {reply.Text("code")}");
+    }
+
+    private async Task Until(string status, string order, CancellationToken giveUp)
+    {
+        while (!giveUp.IsCancellationRequested && await scene.Client.Ask(_who, Call.Get($"v1/orders/{order}", scene.Lab.Token), giveUp) is { } reply && reply.Text("status") != status)
+            await Task.Delay(100, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static string? TokenOf(Life life) => life switch
+    {
+        Life.Declined => "tok_declined",
+        Life.HeardLate => "tok_timeout_after",
+        Life.WrongAmount => "tok_wrong_amount",
+        Life.PaidLater or Life.Unpaid => null,
+        _ => "tok_ok",
+    };
+}

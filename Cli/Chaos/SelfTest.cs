@@ -1,0 +1,56 @@
+using Commerce.Cli.Chaos.Faults;
+using Commerce.Cli.Chaos.Lab;
+using Commerce.Cli.Output;
+
+namespace Commerce.Cli.Chaos;
+
+/// <summary>
+/// The laboratory tries itself: builds with a promise taken away, each under the faults that need it. A checker that finds nothing there is worth nothing, so
+/// each must be caught, and by a check that is about that promise.
+/// </summary>
+internal static class SelfTest
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15), PayBy = TimeSpan.FromSeconds(5);
+
+    private const int Silos = 2, ShoppersPerSecond = 8;
+
+    private static readonly Broken[] Builds =
+    [
+        new("no fence: an append that lost a race is written all the same", "fence", ["I1", "I2", "I3", "I4", "I5", "I7", "oversold", "stock-linearizable"],
+            seed => [new StaleSilo(1, seed), new StaleSilo(2, seed + 1), new StaleSilo(1, seed + 2), new StaleSilo(2, seed + 3)]),
+        new("cursor before confirm: the relay's cursor moves over what the broker has not", "cursor-last", ["lost-on-the-wire"], _ => [new KillSilo(1), new KillSilo(2)]),
+        new("commit before record: answers and effects go out before their event is durable", "answer-last", ["acknowledged-lost", "I1", "I2", "I3", "I4", "I5"],
+            _ => [new KillSilo(1), new KillSilo(2)]),
+        new("expiry ignoring now: for orders and stock no time passes", "expiry-by-clock", ["hold-not-free"], _ => []),
+    ];
+
+    // A checker that always finds something is worth as little as one that never does.
+    private static readonly Broken Whole = new("nothing is taken away", "", [], seed => [new StaleSilo(1, seed), new KillSilo(2)]);
+
+    public static async Task<ChaosReport> Run(int seed, CancellationToken cancel)
+    {
+        var (builds, acknowledged) = (new List<BrokenBuild>(), 0);
+        foreach (var build in Builds)
+        {
+            Progress.Say($"Broken build: {build.Name}.");
+            var run = new ChaosRun(new RunOptions(seed, TimeSpan.Zero, ShoppersPerSecond, new Setup(Silos, PayBy, build.Without)) { Patience = Patience, Keeps = false });
+            var plan = build.Faults(seed);
+            var report = await run.Run(plan.TakeWhile(_ => !build.CaughtBy.Any(run.Findings.Has)), plan.Length, cancel);
+            var by = report.Findings.Select(finding => finding.Name).Where(build.CaughtBy.Contains).ToList();
+            builds.Add(new BrokenBuild(build.Name, by.Count > 0, by));
+            acknowledged += report.Acknowledged;
+            Progress.Say(by.Count > 0 ? $"Caught by {string.Join(", ", by)}: {report.Findings.First(finding => finding.Name == by[0]).First}." : "MISSED.");
+        }
+
+        Progress.Say("The whole build, in which nothing may be found.");
+        var whole = await new ChaosRun(new RunOptions(seed, TimeSpan.Zero, ShoppersPerSecond, new Setup(Silos, PayBy))).Run(Whole.Faults(seed), 2, cancel);
+        return new ChaosReport(
+            builds.All(build => build.Caught) && whole.Findings.Count == 0, seed, acknowledged + whole.Acknowledged, whole.Faults, builds, whole.Gaps, whole.Findings, whole.Kept);
+    }
+
+    /// <param name="Name">What is broken.</param>
+    /// <param name="Without">The promise taken away.</param>
+    /// <param name="CaughtBy">The checks that are about it.</param>
+    /// <param name="Faults">What it takes to show.</param>
+    private sealed record Broken(string Name, string Without, string[] CaughtBy, Func<int, Fault[]> Faults);
+}

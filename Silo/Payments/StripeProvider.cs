@@ -1,0 +1,198 @@
+using Commerce.Kernel;
+using Commerce.Payments;
+using Commerce.ServiceDefaults;
+using Stripe;
+using Stripe.Checkout;
+
+namespace Commerce.Silo.Payments;
+
+/// <summary>
+/// Stripe. An authorisation is a PaymentIntent with manual capture, a page is a Checkout Session, and our keys are Stripe's idempotency keys. Stripe finds nothing by such a key: a repeated request finds
+/// it, and so does the metadata <c>operation</c>, though only after up to a minute. It forgets keys after a day; the shop asks again for half an hour.
+/// </summary>
+public sealed class StripeProvider : IPaymentProvider, IDisposable
+{
+    private const string OperationKey = "operation", AccountKey = "account", VoidKey = "void", Replayed = "Idempotent-Replayed";
+
+    private readonly HttpClient _http;
+    private readonly StripeClient _stripe;
+    private readonly Uri _page;
+
+    /// <summary>Uses Stripe, or what speaks like it at <see cref="PaymentSettings.Url"/>.</summary>
+    public StripeProvider(PaymentSettings settings)
+    {
+        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromMinutes(2) }) { Timeout = settings.Timeout };
+        _stripe = new StripeClient(new StripeClientOptions
+        {
+            ApiKey = settings.Secret, ApiBase = settings.Url?.AbsoluteUri.TrimEnd('/'),
+            // Nothing is tried twice here: an exception is "nobody knows", and the checkout process asks again under the same key.
+            HttpClient = new SystemNetHttpClient(_http, maxNetworkRetries: 0, enableTelemetry: false),
+        });
+        _page = settings.PageUrl!;
+    }
+
+    /// <inheritdoc/>
+    public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel) => StripeAnswers.Of(operation, () => operation switch
+    {
+        _ when !IsSupported(operation.Amount.Currency) => Task.FromResult(StripeAnswers.Declined(operation, "currency-not-supported")),
+        { Kind: OperationKind.Authorise, Page: not null } => OnPage(operation, cancel),
+        { Kind: OperationKind.Authorise } => Authorise(operation, cancel),
+        { Kind: OperationKind.Capture } => Capture(operation, cancel),
+        { Kind: OperationKind.Refund } => Refund(operation, cancel),
+        _ => Void(operation, cancel),
+    }, () => Find(operation, cancel));
+
+    /// <inheritdoc/>
+    public async Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => operation.Kind != OperationKind.Authorise
+        ? null
+        : await StripeAnswers.Reached(async () => await Search(operation.Key, cancel) is { } intent ? StripeAnswers.Of(operation, intent) : null);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<ProviderAnswer> Authorise(ProviderOperation asked, CancellationToken cancel)
+    {
+        var intent = await _stripe.V1.PaymentIntents.CreateAsync(new PaymentIntentCreateOptions
+        {
+            Amount = asked.Amount.Minor, Currency = Lower(asked.Amount.Currency), CaptureMethod = "manual", Confirm = true, PaymentMethod = asked.Token, AllowedPaymentMethodTypes = ["card"],
+            PaymentMethodOptions = new() { Card = new() { RequestMulticapture = "if_available" } }, Metadata = Metadata(asked), Expand = ["latest_charge"],
+        }, Key(asked.Key), cancel);
+        return StripeAnswers.Of(asked, intent);
+    }
+
+    private async Task<ProviderAnswer> OnPage(ProviderOperation asked, CancellationToken cancel)
+    {
+        var session = await SessionOf(asked, cancel);
+        return session.Status switch
+        {
+            "open" when IsPage(session.Url) => new ProviderAnswer(false, Money.Zero(asked.Amount.Currency), session.Id, Page: session.Url),
+            "open" => throw new InvalidOperationException("Stripe's page is not at the address this shop is configured with."),
+            "complete" when session.PaymentIntent is { } intent => StripeAnswers.Of(asked, intent),
+            _ => StripeAnswers.Declined(asked, "page-closed"),
+        };
+    }
+
+    // The answer to a repeated request is the first one, as it was: the session is read anew. It is given no end of its own (that would have to be half an hour off): the shop closes it by a void.
+    private async Task<Session> SessionOf(ProviderOperation asked, CancellationToken cancel)
+    {
+        var session = await _stripe.V1.Checkout.Sessions.CreateAsync(new SessionCreateOptions
+        {
+            Mode = "payment", SuccessUrl = asked.Page!.ReturnTo, CancelUrl = asked.Page.ReturnTo, ClientReferenceId = asked.Key, Metadata = Metadata(asked),
+            LineItems = [new() { Quantity = 1, PriceData = new() { Currency = Lower(asked.Amount.Currency), UnitAmount = asked.Amount.Minor, ProductData = new() { Name = "Order" } } }],
+            PaymentIntentData = new() { CaptureMethod = "manual", Metadata = Metadata(asked) },
+            PaymentMethodOptions = new() { Card = new() { RequestMulticapture = "if_available" } },
+        }, Key(asked.Key), cancel);
+        return session.StripeResponse.Headers.Contains(Replayed) ? await Read(session.Id, cancel) : session;
+    }
+
+    private Task<Session> Read(string session, CancellationToken cancel) =>
+        _stripe.V1.Checkout.Sessions.GetAsync(session, new SessionGetOptions { Expand = ["payment_intent", "payment_intent.latest_charge"] }, null, cancel);
+
+    private async Task<ProviderAnswer> Capture(ProviderOperation asked, CancellationToken cancel)
+    {
+        if (await IntentOf(asked, cancel) is not { } intent) return StripeAnswers.Declined(asked, "unknown-authorisation");
+        await _stripe.V1.PaymentIntents.CaptureAsync(intent, new PaymentIntentCaptureOptions
+        {
+            // A part leaves the rest for later shipments; who captures all needs no multicapture.
+            AmountToCapture = asked.Amount.Minor, FinalCapture = asked.Amount == asked.Original?.Amount ? null : false,
+        }, Key(asked.Key), cancel);
+        return new ProviderAnswer(true, asked.Amount, intent);
+    }
+
+    private async Task<ProviderAnswer> Refund(ProviderOperation asked, CancellationToken cancel)
+    {
+        if (await IntentOf(asked, cancel) is not { } intent) return StripeAnswers.Declined(asked, "unknown-authorisation");
+        var refund = await _stripe.V1.Refunds.CreateAsync(
+            new RefundCreateOptions { PaymentIntent = intent, Amount = asked.Amount.Minor, Metadata = Metadata(asked) }, Key(asked.Key), cancel);
+        return refund.Status is "failed" or "canceled" ? StripeAnswers.Declined(asked, refund.FailureReason ?? "failed") : new ProviderAnswer(true, asked.Amount, refund.Id);
+    }
+
+    private async Task<ProviderAnswer> Void(ProviderOperation asked, CancellationToken cancel)
+    {
+        if (asked.Original is { Page: not null } onPage)
+        {
+            // Asked for once more under its key: if it never came, it has now, and is closed at once.
+            var session = await SessionOf(onPage, cancel);
+            if (session.Status == "open") session = await Close(session, asked, cancel);
+            return session.PaymentIntent is { } paid ? await LetGo(paid, asked, cancel) : Nothing(asked, session.Id);
+        }
+
+        if (await IntentOf(asked, cancel) is { } id)
+            return await LetGo(await _stripe.V1.PaymentIntents.GetAsync(id, new PaymentIntentGetOptions { Expand = ["latest_charge"] }, null, cancel), asked, cancel);
+
+        // Nobody knows it. Its key is taken for something that never holds money: what still comes under it is refused as another request. When the key is taken already, the authorisation has come and
+        // is found soon.
+        var marker = await Unused(() => _stripe.V1.PaymentIntents.CreateAsync(
+            new PaymentIntentCreateOptions
+            {
+                Amount = asked.Original?.Amount.Minor ?? asked.Amount.Minor, Currency = Lower(asked.Amount.Currency), AllowedPaymentMethodTypes = ["card"],
+                Metadata = new() { [AccountKey] = asked.Account, [VoidKey] = asked.Key },
+            }, Key(asked.Authorisation!), cancel));
+        if (marker.Status != "canceled") await _stripe.V1.PaymentIntents.CancelAsync(marker.Id, null, Key(asked.Key), cancel);
+        return Nothing(asked, marker.Id);
+    }
+
+    private async Task<Session> Close(Session session, ProviderOperation asked, CancellationToken cancel)
+    {
+        try
+        {
+            return await _stripe.V1.Checkout.Sessions.ExpireAsync(session.Id, null, Key(asked.Key), cancel);
+        }
+        catch (StripeException tooLate) when (tooLate.StripeError?.Type == "invalid_request_error")
+        {
+            // The shopper was faster.
+            return await Read(session.Id, cancel);
+        }
+    }
+
+    // What was authorised and not captured. Who let go of it is written down first, so that a repetition answers the same and another void nothing.
+    private async Task<ProviderAnswer> LetGo(PaymentIntent intent, ProviderOperation asked, CancellationToken cancel)
+    {
+        if (intent.Metadata.TryGetValue(VoidKey, out var by) && by != asked.Key) return Nothing(asked, intent.Id);
+        if (by is null) await _stripe.V1.PaymentIntents.UpdateAsync(intent.Id, new PaymentIntentUpdateOptions { Metadata = new() { [VoidKey] = asked.Key } }, null, cancel);
+        if (intent.Status == "requires_capture")
+        {
+            if (intent.AmountReceived == 0) await _stripe.V1.PaymentIntents.CancelAsync(intent.Id, null, Key(asked.Key), cancel);
+            else await _stripe.V1.PaymentIntents.CaptureAsync(intent.Id, new PaymentIntentCaptureOptions { AmountToCapture = 0, FinalCapture = true }, Key(asked.Key), cancel);
+        }
+
+        var held = intent.LatestCharge is { Status: "succeeded" } charge ? charge.Amount : 0;
+        return new ProviderAnswer(true, asked.Amount with { Minor = held - intent.AmountReceived }, intent.Id);
+    }
+
+    private async Task<string?> IntentOf(ProviderOperation asked, CancellationToken cancel) =>
+        asked.Reference is { } known && known.StartsWith("pi_", StringComparison.Ordinal) ? known : (await Search(asked.Authorisation!, cancel))?.Id;
+
+    private async Task<PaymentIntent?> Search(string key, CancellationToken cancel)
+    {
+        var found = await _stripe.V1.PaymentIntents.SearchAsync(
+            new PaymentIntentSearchOptions { Query = $"metadata['{OperationKey}']:'{key.Replace("'", "\\'", StringComparison.Ordinal)}'", Expand = ["data.latest_charge"], Limit = 1 }, null, cancel);
+        return found.Data.FirstOrDefault();
+    }
+
+    private static async Task<PaymentIntent> Unused(Func<Task<PaymentIntent>> claim)
+    {
+        try
+        {
+            return await claim();
+        }
+        catch (StripeException taken) when (taken.StripeError?.Type == "idempotency_error")
+        {
+            throw new DependencyUnavailableException("payment-provider");
+        }
+    }
+
+    private bool IsPage(string url) => Uri.TryCreate(url, UriKind.Absolute, out var page)
+        && Uri.Compare(page, _page, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+
+    private static ProviderAnswer Nothing(ProviderOperation asked, string reference) => new(true, Money.Zero(asked.Amount.Currency), reference);
+
+    private static Dictionary<string, string> Metadata(ProviderOperation asked) => new() { [OperationKey] = asked.Key, [AccountKey] = asked.Account };
+
+    private static RequestOptions Key(string key) => new() { IdempotencyKey = key };
+
+    private static string Lower(Currency currency) => currency.Value.ToLowerInvariant();
+
+    // Stripe's minor units are ours for currencies of two decimals, yen and won; of the others some are rounded there.
+    private static bool IsSupported(Currency currency) => currency.Decimals == 2 || currency.Value is "JPY" or "KRW";
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Sockets;
+using Commerce.Cli.Chaos.Lab;
+using Commerce.Servers;
+
+namespace Commerce.Cli.Tests.Chaos;
+
+public sealed class EdgesTests : IDisposable
+{
+    private readonly TcpListener _server = new(IPAddress.Loopback, 0);
+
+    public EdgesTests() => _server.Start();
+
+    public void Dispose() => _server.Dispose();
+
+    [Fact]
+    public async Task A_proxy_cuts_in_the_middle_of_a_message_after_so_many_bytes()
+    {
+        await using var proxy = new TcpProxy(Port);
+        var (client, server) = await Connect(proxy);
+        using (client)
+        using (server)
+        {
+            proxy.CutAfter(3);
+            await client.SendAsync("hello"u8.ToArray());
+            (await ToTheEnd(server)).ShouldBe("hel"u8.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task A_proxy_swallows_what_one_side_says_and_passes_what_the_other_says()
+    {
+        await using var proxy = new TcpProxy(Port) { Swallows = static (_, answers) => !answers };
+        var (client, server) = await Connect(proxy);
+        using (client)
+        using (server)
+        {
+            await client.SendAsync("hello"u8.ToArray());
+            await server.SendAsync("answer"u8.ToArray());
+            var buffer = new byte[16];
+            (await client.ReceiveAsync(buffer)).ShouldBe(6);
+            server.Available.ShouldBe(0);
+        }
+    }
+
+    [Fact]
+    public async Task The_process_that_owns_a_connection_is_found()
+    {
+        await using var proxy = new TcpProxy(Port);
+        var (client, server) = await Connect(proxy);
+        using (client)
+        using (server)
+            SocketOwner.Of(((IPEndPoint)client.LocalEndPoint!).Port, [("nobody", 1), ("me", Environment.ProcessId)]).ShouldBe("me");
+    }
+
+    private int Port => ((IPEndPoint)_server.LocalEndpoint).Port;
+
+    private async Task<(Socket Client, Socket Server)> Connect(TcpProxy proxy)
+    {
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(IPAddress.Loopback, proxy.Port);
+        return (client, await _server.AcceptSocketAsync());
+    }
+
+    private static async Task<byte[]> ToTheEnd(Socket socket)
+    {
+        var (all, buffer) = (new List<byte>(), new byte[16]);
+        try
+        {
+            while (await socket.ReceiveAsync(buffer) is > 0 and var read) all.AddRange(buffer[..read]);
+        }
+        catch (SocketException)
+        {
+            // Cut.
+        }
+
+        return [.. all];
+    }
+}

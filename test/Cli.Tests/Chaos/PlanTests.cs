@@ -1,0 +1,37 @@
+using Commerce.Cli.Chaos;
+using Commerce.Cli.Chaos.Faults;
+using Commerce.Cli.Output;
+using Commerce.Kernel;
+
+namespace Commerce.Cli.Tests.Chaos;
+
+public sealed class PlanTests
+{
+    private static readonly Circumstances Three = new(3, 15, 10, null);
+
+    [Fact]
+    public void The_same_seed_makes_the_same_plan() => Said(7).ShouldBe(Said(7));
+
+    [Fact]
+    public void Another_seed_makes_another_plan() => Said(7).ShouldNotBe(Said(8));
+
+    [Fact]
+    public void The_first_pass_has_every_fault_once_and_the_absent_broker_first()
+    {
+        var pass = Plan.Of(3, Catalogue.Ids, Three).Take(Catalogue.Ids.Count).Select(fault => fault.Id).ToList();
+        pass.Order().ShouldBe(Catalogue.Ids.Order());
+        pass[0].ShouldBe("F15");
+    }
+
+    [Fact]
+    public void Every_fault_of_the_specification_is_there_but_certificates() =>
+        Catalogue.Ids.ShouldBe(Enumerable.Range(1, 28).Where(number => number != 24).Select(number => $"F{number}"));
+
+    [Fact]
+    public void A_fault_nobody_knows_is_named() => Should.Throw<UsageException>(() => Catalogue.Chosen("F1,F99")).Message.ShouldContain("F99");
+
+    [Fact]
+    public void The_matrix_has_every_crash_point() => Matrix.All.Select(cell => cell.Point).Distinct().Order().ShouldBe(CrashPoint.Names.Order());
+
+    private static List<string> Said(int seed) => [.. Plan.Of(seed, Catalogue.Ids, Three).Take(60).Select(fault => $"{fault.Id} {fault.What}")];
+}

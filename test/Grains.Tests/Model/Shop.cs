@@ -1,0 +1,378 @@
+using System.Collections.Immutable;
+using Commerce.Carts;
+using Commerce.Inventory;
+using Commerce.Kernel;
+using Commerce.Orders;
+using Commerce.Payments;
+
+namespace Commerce.Model;
+
+/// <summary>What keeps the promises, one by one: a test takes one away to show that the requirement meant for it then fails.</summary>
+[Flags]
+internal enum Cure
+{
+    None = 0,
+
+    /// <summary>A reservation counts the units that others hold.</summary>
+    CountHolds = 1 << 0,
+
+    /// <summary>Lines that share a SKU are reserved as one demand.</summary>
+    SumDemand = 1 << 1,
+
+    /// <summary>A later try of the same cart replaces its own hold.</summary>
+    ReplaceOwnHold = 1 << 2,
+
+    /// <summary>An attempt has one operation key, however often it is asked.</summary>
+    OneKeyPerAttempt = 1 << 3,
+
+    /// <summary>Holds are owned before the provider is asked.</summary>
+    PinBeforePay = 1 << 4,
+
+    /// <summary>An order that was paid in silence ends only when the provider has let go.</summary>
+    WaitForTheTruth = 1 << 5,
+
+    /// <summary>A checkout that meets a live order finds it, whatever its key.</summary>
+    OneLiveOrder = 1 << 6,
+
+    /// <summary>A key that has made an order finds it again.</summary>
+    RememberKeys = 1 << 7,
+
+    /// <summary>Releasing what was never reserved closes the door to a reservation still under way.</summary>
+    CloseReservations = 1 << 8,
+
+    /// <summary>Voiding what was never asked for closes the door to a request still under way.</summary>
+    ClosePayments = 1 << 9,
+
+    /// <summary>Late money on a dead order is taken notice of.</summary>
+    NoticeLateMoney = 1 << 10,
+
+    /// <summary>A capture nobody knows of is undone, not forgotten.</summary>
+    UndoCaptures = 1 << 11,
+}
+
+/// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
+internal sealed class Shop(Fault declared, Cure without = Cure.None)
+{
+    public static readonly CheckoutTerms Terms = new() { PayBy = TimeSpan.FromSeconds(20), ProviderSilence = TimeSpan.FromSeconds(5), RetryFor = TimeSpan.FromSeconds(5), CaptureWithin = TimeSpan.FromDays(1) };
+
+    private static readonly UnitPrice Price = new(1m, Currency.GBP);
+
+    /// <summary>All worlds one transition away.</summary>
+    public IEnumerable<World> Next(World w)
+    {
+        foreach (var what in w.ToDo) foreach (var next in Do(w with { ToDo = w.ToDo.Remove(what) }, what)) yield return next;
+        foreach (var call in w.UnderWay) foreach (var (next, _) in Perform(w with { UnderWay = w.UnderWay.Remove(call) }, call)) yield return next;
+        var busy = false;
+        foreach (var id in w.Orders)
+        {
+            if (w.Order(id).Next(Terms, w.Now) is not { } step) continue;
+            busy = true;
+            foreach (var next in Take(w, id, step)) yield return next;
+        }
+
+        if (!busy && w.Orders.Select(id => w.Order(id).DueAt(Terms, w.Now)).Where(due => due > w.Now && due < w.Now + Terms.CaptureWithin).Min() is { } due) yield return w with { Now = due };
+        if (Allowed(w, Fault.Pause)) yield return Spend(w) with { Now = w.Now + Terms.PayBy };
+        if (Allowed(w, Fault.LateMoney))
+        {
+            foreach (var (key, booked) in w.Ledger.Where(entry => entry.Value is { Kind: OperationKind.Authorise, Succeeded: false }))
+            {
+                var late = Spend(w) with { Ledger = w.Ledger.SetItem(key, booked with { Succeeded = true, Minor = w.Order(Of(key)).Total.Minor }) };
+                // The provider says so, as often as it takes.
+                yield return Has(Cure.NoticeLateMoney) ? late with { UnderWay = late.UnderWay.Add(new("signal", Of(key), key)) } : late;
+            }
+        }
+    }
+
+    private bool Has(Cure cure) => !without.HasFlag(cure);
+
+    private bool Allowed(World w, Fault fault) => w.Faults > 0 && declared.HasFlag(fault);
+
+    private static World Spend(World w) => w with { Faults = w.Faults - 1 };
+
+    private static OrderId Of(string operation) => new(operation.Split('/')[0]);
+
+    // ---- what people do: "checkout CART KEY TOKEN SKU,SKU", "pay CART", "cancel CART", "ship CART", "return CART"
+    private IEnumerable<World> Do(World w, string what)
+    {
+        var words = what.Split(' ');
+        switch (words[0])
+        {
+            case "checkout": return [CheckOut(w, words[1], words[2], words[3] == "-" ? null : words[3], words[4].Split(','))];
+            default: break;
+        }
+
+        // What comes too early is not done at all.
+        var orders = w.Orders.Where(id => w.Order(id).Placed?.Cart.Value == words[1]).ToList();
+        return orders.SelectMany(id => words[0] switch
+        {
+            "pay" => Recorded(w, id, s => s.Pay(id, "tok", w.Now)),
+            "cancel" => Recorded(w, id, s => s.Cancel("x", w.Now)),
+            "ship" => Recorded(w, id, s => s.Ship([], null)),
+            "deliver" => Recorded(w, id, s => s.Deliver(null, null, Terms, w.Now)),
+            _ => Recorded(w, id, s => s.Return(new([new("0", 1)], true, "x", true, null), w.Now)),
+        });
+    }
+
+    private World CheckOut(World w, string cart, string key, string? token, string[] skus)
+    {
+        var id = new CartId(cart);
+        if (w.Cart(cart).Status == CartStatus.None)
+        {
+            w = w.Append($"cart/{cart}", w.Cart(cart).Open(Currency.GBP, null).Value);
+            w = w.Append($"cart/{cart}", w.Cart(cart).Add([.. skus.Select((sku, i) => new NewLine($"{i}", new Sku(sku), sku, 1, Price, true))]).Value);
+        }
+
+        var now = w.Cart(cart);
+        if (!Has(Cure.OneLiveOrder) || (!Has(Cure.RememberKeys) && now.Checkouts.ContainsKey(key)))
+            return Place(w, cart, OrderId.Derive(id, w.Orders.Count(o => w.Order(o).Placed?.Cart.Value == cart) + 1), token);
+        var frozen = now.Freeze(id, key, null, ImmutableDictionary<Sku, UnitPrice>.Empty, w.Now);
+        if (!frozen.Ok) return w;
+        w = w.Append($"cart/{cart}", frozen.Value);
+        return Place(w, cart, w.Cart(cart).Checkout(key).Order, token);
+    }
+
+    private static World Place(World w, string cart, OrderId order, string? token)
+    {
+        var lines = w.Cart(cart).Lines.Items.Select(line => new OrderLine(line.Id, line.Sku, line.Title, line.Quantity, line.UnitPrice));
+        var placed = new OrderPlaced(order.Value, new(cart), null, new("", ""), Currency.GBP, [.. lines], token, false, w.Now, false, w.Now + Terms.ReserveWithin);
+        var decided = w.Order(order).Place(placed);
+        return decided.Ok ? w.Append($"order/{order}", decided.Value) : w;
+    }
+
+    // ---- the process, as OrderGrain runs it: calls in order, then one record
+    private IEnumerable<World> Take(World w, OrderId id, NextStep step)
+    {
+        var order = w.Order(id);
+        switch (step.Step)
+        {
+            case Step.Reserve:
+                var term = order.Placed!.PaymentToken is not null;
+                return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) => Recorded(next, id, s => s.Reserved(Short(order, replies), id, Terms, next.Now)));
+            case Step.Authorise:
+                var pins = Has(Cure.PinBeforePay) && order.Stage == OrderStatus.Authorising && (order.Payment!.Attempt > 1 || order.Placed!.PaymentToken is null) ? Demand(order).Select(d => new Call("pin", id, d.Sku, d.Quantity)) : [];
+                return All(w, pins, (pinned, replies) => Short(order, replies) is { Length: > 0 } shortages
+                    ? Recorded(pinned, id, s => s.PinFailed(shortages))
+                    : All(pinned, [Authorise(pinned, order, id)], (next, paid) => Recorded(next, id, s => s.Answered(order.Payment!.Operation, paid[0].Outcome!, Terms, next.Now))));
+            case Step.GiveUpAuthorising when !Has(Cure.WaitForTheTruth):
+                return [w.Append($"order/{id}", Events.Of<OrderEvent>(new OrderExpired("payment-unknown")))];
+            case Step.GiveUpAuthorising:
+                return All(w, [Authorise(w, order, id)], (next, paid) => Recorded(next, id, s => s.Answered(order.Payment!.Operation, paid[0].Outcome!, Terms, next.Now)).Prepend(next))
+                    .SelectMany(next => Recorded(next, id, s => s.GiveUpAuthorising(Terms, next.Now)));
+            case Step.VoidPayment:
+                return All(w, [new("void", id, $"{id}/{step.Subject}")], (next, voided) => voided[0] switch
+                {
+                    { Refusal: "not-found" } => Recorded(next, id, s => s.Voided("")),
+                    { Outcome.Kind: OutcomeKind.Succeeded } => Recorded(next, id, s => s.Voided($"{id}/{step.Subject}", Held(next.Payment(id)))),
+                    { Outcome.Kind: OutcomeKind.Declined } => Recorded(next, id, s => s.Park(step, "declined")),
+                    _ => Recorded(next, id, s => s.Unanswered(step, Terms, next.Now)),
+                });
+            case Step.Settle:
+                var (commits, frees) = (Checkout.Commits(order), Checkout.Frees(order));
+                var stock = !commits && !frees ? [] : order.Demand.Select(d => new Call(commits ? "commit" : order.StockCommitted ? "return" : "release", id, d.Sku.Value, d.Quantity));
+                var cart = order.CartSettled ? Array.Empty<Call>() : [new(order.WasConfirmed ? "ordered" : "thaw", id)];
+                // Both are told at once: either may hear of it first.
+                return All(w, [.. stock, .. cart], (next, _) => Recorded(next, id, s => s.Settled(commits, frees, true)))
+                    .Concat(All(w, [.. cart, .. stock], (next, _) => Recorded(next, id, s => s.Settled(commits, frees, true))));
+            case Step.Retake:
+                return All(w, order.Demand.Select(d => new Call("retake", id, d.Sku.Value, d.Quantity)), (next, replies) => Short(order, replies) is { Length: > 0 } shortages
+                    ? Recorded(next, id, s => s.RetakeFailed("out-of-stock", shortages))
+                    : All(next, [new("reclaim", id)], (last, had) => Recorded(last, id, s => had[0].Refusal is null ? s.Retaken(Terms, last.Now) : s.RetakeFailed("cart-frozen", []))));
+            case Step.UndoCapture when !Has(Cure.UndoCaptures):
+                return [w.Append($"order/{id}", order.CaptureUndone(step.Subject, false).Value)];
+            case Step.UndoCapture:
+                return All(w, [new("capture", id, $"{id}/{step.Subject}", Minor: order.AmountOfCapture(step.Subject).Minor)], (next, took) => took[0].Outcome!.Kind switch
+                {
+                    OutcomeKind.Declined => Recorded(next, id, s => s.CaptureUndone(step.Subject, false)),
+                    OutcomeKind.Unknown => Recorded(next, id, s => s.Unanswered(step, Terms, next.Now)),
+                    _ => All(next, [new("refund", id, $"{id}/{step.Subject}/back", Minor: order.AmountOfCapture(step.Subject).Minor)], (last, back) => Recorded(last, id, s =>
+                        back[0].Outcome!.Kind == OutcomeKind.Succeeded ? s.CaptureUndone(step.Subject, true) : s.Unanswered(step, Terms, last.Now))),
+                });
+            case Step.Capture:
+                var amount = order.Shipments.First(s => s.Id == step.Subject).Amount.Minor;
+                return All(w, [new("capture", id, $"{id}/{step.Subject}", Minor: amount)], (next, took) => Recorded(next, id, s => s.Captured(step.Subject, took[0].Outcome!, Terms, next.Now)));
+            case Step.Refund:
+                var back = order.Returns.First(r => r.Id == step.Subject);
+                return All(w, [new("refund", id, $"{id}/{back.Operation}", Minor: back.Amount.Minor)], (next, paid) => Recorded(next, id, s => s.PaidBack(step.Subject, paid[0].Outcome!, Terms, next.Now)));
+            case Step.Restock:
+                var goods = order.Returns.First(r => r.Id == step.Subject).Accepted.Lines;
+                return All(w, goods.Select(line => new Call("return", id, line.Sku.Value, line.Quantity)), (next, _) => Recorded(next, id, s => s.Restocked(step.Subject)));
+            case Step.Expire: return Recorded(w, id, s => s.Expire(w.Now));
+            case Step.FinishCancelling: return Recorded(w, id, s => s.FinishCancelling());
+            default: return [];
+        }
+    }
+
+    private static Money Held(Payment payment) => new(payment.Authorised - payment.Voided - payment.Refunded, Currency.GBP);
+
+    private IEnumerable<(string Sku, int Quantity)> Demand(Order order) =>
+        Has(Cure.SumDemand) ? order.Demand.Select(d => (d.Sku.Value, d.Quantity)) : order.Lines.Select(line => (line.Line.Sku.Value, line.Line.Quantity));
+
+    private Call Authorise(World w, Order order, OrderId id) => new("authorise", id,
+        Has(Cure.OneKeyPerAttempt) ? order.Payment!.Operation : $"{order.Payment!.Operation}#{w.Payment(id).Operations.Length}", Minor: order.Total.Minor);
+
+    private static ImmutableArray<Shortage> Short(Order order, IReadOnlyList<Reply> replies) =>
+        [.. order.Demand.Zip(replies).Where(x => x.Second.Refusal is not null).Select(x => new Shortage(x.First.Sku, x.First.Quantity, 0))];
+
+    // One call after another; a fault ends the step where it strikes.
+    private IEnumerable<World> All(World w, IEnumerable<Call> calls, Func<World, IReadOnlyList<Reply>, IEnumerable<World>> then)
+    {
+        IEnumerable<World> Go(World at, ImmutableList<Call> left, ImmutableList<Reply> replies)
+        {
+            if (left.IsEmpty) return then(at, replies);
+            return Gone().Concat(Perform(at, left[0]).SelectMany(done => done.Reply is { } reply ? Go(done.World, left.RemoveAt(0), replies.Add(reply)) : [done.World]));
+
+            IEnumerable<World> Gone()
+            {
+                if (Allowed(at, Fault.LostRequest)) yield return Spend(at);
+                if (Allowed(at, Fault.LateDelivery)) yield return Spend(at) with { UnderWay = at.UnderWay.Add(left[0]) };
+                if (Allowed(at, Fault.LostReply)) foreach (var (done, _) in Perform(Spend(at), left[0])) yield return done;
+            }
+        }
+
+        return Go(w, [.. calls], []);
+    }
+
+    private IEnumerable<World> Recorded(World w, OrderId id, Func<Order, Result<Events<OrderEvent>>> decide)
+    {
+        var decided = decide(w.Order(id));
+        yield return decided.Ok ? w.Append($"order/{id}", decided.Value) : w;
+        if (Allowed(w, Fault.FailedWrite)) yield return Spend(w);
+    }
+
+    /// <summary>What a call answered.</summary>
+    internal sealed record Reply(string? Refusal = null, PaymentOutcome? Outcome = null);
+
+    // Every way a call may go where it arrives; no reply: whoever carried it out died.
+    private IEnumerable<(World World, Reply? Reply)> Perform(World w, Call call)
+    {
+        var (id, sku) = (call.Order, call.Subject);
+        var cart = w.Order(id).Placed?.Cart.Value ?? "";
+        switch (call.Kind)
+        {
+            case "reserve":
+                var stock = w.Stock(sku);
+                var asked = Has(Cure.CountHolds) ? stock : stock with { Holds = stock.Holds.Of(id) is { } mine ? Holds.None.With(mine) : Holds.None };
+                if (!Has(Cure.ReplaceOwnHold) && stock.Holds.OfCart(id) is { } own && own.Order != id && own.LiveAt(w.Now)) return [(w, new("out-of-stock"))];
+                return [Stocked(w, sku, $"reserve:{id}", asked.Reserve(id, call.Quantity, call.Owned ? Term.Owned : Term.Timed(w.Now + Terms.PayBy), w.Now), id)];
+            case "pin": return [Stocked(w, sku, $"pin:{id}", w.Stock(sku).Pin(id, call.Quantity, w.Now), id)];
+            case "retake": return [Stocked(w, sku, $"retake:{id}", w.Stock(sku).Retake(id, call.Quantity, w.Now), id)];
+            case "release":
+                var released = w.Stock(sku).Release(id).Value;
+                if (!Has(Cure.CloseReservations) && released.Items is [StockReleased { Quantity: 0 }]) return [(w, new())];
+                return [Keyed(w, sku, released, released.Command.Id)];
+            case "commit": return [Once(w, sku, $"commit:{id}", w.Stock(sku).Commit(id, w.Now))];
+            case "return": return [Once(w, sku, $"return:{id}", w.Stock(sku).Return(id, "x", call.Quantity, w.Now))];
+            case "ordered": return [Told(w, cart, w.Cart(cart).Ordered(id))];
+            case "thaw": return [Told(w, cart, w.Cart(cart).Thaw(id))];
+            case "reclaim": return [Told(w, cart, w.Cart(cart).Reclaim(id))];
+            case "signal": return Signalled(w, id, call.Subject);
+            default: return Paid(w, call);
+        }
+    }
+
+    private static (World, Reply?) Told(World w, string cart, Result<Events<CartEvent>> decided) => decided.Ok ? (w.Append($"cart/{cart}", decided.Value), new()) : (w, new(decided.Refusal!.Code));
+
+    // A command of stock is recorded under its key once; a repeat finds what it came to, and an ended hold is not taken again.
+    private static (World, Reply?) Stocked(World w, string sku, string key, Result<Events<StockEvent>> decided, OrderId id)
+    {
+        if (!decided.Ok) return (w, new(decided.Refusal!.Code));
+        var known = decided.Value.Items.IsEmpty || Seen(w, sku, key);
+        var next = known ? w : Keyed(w, sku, decided.Value, key).World;
+        return (next, next.Stock(sku).Holds.Of(id) is null ? new("illegal-transition") : new());
+    }
+
+    private static (World, Reply?) Once(World w, string sku, string key, Result<Events<StockEvent>> decided) =>
+        Seen(w, sku, key) ? (w, new()) : decided.Ok ? Keyed(w, sku, decided.Value, key) : (w, new(decided.Refusal!.Code));
+
+    private static (World World, Reply? Reply) Keyed(World w, string sku, Events<StockEvent> events, string? key)
+    {
+        if (key is { Length: > 0 } && Seen(w, sku, key)) return (w, new());
+        var next = w.Append($"stock/{sku}", events);
+        return (key is { Length: > 0 } ? next with { Streams = next.Streams.SetItem($"keys/{sku}", next.Streams.GetValueOrDefault($"keys/{sku}", []).Add(new(key, key))) } : next, new());
+    }
+
+    private static bool Seen(World w, string sku, string key) => w.Streams.GetValueOrDefault($"keys/{sku}", []).Any(stored => stored.Text == key);
+
+    private IEnumerable<(World World, Reply? Reply)> Signalled(World w, OrderId id, string operation)
+    {
+        var known = w.Payment(id);
+        if (known.Find(operation) is null) return [(w, new())];
+        var read = w.Append($"payment/{id}", known.Record(operation, Answer(w, operation)).Value);
+        var answered = read.Order(id).Answered(operation, read.Payment(id).Live(operation), Terms, read.Now);
+        var heard = (read.Append($"order/{id}", answered.Value), (Reply?)new Reply());
+        // A message that was not taken is sent again.
+        return Allowed(w, Fault.FailedWrite) ? [heard, (Spend(w) with { UnderWay = w.UnderWay.Add(new("signal", id, operation)) }, null)] : [heard];
+    }
+
+    // Recorded before it is attempted; the provider; recorded what it said.
+    private IEnumerable<(World World, Reply? Reply)> Paid(World w, Call call)
+    {
+        var (id, key, amount) = (call.Order, call.Subject, new Money(call.Minor, Currency.GBP));
+        var payment = w.Payment(id);
+        if (call.Kind == "void" && !Has(Cure.ClosePayments) && payment.Authorisation is null)
+        {
+            yield return (w, new("not-found"));
+            yield break;
+        }
+
+        // Two keys for one attempt: what keeps them apart is gone with the cure.
+        if (!Has(Cure.OneKeyPerAttempt) && call.Kind == "authorise") payment = Payments.Payment.None;
+        var asked = call.Kind switch
+        {
+            "authorise" => payment.Authorise(key, amount, "tok"),
+            "capture" => payment.Capture(key, amount),
+            "refund" => payment.Refund(key, amount),
+            _ => payment.Void(key),
+        };
+        if (!asked.Ok)
+        {
+            yield return (w, new(asked.Refusal!.Code, new(OutcomeKind.Declined, amount, asked.Refusal.Code)));
+            yield break;
+        }
+
+        var requested = w.Append($"payment/{id}", asked.Value);
+        if (requested.Payment(id).Find(key) is not { } operation)
+        {
+            yield return (requested, new("not-found"));
+            yield break;
+        }
+
+        if (operation.Outcome != OutcomeKind.Unknown)
+        {
+            yield return (requested, new(null, requested.Payment(id).Outcome(key)));
+            yield break;
+        }
+
+        var done = Executed(requested, operation, requested.Payment(id).Base(key)?.Key);
+        var said = done.Append($"payment/{id}", requested.Payment(id).Record(key, Answer(done, key)).Value);
+        yield return (said, new(null, said.Payment(id).Outcome(key)));
+        if (!Allowed(w, Fault.Silence)) yield break;
+        yield return (Spend(requested), new(null, requested.Payment(id).Outcome(key)));
+        yield return (Spend(done), new(null, done.Payment(id).Outcome(key)));
+        yield return (Spend(done), null);
+    }
+
+    // The provider's own books: one entry per key; voiding what never came closes its door.
+    private static World Executed(World w, Operation operation, string? authorisation)
+    {
+        if (w.Ledger.ContainsKey(operation.Key)) return w;
+        var held = authorisation is null ? null : w.Ledger.GetValueOrDefault(authorisation);
+        var on = w.Ledger.Values.Where(b => b.Succeeded && b.Authorisation == authorisation).ToLookup(b => b.Kind, b => b.Minor);
+        var left = held is { Succeeded: true } ? held.Minor - on[OperationKind.Capture].Sum() - on[OperationKind.Void].Sum() : 0;
+        var ledger = operation.Kind == OperationKind.Void && held is null && authorisation is not null
+            ? w.Ledger.SetItem(authorisation, new(OperationKind.Authorise, false, 0, null))
+            : w.Ledger;
+        var (ok, minor) = operation.Kind switch
+        {
+            OperationKind.Authorise => (true, operation.Amount.Minor),
+            OperationKind.Void => (true, left),
+            OperationKind.Capture => (left >= operation.Amount.Minor, operation.Amount.Minor),
+            _ => (on[OperationKind.Capture].Sum() - on[OperationKind.Refund].Sum() >= operation.Amount.Minor, operation.Amount.Minor),
+        };
+        return w with { Ledger = ledger.SetItem(operation.Key, new(operation.Kind, ok, ok ? minor : 0, authorisation)) };
+    }
+
+    private static ProviderAnswer Answer(World w, string key) => w.Ledger.GetValueOrDefault(key) is { } booked
+        ? new(booked.Succeeded, new(booked.Minor, Currency.GBP), "ref", booked.Succeeded ? null : Payments.Payment.Cancelled)
+        : new(false, new(0, Currency.GBP), "ref", "unknown");
+}

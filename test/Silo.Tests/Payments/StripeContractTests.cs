@@ -1,0 +1,73 @@
+using Commerce.Kit.Payments;
+using Commerce.Payments;
+using Commerce.ServiceDefaults;
+using Commerce.Silo.Payments;
+using Stripe;
+
+namespace Commerce.Silo.Tests.Payments;
+
+/// <summary>The adapter for Stripe, against the endpoints of Stripe's that the simulator answers.</summary>
+public sealed class StripeContractTests : PageContract
+{
+    private readonly TemporaryFolder _folder = new();
+    private RunningSimulator _simulator = null!;
+    private StripeProvider? _open;
+
+    private PaymentSettings Settings => new(PaymentSettings.Stripe)
+    {
+        Url = new Uri($"{_simulator.Url}/stripe"), PageUrl = new Uri(_simulator.Url), Secret = RunningSimulator.Secret, HookSecret = RunningSimulator.Secret, Timeout = TimeSpan.FromSeconds(2),
+    };
+
+    public override async ValueTask InitializeAsync()
+    {
+        _simulator = await RunningSimulator.Start(_folder.Path);
+        await base.InitializeAsync();
+    }
+
+    protected override Task<IPaymentProvider> Open()
+    {
+        _open?.Dispose();
+        return Task.FromResult<IPaymentProvider>(_open = new StripeProvider(Settings));
+    }
+
+    protected override async Task Choose(string page, string card) => await _simulator.Choose(page, card);
+
+    public override async ValueTask DisposeAsync()
+    {
+        _open?.Dispose();
+        await _simulator.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_request_that_failed_within_Stripe_is_looked_for_by_what_it_is_about()
+    {
+        var key = Key();
+        await _simulator.Faults(new PspSimulator.Fault("error-after"));
+
+        (await Authorise(key, 1000)).ShouldSatisfyAllConditions(x => x.Succeeded.ShouldBeTrue(), x => x.Amount.ShouldBe(Pence(1000)));
+    }
+
+    [Fact]
+    public async Task A_page_at_another_address_than_configured_is_never_shown()
+    {
+        using var elsewhere = new StripeProvider(Settings with { PageUrl = new Uri("https://checkout.stripe.com") });
+
+        await Should.ThrowAsync<InvalidOperationException>(() => elsewhere.Execute(
+            new(Key(), "t1/order", OperationKind.Authorise, Pence(1000), null, null) { Page = new("http://127.0.0.1:1/back", default) }, Cancel));
+    }
+
+    [Fact]
+    public async Task A_currency_whose_minor_units_differ_there_is_declined_not_rounded() =>
+        (await Provider.Execute(new(Key(), "t1/order", OperationKind.Authorise, new(1000, new("KWD")), "tok_ok", null), Cancel)).Code.ShouldBe("currency-not-supported");
+
+    [Fact]
+    public void The_simulator_signs_messages_as_Stripe_does()
+    {
+        const string body = """{"id":"evt_1","object":"event","api_version":"2026-01-01","created":1,"type":"ping","data":{"object":{"object":"payment_intent","id":"pi_1"}}}""";
+        var signature = PspSimulator.HookQueue.Sign("whsec_test", body, TimeProvider.System.GetUtcNow());
+
+        EventUtility.ConstructEvent(body, signature, "whsec_test", throwOnApiVersionMismatch: false).Id.ShouldBe("evt_1");
+        Should.Throw<StripeException>(() => EventUtility.ConstructEvent(body, signature, "another", throwOnApiVersionMismatch: false));
+    }
+}
