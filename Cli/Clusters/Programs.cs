@@ -127,6 +127,8 @@ internal sealed class Programs(
             // Several processes share this machine: give memory back rather than keep it for speed.
             ["DOTNET_gcServer"] = "0",
             ["DOTNET_TieredPGO"] = "0",
+            // A thread without work sleeps at once: looking for some by spinning took more than half of a silo's time where processes outnumber processors.
+            ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
         };
         foreach (var (key, value) in _around.VariablesOf(name)) variables[key] = value;
         return (variables, reached);

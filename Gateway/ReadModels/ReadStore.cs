@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Commerce.Feeds;
 using Commerce.Gateway.Composition;
 using Microsoft.Data.Sqlite;
@@ -54,34 +55,45 @@ public sealed class ReadStore : IDisposable
     /// <summary>Applies a run of events and moves the cursor: both or neither.</summary>
     public void Apply(FeedBatch run, Action<SqliteConnection, RecordedEvent> apply)
     {
-        lock (_turn)
+        InTransaction(() =>
         {
-            using var transaction = _writer.BeginTransaction();
             foreach (var recorded in run.Events) apply(_writer, recorded);
             _writer.Run(
                 "insert into cursors values ($1, $2, $3, $4) on conflict do update set position = excluded.position, epoch = excluded.epoch",
                 run.Service, run.Partition, run.Last, run.Epoch);
-            transaction.Commit();
-        }
+        });
     }
 
     /// <summary>Forgets a service's tables and where its feed was, so that it is read again from its start.</summary>
-    public void Forget(string service, params ReadOnlySpan<string> tables)
+    public void Forget(string service, params IReadOnlyList<string> tables) => InTransaction(() =>
     {
-        lock (_turn)
-        {
-            using var transaction = _writer.BeginTransaction();
-            foreach (var table in tables) _writer.Run($"delete from {table}");
-            _writer.Run("delete from cursors where service = $1", service);
-            transaction.Commit();
-        }
-    }
+        foreach (var table in tables) _writer.Run($"delete from {table}");
+        _writer.Run("delete from cursors where service = $1", service);
+    });
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _writer.Dispose();
         SqliteConnection.ClearPool(new SqliteConnection(_connection));
+    }
+
+    private void InTransaction(Action work)
+    {
+        lock (_turn)
+        {
+            _writer.Run("begin immediate");
+            try
+            {
+                work();
+                _writer.Run("commit");
+            }
+            catch
+            {
+                _writer.Run("rollback");
+                throw;
+            }
+        }
     }
 
     private void Rebuild(string file, ref SqliteConnection writer)
@@ -112,9 +124,27 @@ public sealed class ReadStore : IDisposable
 /// <summary>Short forms for SQL with numbered parameters <c>$1, $2, …</c>.</summary>
 internal static class Sql
 {
+    // Each text is compiled once per connection, and run for every event.
+    private static readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, SqliteCommand>> Compiled = [];
+
     public static int Run(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> values)
     {
-        using var command = Command(connection, sql, values);
+        if (values.IsEmpty)
+        {
+            using var once = Command(connection, sql, values);
+            return once.ExecuteNonQuery();
+        }
+
+        var known = Compiled.GetOrCreateValue(connection);
+        if (!known.TryGetValue(sql, out var command))
+        {
+            known.Add(sql, command = Command(connection, sql, values));
+        }
+        else
+        {
+            for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
+
         return command.ExecuteNonQuery();
     }
 

@@ -10,15 +10,17 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 {
     private CartId Id => CartId.FromStored(this.GetPrimaryKeyString().Split('/', 2)[1]);
 
+    protected override bool UsuallyNew => true;
+
     protected override DateTimeOffset? DueAt(Cart state) => state.Status switch
     {
-        CartStatus.Open => Now + CartTerms.KeepOpen,
+        CartStatus.Open => CartTerms.Expires(Now),
         CartStatus.Frozen => state.FrozenAt + CartTerms.PlaceWithin,
         _ => null,
     };
 
     public Task<Result<CartView>> Open(CommandKey command, Currency currency, CustomerId? customer) =>
-        Apply(command, s => s.Open(currency, customer), View);
+        Begin(command, s => s.Open(currency, customer), View);
 
     public Task<Result<CartView>> Add(CommandKey command, ImmutableArray<NewLine> lines) => Apply(command, s => s.Add(lines), View);
 

@@ -11,4 +11,10 @@ public static class CartTerms
 
     /// <summary>From the last change until an open cart is cleared away. Source: shoppers come back within the month, if at all.</summary>
     public static readonly TimeSpan KeepOpen = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// When an open cart that changes now is looked at again: the end of the day on which it may be cleared away. Most changes leave that day as it is, and
+    /// the journal has nothing to note.
+    /// </summary>
+    public static DateTimeOffset Expires(DateTimeOffset now) => new((now + KeepOpen).UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
 }

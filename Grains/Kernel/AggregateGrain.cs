@@ -40,6 +40,9 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     private bool _stale = true;
     private Task? _reloading;
 
+    // Nothing has been read: the stream is taken for new until its first append is committed.
+    private bool _presumedNew;
+
     /// <summary>Where this aggregate's history is.</summary>
     protected StreamName Stream { get; private set; }
 
@@ -64,12 +67,34 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     /// <summary>The deadline a state has, if any.</summary>
     protected virtual DateTimeOffset? DueAt(TState state) => null;
 
+    /// <summary>Whether most activations are of streams that have not begun: their history is read when it is first needed, not at once.</summary>
+    protected virtual bool UsuallyNew => false;
+
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var id = this.GetGrainId();
         Stream = new StreamName(RoleOf.Grain(GetType()), $"{id.Type}/{id.Key}");
-        await Ready();
+        return UsuallyNew ? Task.CompletedTask : Ready();
+    }
+
+    /// <summary>The history has been read: before that <see cref="Folded"/> and <see cref="Version"/> of what is <see cref="UsuallyNew"/> say nothing.</summary>
+    protected Task Known() => Ready();
+
+    /// <summary>A command that nearly always begins its stream.</summary>
+    protected Task<Result<T>> Begin<T>(CommandKey command, Func<TState, Result<Events<TEvent>>> decide, Func<TState, T> answer)
+    {
+        PresumeNew();
+        return Apply(command, decide, answer);
+    }
+
+    /// <summary>
+    /// The next command is decided as if there were no history, without asking for one. The fence tells when there is, and then it is read and the command decided
+    /// anew. A refusal or an answer without events is given on a history that was read.
+    /// </summary>
+    protected void PresumeNew()
+    {
+        if (UsuallyNew && _generation == 0 && _reloading is null) (_generation, _stale, _presumedNew) = (1, false, true);
     }
 
     /// <summary>A command with a key: the same key again answers the current state as repeated, or is refused when its content differs.</summary>
@@ -183,6 +208,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     // True when everything folded so far in this generation is durable.
     private async Task<bool> Durable(int generation)
     {
+        if (_presumedNew && ReferenceEquals(_tail, Settled)) Lost(generation);
         try
         {
             if (await _tail != AppendOutcome.Committed) Lost(generation);
@@ -249,7 +275,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         foreach (var command in history.Commands) commands.Add(command);
         (_state, _version, _lastEvent, _commands, _tail) = (state, version, last, commands, Settled);
         _generation++;
-        _stale = false;
+        (_stale, _presumedNew) = (false, false);
     }
 
     private void KeepSnapshot(TState state, long version, Guid last)

@@ -13,12 +13,14 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     private OrderId Id => new(this.GetPrimaryKeyString()[(this.GetPrimaryKeyString().IndexOf('/') + 1)..]);
 
+    protected override bool UsuallyNew => true;
+
     protected override DateTimeOffset? DueAt(Order state) => state.DueAt(terms, Now);
 
     public async Task<Result<OrderView>> Place(PlaceOrder order)
     {
-        var placed = Folded.Placed ?? await Prepare(order);
-        var result = await Apply(order.Command, s => s.Place(placed), View);
+        var placed = Folded.Placed ?? await Prepared(order);
+        var result = await Begin(order.Command, s => s.Place(placed), View);
         _ = Go();
         return result;
     }
@@ -78,6 +80,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public async Task<bool> Wake()
     {
+        await Known();
         var before = Version;
         await Go();
         return Version > before;
@@ -90,6 +93,21 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         if (!result.Ok) return result;
         await Task.WhenAny(Go(), Task.Delay(StepPatience, Time));
         return new Result<OrderView>(await Query(View)) { Repeated = result.Repeated };
+    }
+
+    // Whether it was placed before is known once its history has been read, and that is asked for only when it matters: when nothing can be sealed any more.
+    private async Task<OrderPlaced> Prepared(PlaceOrder order)
+    {
+        try
+        {
+            return await Prepare(order);
+        }
+        catch (InvalidOperationException)
+        {
+            await Known();
+            if (Folded.Placed is { } earlier) return earlier;
+            throw;
+        }
     }
 
     private async Task<OrderPlaced> Prepare(PlaceOrder order) => new(

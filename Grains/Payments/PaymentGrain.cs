@@ -10,6 +10,8 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     /// <summary>How long the provider may take; after that its answer is unknown (its own sessions answer within seconds).</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    protected override bool UsuallyNew => true;
+
     // The provider is asked once at a time per operation; who asks meanwhile joins.
     private readonly Dictionary<string, Task<Result<PaymentOutcome>>> _asking = new(StringComparer.Ordinal);
 
@@ -38,6 +40,7 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     private async Task<Result<PaymentOutcome>> Perform(string operation, Func<Payment, Result<Events<PaymentEvent>>> request)
     {
         // Recorded before it is attempted: a crash from here on finds the operation and asks again under the same key.
+        PresumeNew();
         var asked = await Decide<(PaymentOutcome Outcome, ProviderOperation Operation)>(
             CommandKey.None, request, s => s.Find(operation) is null ? PaymentErrors.NotFound : (s.Outcome(operation), Describe(s, operation)));
         if (!asked.Ok) return asked.Refusal!;

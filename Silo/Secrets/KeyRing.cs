@@ -79,10 +79,16 @@ public sealed class KeyRing : ISealer, IDisposable
 
     private async Task<byte[]?> Find(string subject, bool make)
     {
-        var stored = await _store.Find(subject);
-        if (!stored.Exists && make) stored = await _store.Add(subject, Box.Seal(_master, subject, RandomNumberGenerator.GetBytes(32)));
-        return stored.Wrapped is { } wrapped ? Box.Open(_master, subject, wrapped) : null;
+        if (!make) return Unwrapped(subject, await _store.Find(subject));
+
+        // Most who seal are new: a key is offered without asking first, and what is there then counts.
+        var fresh = RandomNumberGenerator.GetBytes(32);
+        var wrapped = Box.Seal(_master, subject, fresh);
+        var stored = await _store.Add(subject, wrapped);
+        return ReferenceEquals(stored.Wrapped, wrapped) ? fresh : Unwrapped(subject, stored);
     }
+
+    private byte[]? Unwrapped(string subject, StoredKey stored) => stored.Wrapped is { } wrapped ? Box.Open(_master, subject, wrapped) : null;
 
     private static KeyRing Open(IKeyStore store, string where, string secrets, TimeProvider? sharedBy)
     {

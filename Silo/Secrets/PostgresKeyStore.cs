@@ -3,54 +3,74 @@ using Npgsql;
 
 namespace Commerce.Silo.Secrets;
 
-/// <summary>The keys a service makes, in its own database.</summary>
-internal sealed class PostgresKeyStore(NpgsqlDataSource source, ILogger log) : IKeyStore
+/// <summary>The keys a service makes, in its own database. Each guest's order has a key of its own, so those made at the same time are kept together.</summary>
+internal sealed class PostgresKeyStore : IKeyStore
 {
+    private const int MostAtOnce = 256;
+
+    private readonly Together<(string Subject, byte[] Wrapped), bool> _adding;
+    private readonly NpgsqlDataSource _source;
+    private readonly ILogger _log;
+
+    public PostgresKeyStore(NpgsqlDataSource source, ILogger log)
+    {
+        (_source, _log) = (source, log);
+        _adding = new(MostAtOnce, AddAll);
+    }
+
     public byte[]? Proof()
     {
-        using var proof = source.CreateCommand("select proof from key_ring where id = 1");
+        using var proof = _source.CreateCommand("select proof from key_ring where id = 1");
         return proof.ExecuteScalar() as byte[];
     }
 
     public byte[] Prove(byte[] proof)
     {
-        using var prove = source.CreateCommand("insert into key_ring values (1, $1) on conflict do nothing");
+        using var prove = _source.CreateCommand("insert into key_ring values (1, $1) on conflict do nothing");
         prove.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = proof });
         prove.ExecuteNonQuery();
         return Proof()!;
     }
 
-    public Task<StoredKey> Find(string subject) => PostgresFaults.Guard("key-ring", log, async () =>
+    public Task<StoredKey> Find(string subject) => PostgresFaults.Guard("key-ring", _log, async () =>
     {
-        await using var find = source.CreateCommand("select wrapped from sealing_key where id = $1");
+        await using var find = _source.CreateCommand("select wrapped from sealing_key where id = $1");
         find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = subject });
         await using var row = await find.ExecuteReaderAsync();
         if (!await row.ReadAsync()) return default;
         return new StoredKey(true, row.IsDBNull(0) ? null : row.GetFieldValue<byte[]>(0));
     });
 
-    public async Task<StoredKey> Add(string subject, byte[] wrapped)
+    public async Task<StoredKey> Add(string subject, byte[] wrapped) =>
+        await PostgresFaults.Guard("key-ring", _log, () => _adding.Do((subject, wrapped))) ? new StoredKey(true, wrapped) : await Find(subject);
+
+    // Answers which of them are new. In the order of subjects, so that two silos never wait for each other in a circle. Who comes second with the same subject waits for the first to commit, and then reads the first's key.
+    private async Task<IReadOnlyList<bool>> AddAll(IReadOnlyList<(string Subject, byte[] Wrapped)> keys)
     {
-        await PostgresFaults.Guard("key-ring", log, async () =>
+        var first = new SortedDictionary<string, (string Subject, byte[] Wrapped)>(StringComparer.Ordinal);
+        foreach (var key in keys) first.TryAdd(key.Subject, key);
+        await using var add = _source.CreateCommand("insert into sealing_key select * from unnest($1, $2) on conflict do nothing returning id");
+        add.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. first.Keys] });
+        add.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. first.Values.Select(key => key.Wrapped)] });
+        var added = new HashSet<string>(StringComparer.Ordinal);
+        await using (var rows = await add.ExecuteReaderAsync().ConfigureAwait(false))
         {
-            await using var add = source.CreateCommand("insert into sealing_key values ($1, $2) on conflict do nothing");
-            add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = subject });
-            add.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = wrapped });
-            return await add.ExecuteNonQueryAsync();
-        });
-        return await Find(subject);
+            while (await rows.ReadAsync().ConfigureAwait(false)) added.Add(rows.GetString(0));
+        }
+
+        return [.. keys.Select(key => added.Contains(key.Subject) && ReferenceEquals(first[key.Subject].Wrapped, key.Wrapped))];
     }
 
-    public Task Erase(string subject) => PostgresFaults.Guard("key-ring", log, async () =>
+    public Task Erase(string subject) => PostgresFaults.Guard("key-ring", _log, async () =>
     {
-        await using (var erase = source.CreateCommand("insert into sealing_key values ($1, null) on conflict (id) do update set wrapped = null"))
+        await using (var erase = _source.CreateCommand("insert into sealing_key values ($1, null) on conflict (id) do update set wrapped = null"))
         {
             erase.Parameters.Add(new NpgsqlParameter<string> { TypedValue = subject });
             await erase.ExecuteNonQueryAsync();
         }
 
         // The old row stands in its page until it is cleared away, where a copy of the files would find the key.
-        await using var clear = source.CreateCommand("vacuum sealing_key");
+        await using var clear = _source.CreateCommand("vacuum sealing_key");
         return await clear.ExecuteNonQueryAsync();
     });
 

@@ -26,7 +26,7 @@ public sealed class PostgresBench(string connection, TimeProvider time)
         await using var databases = new ServiceDatabases(new Dictionary<string, string> { ["inventory"] = connection });
         await using var journal = new PostgresJournal(databases, time, NullLogger<PostgresJournal>.Instance);
         var together = await JournalBench.Run(journal, time, appendsPerStream, longStreamEvents);
-        await using (var empty = databases.Of("inventory").CreateCommand("truncate events, stream_head, deadline; update log_head set position = 0")) await empty.ExecuteNonQueryAsync();
+        await using (var empty = databases.Of("inventory").CreateCommand("truncate append, stream_head, deadline; update log_head set position = 0")) await empty.ExecuteNonQueryAsync();
         using var single = new OneByOne(databases.Of("inventory"), time);
         var alone = await JournalBench.Run(single, time, Math.Max(1, appendsPerStream / 8), longStreamEvents);
         return new PostgresBenchResult(together, alone);
@@ -45,9 +45,10 @@ public sealed class PostgresBench(string connection, TimeProvider time)
             await _connections.WaitAsync();
             try
             {
-                await using var command = source.CreateCommand(PostgresLane.Call);
-                batch.Bind(command);
-                return await command.ExecuteScalarAsync() is null ? AppendOutcome.Committed : AppendOutcome.Conflict;
+                await using var connection = await source.OpenConnectionAsync();
+                await using var command = batch.Appending(connection);
+                await command.ExecuteScalarAsync();
+                return AppendOutcome.Committed;
             }
             finally
             {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Commerce.Kernel;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Commerce.Silo.Journal.Postgres;
 
@@ -56,7 +55,7 @@ internal sealed class AppendBatch
     public bool TryAdd(PendingAppend pending)
     {
         var append = pending.Append;
-        if (!_runs.TryGetValue(append.Stream.Value, out var run)) _runs.Add(append.Stream.Value, run = new Run(_runs.Count, append));
+        if (!_runs.TryGetValue(append.Stream.Value, out var run)) _runs.Add(append.Stream.Value, run = new Run(_runs.Count + 1, _events + 1, append));
         else if (!run.Continues(append)) return false;
 
         run.Take(append);
@@ -74,12 +73,25 @@ internal sealed class AppendBatch
         return again;
     }
 
+    /// <summary>The same batch without those that cannot be appended, under another id.</summary>
+    public AppendBatch Without(IReadOnlyCollection<int> members, TimeProvider time)
+    {
+        var rest = New(time);
+        for (var i = 0; i < Members.Count; i++)
+        {
+            if (!members.Contains(i)) rest.TryAdd(Members[i]);
+        }
+
+        return rest;
+    }
+
     /// <summary>Which members' events are in the journal.</summary>
     public async Task Look(NpgsqlConnection connection, bool[] there)
     {
         await using var look = new NpgsqlCommand("""
-            select a.place from unnest($1, $2, $3) with ordinality as a (stream, version, id, place)
-                join stream_head h on h.stream = a.stream join events e on e.stream = h.number and e.version = a.version and e.id = a.id
+            select m.place from unnest($1, $2, $3) with ordinality as m (stream, version, id, place)
+                join stream_head h on h.stream = m.stream join append a on a.stream = h.number and a.version = m.version
+            where a.data::json #>> '{events,0,id}' = m.id::text
             """, connection);
         look.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Members.Select(m => m.Append.Stream.Value)] });
         look.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Members.Select(m => m.Append.ExpectedVersion + 1)] });
@@ -96,101 +108,56 @@ internal sealed class AppendBatch
         await abandon.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
-    /// <summary>The call of <c>append_events</c> with one row per event.</summary>
-    public void Bind(NpgsqlCommand command)
+    /// <summary>The call of <c>append_batch</c>: a row per run and a row per member.</summary>
+    public NpgsqlCommand Appending(NpgsqlConnection? connection)
     {
-        var rows = new Rows(_events);
-        for (var member = 0; member < Members.Count; member++)
-        {
-            var append = Members[member].Append;
-            var run = _runs[append.Stream.Value];
-            for (var i = 0; i < append.Events.Count; i++) rows.Add(run, member, append, i);
-        }
-
-        command.Parameters.Clear();
+        var command = new NpgsqlCommand("select append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", connection);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Id });
-        rows.Bind(command);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _events });
+        new RunRows(_runs).Bind(command);
+        new MemberRows(Members, _runs).Bind(command);
+        return command;
     }
 
-    internal sealed class Run(int number, Append first)
+    /// <summary>The call of <c>judge_batch</c>.</summary>
+    public NpgsqlCommand Judging(NpgsqlConnection? connection)
+    {
+        var command = new NpgsqlCommand("select member, outcome from judge_batch($1, $2, $3, $4, $5, $6)", connection);
+        new RunRows(_runs).BindFences(command);
+        new MemberRows(Members, _runs).BindCommands(command);
+        return command;
+    }
+
+    internal sealed class Run(int number, int place, Append first)
     {
         private readonly HashSet<string> _commands = new(StringComparer.Ordinal);
-        private Guid _last = first.Expected;
-        private long _version = first.ExpectedVersion;
         private bool _closed;
 
+        /// <summary>Which of the batch, from 1 as the database counts.</summary>
         public int Number => number;
 
-        public Guid Expected => first.Expected;
+        /// <summary>Which event of the batch is its first, from 1.</summary>
+        public int Place => place;
 
-        public long ExpectedVersion => first.ExpectedVersion;
+        public Append First => first;
+
+        public Guid Last { get; private set; } = first.Expected;
+
+        public long Version { get; private set; } = first.ExpectedVersion;
+
+        public DateTimeOffset? DueAt { get; private set; }
 
         // Once one has to wait, all behind it have to: they commit in the order in which they were handed over.
         public bool Continues(Append append)
         {
-            _closed |= append.Expected != _last || append.ExpectedVersion != _version || (append.Command.IsGiven && _commands.Contains(append.Command.Id));
+            _closed |= append.Expected != Last || append.ExpectedVersion != Version || (append.Command.IsGiven && _commands.Contains(append.Command.Id));
             return !_closed;
         }
 
         public void Take(Append append)
         {
             if (append.Command.IsGiven) _commands.Add(append.Command.Id);
-            (_last, _version) = (append.Events[^1].Id, append.ExpectedVersion + append.Events.Count);
+            (Last, Version, DueAt) = (append.Events[^1].Id, append.ExpectedVersion + append.Events.Count, append.DueAt);
         }
-    }
-
-    // The function's arrays, in its order.
-    private sealed class Rows(int count)
-    {
-        private readonly int[] _run = new int[count], _member = new int[count];
-        private readonly string[] _stream = new string[count], _type = new string[count], _actor = new string[count];
-        private readonly Guid[] _expected = new Guid[count], _id = new Guid[count];
-        private readonly long[] _expectedVersion = new long[count], _version = new long[count];
-        private readonly DateTime[] _occurred = new DateTime[count], _recorded = new DateTime[count];
-        private readonly DateTime?[] _due = new DateTime?[count];
-        private readonly string?[] _correlation = new string?[count], _command = new string?[count], _digest = new string?[count], _trace = new string?[count];
-        private readonly byte[][] _data = new byte[count][];
-        private int _at;
-
-        public void Add(Run run, int member, Append append, int i)
-        {
-            var happened = append.Events[i];
-            var command = append.Command.IsGiven ? append.Command.Id : null;
-            (_run[_at], _member[_at], _stream[_at]) = (run.Number, member, append.Stream.Value);
-            (_expected[_at], _expectedVersion[_at], _version[_at]) = (run.Expected, run.ExpectedVersion, append.ExpectedVersion + 1 + i);
-            (_id[_at], _type[_at], _data[_at]) = (happened.Id, happened.Type, happened.Data);
-            (_occurred[_at], _recorded[_at], _due[_at]) = (append.OccurredAt.UtcDateTime, append.RecordedAt.UtcDateTime, RoundedUp(append.DueAt));
-            (_actor[_at], _correlation[_at], _trace[_at]) = (append.Envelope.Actor, append.Envelope.Correlation, append.Envelope.TraceParent);
-            (_command[_at], _digest[_at]) = (command, command is null || i > 0 ? null : append.Command.Digest);
-            _at++;
-        }
-
-        public void Bind(NpgsqlCommand command)
-        {
-            Bind(command, NpgsqlDbType.Integer, _run);
-            Bind(command, NpgsqlDbType.Integer, _member);
-            Bind(command, NpgsqlDbType.Text, _stream);
-            Bind(command, NpgsqlDbType.Uuid, _expected);
-            Bind(command, NpgsqlDbType.Bigint, _expectedVersion);
-            Bind(command, NpgsqlDbType.Bigint, _version);
-            Bind(command, NpgsqlDbType.Uuid, _id);
-            Bind(command, NpgsqlDbType.Text, _type);
-            Bind(command, NpgsqlDbType.TimestampTz, _occurred);
-            Bind(command, NpgsqlDbType.TimestampTz, _recorded);
-            Bind(command, NpgsqlDbType.Text, _actor);
-            Bind(command, NpgsqlDbType.Text, _correlation);
-            Bind(command, NpgsqlDbType.Text, _command);
-            Bind(command, NpgsqlDbType.Text, _digest);
-            Bind(command, NpgsqlDbType.Text, _trace);
-            Bind(command, NpgsqlDbType.TimestampTz, _due);
-            Bind(command, NpgsqlDbType.Json, _data);
-        }
-
-        private static void Bind<T>(NpgsqlCommand command, NpgsqlDbType type, T[] values) =>
-            command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
-
-        // The database counts microseconds: woken a moment too early, a stream would find nothing to do and be held back.
-        private static DateTime? RoundedUp(DateTimeOffset? due) =>
-            due is { } at ? new DateTime((at.UtcTicks + TimeSpan.TicksPerMicrosecond - 1) / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc) : null;
     }
 }

@@ -39,20 +39,27 @@ public sealed class JournalDatabase : IAsyncDisposable
     }
 
     /// <summary>All events in the order of the log, also those beyond its head, if there are any; never all of them in memory.</summary>
-    public async IAsyncEnumerable<RecordedEvent> Events()
-    {
-        await using var read = new NpgsqlCommand($"select {PostgresReads.Columns} from events e join stream_head h on h.number = e.stream order by e.position", _connection);
-        await using var row = await read.ExecuteReaderAsync(CommandBehavior.SequentialAccess);
-        while (await row.ReadAsync()) yield return PostgresReads.Event(row, _service);
-    }
+    public IAsyncEnumerable<RecordedEvent> Events() =>
+        Read(new NpgsqlCommand($"select {PostgresReads.Columns} from append a join stream_head h on h.number = a.stream order by a.position", _connection));
 
     /// <summary>The events of one stream, oldest first.</summary>
-    public async IAsyncEnumerable<RecordedEvent> Stream(StreamName stream)
+    public IAsyncEnumerable<RecordedEvent> Stream(StreamName stream) =>
+        Read(new NpgsqlCommand($"select {PostgresReads.Columns} from append a join stream_head h on h.number = a.stream where h.stream = $1 order by a.version", _connection)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = stream.Value } },
+        });
+
+    private async IAsyncEnumerable<RecordedEvent> Read(NpgsqlCommand command)
     {
-        await using var read = new NpgsqlCommand($"select {PostgresReads.Columns} from events e join stream_head h on h.number = e.stream where h.stream = $1 order by e.version", _connection);
-        read.Parameters.Add(new NpgsqlParameter { Value = stream.Value });
+        await using var read = command;
         await using var row = await read.ExecuteReaderAsync(CommandBehavior.SequentialAccess);
-        while (await row.ReadAsync()) yield return PostgresReads.Event(row, _service);
+        var events = new List<RecordedEvent>();
+        while (await row.ReadAsync())
+        {
+            AppendText.Read(_service, PostgresReads.Row(row), events);
+            foreach (var recorded in events) yield return recorded;
+            events.Clear();
+        }
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 using Commerce.Kernel;
 using Npgsql;
 
@@ -18,8 +19,12 @@ internal static class PostgresFaults
 
     /// <summary>Whether it is the data that was refused: another batch without it may pass.</summary>
     public static bool IsAboutData(Exception e) =>
-        e is ArgumentException or InvalidCastException
+        e is ArgumentException or InvalidCastException or JsonException
         || (e is PostgresException known && (known.SqlState.StartsWith("22", StringComparison.Ordinal) || known.SqlState.StartsWith("23", StringComparison.Ordinal)));
+
+    /// <summary>Whether a batch was refused as a whole because one of it does not fit: another fence, or a command that made events before.</summary>
+    public static bool IsMisfit(PostgresException e) =>
+        e.SqlState == "CM409" || (e.SqlState == PostgresErrorCodes.UniqueViolation && e.ConstraintName is "append_command" or "append_version" or "stream_head_stream_key");
 
     /// <summary>Uses a database; its failures leave as <see cref="DependencyUnavailableException"/>, and are told in the log.</summary>
     public static async Task<T> Guard<T>(string dependency, ILogger log, Func<Task<T>> use)

@@ -14,7 +14,8 @@ internal sealed class PostgresLane : IAsyncDisposable
     /// <summary>How long after a failed try to find out how a commit ended the next one follows.</summary>
     private static readonly TimeSpan SettleEvery = TimeSpan.FromMilliseconds(200);
 
-    internal const string Call = "select member, outcome from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    /// <summary>How often a batch goes anew without those that do not fit: the second time another writer has come between, more often something is broken.</summary>
+    private const int MaxRounds = 8;
 
     private readonly Channel<(PendingAppend? Append, TaskCompletionSource? Barrier)> _queue =
         Channel.CreateUnbounded<(PendingAppend?, TaskCompletionSource?)>(new UnboundedChannelOptions { SingleReader = true });
@@ -86,6 +87,9 @@ internal sealed class PostgresLane : IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         while (await HasWork().ConfigureAwait(false))
         {
+            // At the end of the queue of whatever else is to be done: when there is much, those who were just answered hand over their next append first, and
+            // it travels along; when there is nothing, this costs no time.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             var batch = Take();
             if (batch.Members.Count > 0) await Commit(batch).ConfigureAwait(false);
             else if (_inDoubt is not null) await TryReady().ConfigureAwait(false);
@@ -137,18 +141,25 @@ internal sealed class PostgresLane : IAsyncDisposable
     private async Task Commit(AppendBatch batch)
     {
         // A connection that was lost while idle costs nobody an answer: the batch is known not to be there, and goes again.
-        for (var again = false; ; again = true)
+        var (again, rounds) = (false, 0);
+        while (true)
         {
             if (await TryReady().ConfigureAwait(false) is { } away)
             {
-                foreach (var member in batch.Members) member.Failed(away);
+                Fail(batch, away);
                 return;
             }
 
             try
             {
-                Answer(batch, await Execute(batch).ConfigureAwait(false));
+                await Execute(batch).ConfigureAwait(false);
+                Answer(batch, new int[batch.Members.Count]);
                 return;
+            }
+            catch (PostgresException misfit) when (PostgresFaults.IsMisfit(misfit) && ++rounds < MaxRounds)
+            {
+                if (await Judge(batch).ConfigureAwait(false) is not { Members.Count: > 0 } rest) return;
+                batch = rest;
             }
             catch (Exception failure) when (PostgresFaults.IsUndone(failure) || PostgresFaults.IsAboutData(failure))
             {
@@ -162,34 +173,48 @@ internal sealed class PostgresLane : IAsyncDisposable
                 if (await FindOut(batch, failure).ConfigureAwait(false)) return;
                 if (again)
                 {
-                    foreach (var member in batch.Members) member.Failed(Unavailable());
+                    Fail(batch, Unavailable());
                     return;
                 }
 
-                batch = batch.Again(_time);
+                (batch, again) = (batch.Again(_time), true);
             }
         }
     }
 
-    private async Task<int[]> Execute(AppendBatch batch)
+    private async Task Execute(AppendBatch batch)
     {
-        var outcomes = new int[batch.Members.Count];
-        await using var command = new NpgsqlCommand(Call, _connection);
-        batch.Bind(command);
+        await using var command = batch.Appending(_connection);
         Faults?.Invoke(BatchPoint.Sending);
         var begun = Stopwatch.GetTimestamp();
-        await using (var refused = await command.ExecuteReaderAsync().ConfigureAwait(false))
-        {
-            while (await refused.ReadAsync().ConfigureAwait(false))
-            {
-                var member = refused.GetInt32(0);
-                outcomes[member] = Math.Max(outcomes[member], refused.GetInt32(1));
-            }
-        }
-
+        await command.ExecuteScalarAsync().ConfigureAwait(false);
         JournalTelemetry.Committed(_tag, batch.Members.Count, begun);
         Faults?.Invoke(BatchPoint.Committed);
-        return outcomes;
+    }
+
+    // Nothing of the batch is there, because one of it does not fit. Those that do not are answered; the others are what is left to append. Should another writer
+    // have come between, the next try shows it.
+    private async Task<AppendBatch?> Judge(AppendBatch batch)
+    {
+        try
+        {
+            var misfits = new Dictionary<int, int>();
+            await using (var command = batch.Judging(_connection))
+            await using (var judged = await command.ExecuteReaderAsync().ConfigureAwait(false))
+            {
+                while (await judged.ReadAsync().ConfigureAwait(false)) misfits[judged.GetInt32(0) - 1] = judged.GetInt32(1);
+            }
+
+            foreach (var (member, outcome) in misfits) batch.Members[member].Ended(outcome == 1 ? AppendOutcome.Conflict : AppendOutcome.Repeated);
+            return batch.Without(misfits.Keys, _time);
+        }
+        catch (Exception failure)
+        {
+            await Drop().ConfigureAwait(false);
+            _log.BatchFailed(_service, failure);
+            Fail(batch, Unavailable());
+            return null;
+        }
     }
 
     private void Answer(AppendBatch batch, int[] outcomes)
@@ -207,7 +232,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         if (batch.Members.Count == 1 || !PostgresFaults.IsAboutData(failure))
         {
             _log.BatchFailed(_service, failure);
-            foreach (var member in batch.Members) member.Failed(Unavailable());
+            Fail(batch, Unavailable());
             return;
         }
 
@@ -302,6 +327,11 @@ internal sealed class PostgresLane : IAsyncDisposable
         {
             _log.DatabaseFailed(_service, failure);
         }
+    }
+
+    private static void Fail(AppendBatch batch, Exception reason)
+    {
+        foreach (var member in batch.Members) member.Failed(reason);
     }
 
     private static DependencyUnavailableException Unavailable() => new("journal");

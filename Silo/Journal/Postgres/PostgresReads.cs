@@ -7,51 +7,71 @@ namespace Commerce.Silo.Journal.Postgres;
 /// <summary>What is read from a service's journal, each by one statement and so with one view of it.</summary>
 internal static class PostgresReads
 {
-    internal const string Columns =
-        "e.position, e.id, h.stream, e.version, e.type, e.occurred_at, e.recorded_at, e.actor, e.correlation, e.command_id, e.trace, e.command_digest, e.data";
+    internal const string Columns = "a.position, h.stream, a.version, a.command, a.digest, a.data";
 
-    /// <summary>The snapshot comes as a row of its own, before the events; no event has position 0.</summary>
+    /// <summary>
+    /// The rows from the one that holds the snapshot's event. The snapshot comes as a row of its own, before them; no append has position 0.
+    /// </summary>
     private const string LoadSql = $"""
-        with kept as (
-            select s.version, s.event, s.format, s.state
-            from stream_head h join snapshot s on s.stream = h.number join events e on e.stream = s.stream and e.version = s.version and e.id = s.event
-            where h.stream = $1)
-        select {Columns}, null::bytea as state
-        from stream_head h join events e on e.stream = h.number
-        where h.stream = $1 and e.version > coalesce((select version from kept), 0)
+        with kept as (select s.version, s.event, s.format, s.state from stream_head h join snapshot s on s.stream = h.number where h.stream = $1)
+        select {Columns}, null::uuid as event, null::bytea as state
+        from stream_head h join append a on a.stream = h.number
+        where h.stream = $1 and a.version >= coalesce(
+            (select b.version from append b, kept where b.stream = h.number and b.version <= kept.version order by b.version desc limit 1), 0)
         union all
-        select 0, event, '', version, format, 'epoch', 'epoch', '', null, null, null, null, null, state from kept
-        order by 4
+        select 0, '', version, null, null, format, event, state from kept
+        order by 3, 1
         """;
 
     public static async Task<StreamHistory> Load(NpgsqlDataSource source, StreamName stream)
     {
-        await using var load = Command(source, LoadSql, new NpgsqlParameter<string> { TypedValue = stream.Value });
-        await using var rows = await load.ExecuteReaderAsync();
         var (snapshot, events, commands) = ((Snapshot?)null, new List<RecordedEvent>(), new List<CommandKey>());
-        while (await rows.ReadAsync())
+        await using (var load = Command(source, LoadSql, new NpgsqlParameter<string> { TypedValue = stream.Value }))
+        await using (var rows = await load.ExecuteReaderAsync())
         {
-            if (rows.GetInt64(0) == 0)
+            while (await rows.ReadAsync())
             {
-                snapshot = new Snapshot(rows.GetInt64(3), rows.GetGuid(1), rows.GetString(4), rows.GetFieldValue<byte[]>(13));
-                continue;
+                if (rows.GetInt64(0) == 0) snapshot = new Snapshot(rows.GetInt64(2), rows.GetGuid(6), rows.GetString(5), rows.GetFieldValue<byte[]>(7));
+                else Take(stream.Service, Row(rows), events, commands, snapshot?.Version ?? 0);
             }
-
-            events.Add(Event(rows, stream.Service));
-            if (Text(rows, 11) is { } digest) commands.Add(new CommandKey(rows.GetString(9), digest));
         }
 
-        return new StreamHistory(snapshot, events, commands);
+        if (snapshot is null) return new StreamHistory(null, events, commands);
+
+        // Its own event is among those read when the snapshot is of this history; those before it are in it already.
+        if (events.Exists(e => e.Version == snapshot.Version && e.Id == snapshot.LastEvent))
+            return new StreamHistory(snapshot, events.FindAll(e => e.Version > snapshot.Version), commands);
+
+        (events, commands) = ([], []);
+        await using var all = Command(source,
+            $"select {Columns} from stream_head h join append a on a.stream = h.number where h.stream = $1 order by a.version", new NpgsqlParameter<string> { TypedValue = stream.Value });
+        await using var row = await all.ExecuteReaderAsync();
+        while (await row.ReadAsync()) Take(stream.Service, Row(row), events, commands, after: 0);
+        return new StreamHistory(null, events, commands);
     }
 
-    public static Task<IReadOnlyList<RecordedEvent>> Stream(NpgsqlDataSource source, StreamName stream, long after, int max) => Events(source, stream.Service,
-        $"select {Columns} from stream_head h join events e on e.stream = h.number where h.stream = $1 and e.version > $2 order by e.version limit $3",
-        new NpgsqlParameter<string> { TypedValue = stream.Value }, new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = max });
+    public static async Task<IReadOnlyList<RecordedEvent>> Stream(NpgsqlDataSource source, StreamName stream, long after, int max) => Page(await Events(source, stream.Service,
+        $"""
+        select {Columns} from stream_head h join append a on a.stream = h.number
+        where h.stream = $1 and a.version <= $2 + $3 and a.version >= coalesce(
+            (select b.version from append b where b.stream = h.number and b.version <= $2 + 1 order by b.version desc limit 1), 0)
+        order by a.version
+        """,
+        new NpgsqlParameter<string> { TypedValue = stream.Value }, new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = max }),
+        e => e.Version > after, max);
 
     /// <summary>Positions are dense, so a page is a range of them.</summary>
-    public static Task<IReadOnlyList<RecordedEvent>> Feed(NpgsqlDataSource source, string service, long after, int max) => Events(source, service,
-        $"select {Columns} from events e join stream_head h on h.number = e.stream where e.position > $1 and e.position <= $1 + $2 order by e.position",
-        new NpgsqlParameter<long> { TypedValue = Math.Max(0, after) }, new NpgsqlParameter<long> { TypedValue = max });
+    public static async Task<IReadOnlyList<RecordedEvent>> Feed(NpgsqlDataSource source, string service, long after, int max)
+    {
+        after = Math.Max(0, after);
+        return Page(await Events(source, service,
+            $"""
+            select {Columns} from append a join stream_head h on h.number = a.stream
+            where a.position <= $1 + $2 and a.position >= coalesce((select b.position from append b where b.position <= $1 + 1 order by b.position desc limit 1), 0)
+            order by a.position
+            """,
+            new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = max }), e => e.Position > after, max);
+    }
 
     public static async Task<FeedHead> Head(NpgsqlDataSource source, int partition)
     {
@@ -65,15 +85,15 @@ internal static class PostgresReads
     public static async Task<bool> Holds(NpgsqlDataSource source, StreamName stream, Guid id)
     {
         await using var holds = Command(source,
-            "select 1 from stream_head h join events e on e.stream = h.number where h.stream = $1 and e.id = $2 order by e.version desc limit 1",
-            new NpgsqlParameter<string> { TypedValue = stream.Value }, new NpgsqlParameter<Guid> { TypedValue = id });
+            "select 1 from stream_head h join append a on a.stream = h.number where h.stream = $1 and strpos(a.data, $2) > 0 order by a.version desc limit 1",
+            new NpgsqlParameter<string> { TypedValue = stream.Value }, new NpgsqlParameter<string> { TypedValue = $"\"id\":\"{id}\",\"type\"" });
         return await holds.ExecuteScalarAsync() is not null;
     }
 
     public static async Task<string?> Command(NpgsqlDataSource source, StreamName stream, string id)
     {
         await using var command = Command(source,
-            "select e.command_digest from stream_head h join events e on e.stream = h.number where h.stream = $1 and e.command_id = $2 and e.command_digest is not null",
+            "select a.digest from stream_head h join append a on a.stream = h.number where h.stream = $1 and a.command = $2 and a.digest is not null",
             new NpgsqlParameter<string> { TypedValue = stream.Value }, new NpgsqlParameter<string> { TypedValue = id });
         return await command.ExecuteScalarAsync() as string;
     }
@@ -96,18 +116,31 @@ internal static class PostgresReads
         return await row.ReadAsync() ? row.GetFieldValue<DateTimeOffset>(0) : null;
     }
 
-    private static async Task<IReadOnlyList<RecordedEvent>> Events(NpgsqlDataSource source, string service, string sql, params NpgsqlParameter[] parameters)
+    private static async Task<List<RecordedEvent>> Events(NpgsqlDataSource source, string service, string sql, params NpgsqlParameter[] parameters)
     {
         await using var read = Command(source, sql, parameters);
         await using var rows = await read.ExecuteReaderAsync();
         var events = new List<RecordedEvent>();
-        while (await rows.ReadAsync()) events.Add(Event(rows, service));
+        while (await rows.ReadAsync()) AppendText.Read(service, Row(rows), events);
         return events;
     }
 
-    internal static RecordedEvent Event(NpgsqlDataReader row, string service) => new(
-        service, 0, row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetInt64(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(5),
-        row.GetFieldValue<DateTimeOffset>(6), row.GetString(7), Text(row, 8), Text(row, 9), Text(row, 10), row.GetFieldValue<byte[]>(12));
+    // The first row may begin before what was asked for, and the last may end after it.
+    private static List<RecordedEvent> Page(List<RecordedEvent> events, Predicate<RecordedEvent> asked, int max)
+    {
+        events.RemoveAll(e => !asked(e));
+        if (events.Count > max) events.RemoveRange(max, events.Count - max);
+        return events;
+    }
+
+    private static void Take(string service, in AppendRow row, List<RecordedEvent> events, List<CommandKey> commands, long after)
+    {
+        AppendText.Read(service, row, events);
+        if (row.Digest is { } digest && row.Version > after) commands.Add(new CommandKey(row.Command!, digest));
+    }
+
+    internal static AppendRow Row(NpgsqlDataReader row) =>
+        new(row.GetInt64(0), row.GetString(1), row.GetInt64(2), Text(row, 3), Text(row, 4), row.GetFieldValue<byte[]>(5));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

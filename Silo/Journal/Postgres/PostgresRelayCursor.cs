@@ -23,9 +23,11 @@ public sealed class PostgresRelayCursor(ServiceDatabases databases, Lease lease,
     {
         var held = await PostgresFaults.Guard($"relay of {service}", log, async () =>
         {
-            // The lease's row is held while the cursor is written, so no new holder can come between the two.
+            // The lease's row is held while the cursor is written, so no new holder can come between the two. Its commit need not be on disk: a cursor that is
+            // lost with the power is an older one, and what comes after it is published again.
             await using var store = databases.Of(service).CreateCommand("""
-                with held as (select epoch from lease where name = $3 and epoch = $4 for share),
+                with eased as materialized (select set_config('synchronous_commit', 'off', true)),
+                held as (select epoch from lease where name = $3 and epoch = $4 and exists (select from eased) for share),
                 moved as (
                     insert into relay_cursor (partition, position, epoch) select $1, $2, epoch from held
                     on conflict (partition) do update set position = greatest(relay_cursor.position, excluded.position), epoch = excluded.epoch)

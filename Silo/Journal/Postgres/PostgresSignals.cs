@@ -11,8 +11,8 @@ internal sealed class PostgresSignals : IAsyncDisposable
     /// <summary>How often the head is looked at while no notification comes; it also finds a dead connection.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
-    /// <summary>Between two notifications: a hundred a second are as good as one per commit.</summary>
-    private static readonly TimeSpan NotifyEvery = TimeSpan.FromMilliseconds(10);
+    /// <summary>Between two notifications: forty a second are as good as one per commit.</summary>
+    private static readonly TimeSpan NotifyEvery = TimeSpan.FromMilliseconds(25);
 
     private static readonly TimeSpan ReconnectAfter = TimeSpan.FromSeconds(1);
 

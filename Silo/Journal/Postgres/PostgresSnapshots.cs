@@ -63,10 +63,9 @@ internal sealed class PostgresSnapshots : IAsyncDisposable
     {
         await using var save = _source.CreateCommand("""
             insert into snapshot
-            select h.number, $2, $3, $4, $5 from stream_head h join events e on e.stream = h.number and e.version = $2 and e.id = $3 where h.stream = $1
+            select h.number, $2, $3, $4, $5 from stream_head h where h.stream = $1 and holds(h.number, $2, $3)
             on conflict (stream) do update set version = excluded.version, event = excluded.event, format = excluded.format, state = excluded.state
-                where excluded.version >= snapshot.version
-                    or not exists (select from events e where e.stream = snapshot.stream and e.version = snapshot.version and e.id = snapshot.event)
+                where excluded.version >= snapshot.version or not holds(snapshot.stream, snapshot.version, snapshot.event)
             """);
         save.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream });
         save.Parameters.Add(new NpgsqlParameter<long> { TypedValue = snapshot.Version });

@@ -48,7 +48,7 @@ public sealed class ClusterInstallationTests : IAsyncLifetime
         (await Broken()).ShouldBe(["I6"]);
         await Run("payment", "update sandbox.operation set answered = answered - 1 where kind = 'Capture'");
         (await Broken()).ShouldBe(["I4", "I6"]);
-        await Run("order", "delete from events where position = 2");
+        await Run("order", "delete from append where position = 2");
         (await Broken()).ShouldContain("I1");
     }
 

@@ -88,8 +88,7 @@ internal static class PostgresChaos
         {
             await using var connection = await source.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await using var command = new NpgsqlCommand(PostgresLane.Call, connection);
-            batch.Bind(command);
+            await using var command = batch.Appending(connection);
             await command.ExecuteNonQueryAsync();
             await transaction.RollbackAsync();
         }

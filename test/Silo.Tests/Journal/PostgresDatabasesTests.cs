@@ -1,3 +1,4 @@
+using Commerce.Kernel;
 using Commerce.Silo.Journal.Postgres;
 using Npgsql;
 
@@ -57,7 +58,7 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
             PostgresMigrations.Sandbox(connection);
         }
 
-        (await Scripts(connection)).ShouldBe(["journal/0001-journal.sql", "journal/0002-leases-and-cursors.sql", "journal/0003-sealing-keys.sql", "sandbox/0001-ledger.sql"]);
+        (await Scripts(connection)).ShouldBe(["journal/0001-journal.sql", "journal/0002-leases-and-cursors.sql", "journal/0003-sealing-keys.sql", "journal/0004-a-row-per-append.sql", "sandbox/0001-ledger.sql"]);
     }
 
     [Fact]
@@ -67,9 +68,45 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
         PostgresMigrations.Run(connection, "journal", files: 1);
         await PostgresFixture.Run(connection, "update log_head set position = 42");
         PostgresMigrations.Journal(connection);
-        (await Scripts(connection)).Count.ShouldBe(3);
+        (await Scripts(connection)).Count.ShouldBe(4);
         (await Scalar<long>(connection, "select position from log_head")).ShouldBe(42);
         (await Scalar<long>(connection, "select count(*) from lease")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Events_that_had_a_row_each_are_read_as_they_were_and_followed()
+    {
+        var connection = await postgres.Empty();
+        PostgresMigrations.Run(connection, "journal", files: 3);
+        var script = new Script(new("inventory", "stock/t1/OLD@main"));
+        var (first, second) = (script.Append("key-1", 2), script.Append());
+        var (ids, at) = (first.Events.Concat(second.Events).Select(e => e.Id).ToArray(), new DateTimeOffset(2026, 3, 1, 12, 0, 0, 123, 456, TimeSpan.Zero));
+        await PostgresFixture.Run(connection, $$"""
+            insert into stream_head values (1, 'stock/t1/OLD@main', 3, '{{ids[2]}}', null);
+            insert into events values
+                (1, 1, 1, '{{ids[0]}}', 'stock.adjusted.v1', '2020-01-02T03:04:05.5Z', '{{at:O}}', 'operator', 'say "so"', 'key-1', 'digest of key-1', 'trace', '{"delta": 7,  "reason":"a, b"}'),
+                (2, 1, 2, '{{ids[1]}}', 'stock.adjusted.v1', '2020-01-02T03:04:05.5Z', '{{at:O}}', 'operator', 'say "so"', 'key-1', null, 'trace', '{"delta":8,"reason":"c"}'),
+                (3, 1, 3, '{{ids[2]}}', 'stock.adjusted.v1', '{{at:O}}', '{{at:O}}', 'system', null, null, null, null, '{"delta":9,"reason":"d"}');
+            update log_head set position = 3;
+            """);
+
+        PostgresMigrations.Journal(connection);
+
+        await using var databases = new ServiceDatabases(new Dictionary<string, string> { ["inventory"] = connection });
+        await using var journal = PostgresFixture.Open(databases);
+        var history = await journal.Load(first.Stream);
+        history.Events.Select(e => e.Id).ShouldBe(ids);
+        history.Events[0].ShouldBe(new Commerce.Feeds.RecordedEvent(
+            "inventory", 0, 1, ids[0], "stock/t1/OLD@main", 1, "stock.adjusted.v1", new(2020, 1, 2, 3, 4, 5, 500, TimeSpan.Zero), at, "operator", "say \"so\"", "key-1", "trace",
+            history.Events[0].Data));
+        global::System.Text.Encoding.UTF8.GetString(history.Events[0].Data).ShouldBe("{\"delta\": 7,  \"reason\":\"a, b\"}");
+        history.Events[1].Causation.ShouldBe("key-1");
+        history.Commands.ShouldBe([new CommandKey("key-1", "digest of key-1")]);
+        (await journal.Append(script.Append("key-1"))).ShouldBe(AppendOutcome.Repeated);
+        script = new Script(first.Stream);
+        script.Append(events: 3);
+        (await journal.Append(script.Peek() with { Expected = ids[2] })).ShouldBe(AppendOutcome.Committed);
+        (await journal.ReadFeed("inventory", 0, 0, 10)).Select(e => e.Position).ShouldBe([1, 2, 3, 4]);
     }
 
     [Fact]

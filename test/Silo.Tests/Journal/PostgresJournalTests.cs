@@ -19,7 +19,7 @@ public sealed class PostgresJournals(PostgresFixture postgres) : IAsyncLifetime
     {
         foreach (var service in Services)
         {
-            await using var empty = Databases.Of(service).CreateCommand("truncate events, stream_head, deadline, snapshot, abandoned_batch; update log_head set position = 0");
+            await using var empty = Databases.Of(service).CreateCommand("truncate append, stream_head, deadline, snapshot, abandoned_batch; update log_head set position = 0");
             await empty.ExecuteNonQueryAsync();
         }
     }
@@ -81,8 +81,7 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         await using var connection = await journals.Databases.Of("inventory").OpenConnectionAsync(TestContext.Current.CancellationToken);
         await late.Abandon(connection);
 
-        await using var command = new NpgsqlCommand(PostgresLane.Call, connection);
-        late.Bind(command);
+        await using var command = late.Appending(connection);
         (await Should.ThrowAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).MessageText.ShouldContain("given up");
         (await _journal.Head("inventory", 0)).Position.ShouldBe(1);
     }
@@ -103,14 +102,61 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     [Fact]
     public async Task One_append_that_cannot_be_written_takes_no_other_with_it()
     {
-        var broken = new[] { new Script(Till).Append() with { Envelope = new Envelope(null!, null, null) }, new Script(Stock(99)).Append() with { Envelope = new Envelope("\0", null, null) } };
+        var noJson = new Script(Stock(98)).Append();
+        var broken = new[]
+        {
+            new Script(Till).Append() with { Envelope = new Envelope(null!, null, null) },
+            new Script(new("inventory", "stock/t1/\0@main")).Append(),
+            noJson with { Events = [noJson.Events[0] with { Data = "{"u8.ToArray() }] },
+        };
         var good = Enumerable.Range(0, 10).Select(i => new Script(Stock(i)).Append());
         var answers = good.Take(5).Concat(broken).Concat(good.Skip(5)).Select(_journal.Append).ToList();
 
-        foreach (var refused in answers.Slice(5, 2)) await Should.ThrowAsync<DependencyUnavailableException>(() => refused);
-        answers.RemoveRange(5, 2);
+        foreach (var refused in answers.Slice(5, broken.Length)) await Should.ThrowAsync<DependencyUnavailableException>(() => refused);
+        answers.RemoveRange(5, broken.Length);
         (await Task.WhenAll(answers)).ShouldAllBe(answer => answer == AppendOutcome.Committed);
         (await _journal.Head("inventory", 0)).Position.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_batch_of_which_many_do_not_fit_appends_all_the_others()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _journal.Append(new Script(Stock(i)).Append($"key-{i}"))));
+        var stale = Enumerable.Range(0, 10).Select(i => new Script(Stock(i)).Append());
+        var repeated = Enumerable.Range(10, 10).Select(i =>
+        {
+            var script = new Script(Stock(i));
+            script.Append($"key-{i}");
+            return script.Append($"key-{i}");
+        });
+        var fresh = Enumerable.Range(20, 10).Select(i => new Script(Stock(i)).Append());
+
+        var answers = await Task.WhenAll(stale.Concat(repeated).Concat(fresh).Select(_journal.Append));
+
+        answers.Take(10).ShouldAllBe(answer => answer == AppendOutcome.Conflict);
+        answers.Skip(20).ShouldAllBe(answer => answer == AppendOutcome.Committed);
+        (await _journal.ReadFeed("inventory", 0, 0, 100)).Select(e => e.Position).ShouldBe(Enumerable.Range(1, 30).Select(i => (long)i));
+    }
+
+    [Fact]
+    public async Task A_page_may_begin_and_end_within_what_one_decision_appended()
+    {
+        var script = new Script(Till);
+        for (var i = 0; i < 4; i++) await _journal.Append(script.Append(events: 5));
+        (await _journal.ReadFeed("inventory", 0, 3, 9)).Select(e => e.Position).ShouldBe(Enumerable.Range(4, 9).Select(i => (long)i));
+        (await _journal.ReadStream(Till, 7, 6)).Select(e => e.Version).ShouldBe(Enumerable.Range(8, 6).Select(i => (long)i));
+        _journal.SaveSnapshot(Till, SnapshotAt(8, (await _journal.ReadStream(Till, 7, 1))[0].Id));
+        await SnapshotsKept();
+        (await _journal.Load(Till)).ShouldSatisfyAllConditions(
+            h => h.Snapshot!.Version.ShouldBe(8), h => h.Events.Select(e => e.Version).ShouldBe(Enumerable.Range(9, 12).Select(i => (long)i)));
+    }
+
+    [Fact]
+    public async Task A_person_reads_the_events_in_a_view()
+    {
+        await _journal.Append(new Script(Till).Append("key-1", 2));
+        await using var view = journals.Databases.Of("inventory").CreateCommand("select string_agg(position || ' ' || stream || ' ' || version || ' ' || type || ' ' || command_id, ', ') from events");
+        (await view.ExecuteScalarAsync()).ShouldBe($"1 {Till.Value} 1 stock.adjusted.v1 key-1, 2 {Till.Value} 2 stock.adjusted.v1 key-1");
     }
 
     [Fact]

@@ -1,0 +1,69 @@
+using System.Threading.Channels;
+
+namespace Commerce.Silo.Journal.Postgres;
+
+/// <summary>
+/// Carries out small writes of many callers together: what piles up while one statement runs goes with the next, in one round trip and one fsync. When idle
+/// nothing waits. Every caller gets an answer or the exception of the statement its item travelled with.
+/// </summary>
+/// <typeparam name="TItem">What a caller wants written.</typeparam>
+/// <typeparam name="TAnswer">What comes of it.</typeparam>
+/// <param name="most">Most items of one statement.</param>
+/// <param name="write">Writes a batch; answers as many, in the same order.</param>
+internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> write)
+{
+    private readonly Channel<(TItem Item, TaskCompletionSource<TAnswer> Answer)> _waiting =
+        Channel.CreateUnbounded<(TItem, TaskCompletionSource<TAnswer>)>();
+
+    private int _running;
+
+    /// <summary>Hands an item over and waits for its answer.</summary>
+    public Task<TAnswer> Do(TItem item)
+    {
+        var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Writer.TryWrite((item, answer));
+        if (Interlocked.CompareExchange(ref _running, 1, 0) == 0)
+        {
+            // It works for all callers: neither a grain's scheduler nor a request's context goes with it.
+            using var _ = ExecutionContext.SuppressFlow();
+            Task.Run(Run);
+        }
+
+        return answer.Task;
+    }
+
+    private async Task Run()
+    {
+        do
+        {
+            while (Take() is { Count: > 0 } batch) await Write(batch).ConfigureAwait(false);
+            Volatile.Write(ref _running, 0);
+        }
+        while (_waiting.Reader.TryPeek(out _) && Interlocked.CompareExchange(ref _running, 1, 0) == 0);
+    }
+
+    private List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> Take()
+    {
+        var batch = new List<(TItem, TaskCompletionSource<TAnswer>)>();
+        while (batch.Count < most && _waiting.Reader.TryRead(out var next)) batch.Add(next);
+        return batch;
+    }
+
+    private async Task Write(List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> batch)
+    {
+        try
+        {
+            var answers = await write([.. batch.Select(waiting => waiting.Item)]).ConfigureAwait(false);
+            for (var i = 0; i < batch.Count; i++) batch[i].Answer.TrySetResult(answers[i]);
+        }
+        catch (Exception failure) when (batch.Count > 1 && PostgresFaults.IsAboutData(failure))
+        {
+            // What one of them holds must not take the others with it: each is tried by itself.
+            foreach (var waiting in batch) await Write([waiting]).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            foreach (var waiting in batch) waiting.Answer.TrySetException(failure);
+        }
+    }
+}
