@@ -44,7 +44,7 @@ internal static class SiloKilled
             "S12", "kill -9 of one of three silos under checkouts", bench.Terms.Connections, null, $"≤ {Goal} s to 90 % of the rate; 0 acknowledged orders lost",
             gap <= Goal && lost == 0, audit.Ok, Figures: new Dictionary<string, object>
             {
-                ["secondsTo90Percent"] = gap ?? -1, ["acknowledged"] = work.Orders.Count, ["lost"] = lost, ["errors"] = tally.Errors,
+                ["secondsTo90Percent"] = gap ?? -1, ["acknowledged"] = work.Orders.Count, ["lost"] = lost, ["errors"] = tally.Errors.Values.Sum(),
             });
     }
 
