@@ -31,7 +31,7 @@ public sealed class RunningSimulator : IAsyncDisposable
     /// <summary>How the shop reaches it.</summary>
     public PaymentSettings Settings => new(PaymentSettings.Simulator)
     {
-        Url = new Uri(Url), PageUrl = new Uri(Url), Secret = Secret, HookSecret = Secret, Timeout = TimeSpan.FromSeconds(2),
+        Url = new Uri(Url), PageUrl = new Uri(Url), Secret = Secret, HookSecret = Secret, Timeout = TimeSpan.FromSeconds(4),
     };
 
     public static async Task<RunningSimulator> Start(string folder, string? hookUrl = null, string? stripeHookUrl = null)

@@ -22,6 +22,7 @@ public sealed class WakingGrainsTests
         {
             silo.Services.AddSingleton<IJournal>(journal);
             silo.Services.TryAddSingleton(TimeProvider.System);
+            silo.Services.AddMetrics().AddSingleton<OpenHolds>();
             silo.AddMemoryFeedStreams().AddRelays("inventory").AddDeadlines("inventory");
         });
         var cluster = builder.Build();
@@ -41,7 +42,7 @@ public sealed class WakingGrainsTests
         var lapsed = journal.Handed(2);
 
         await using var cluster = await Deploy(journal);
-        await lapsed.WaitAsync(TestContext.Current.CancellationToken);
+        await lapsed.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
 
         var feed = cluster.Client.Feed("inventory", 0);
         (await feed.Head()).ShouldBe(new FeedHead(3, journal.Epoch));

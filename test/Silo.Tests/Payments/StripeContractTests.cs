@@ -15,7 +15,7 @@ public sealed class StripeContractTests : PageContract
 
     private PaymentSettings Settings => new(PaymentSettings.Stripe)
     {
-        Url = new Uri($"{_simulator.Url}/stripe"), PageUrl = new Uri(_simulator.Url), Secret = RunningSimulator.Secret, HookSecret = RunningSimulator.Secret, Timeout = TimeSpan.FromSeconds(2),
+        Url = new Uri($"{_simulator.Url}/stripe"), PageUrl = new Uri(_simulator.Url), Secret = RunningSimulator.Secret, HookSecret = RunningSimulator.Secret, Timeout = TimeSpan.FromSeconds(4),
     };
 
     public override async ValueTask InitializeAsync()
