@@ -66,7 +66,7 @@ internal static class PostgresReads
         after = Math.Max(0, after);
         return Page(await Events(source, service,
             $"""
-            select {Columns} from append a join stream_head h on h.number = a.stream
+            select {Columns} from append a, lateral (select s.stream from stream_head s where s.number = a.stream limit 1) h
             where a.position <= $1 + $2 and a.position >= coalesce((select b.position from append b where b.position <= $1 + 1 order by b.position desc limit 1), 0)
             order by a.position
             """,

@@ -51,7 +51,8 @@ $$;
 
 -- Appends a batch, all of it or nothing. A run is what one stream appends in this batch, each member deciding on the one before; 'expected' is the event the run
 -- follows. 'place' is where in the batch a run or a member begins, from 1. Answers the position before the batch.
--- The settings make the plan the same whatever the statistics say: every table is reached through its index.
+-- Every row that is there already is reached by its key, one by one: joined with the arrays, a plan made while the tables were small reads all of a table for
+-- every batch, and stays for as long as the connection does.
 create function append_batch(
     in_batch uuid, in_events integer, run_stream text[], run_expected uuid[], run_expected_version bigint[], run_version bigint[], run_last uuid[],
     run_due timestamptz[], run_place integer[], in_run integer[], in_place integer[], in_version bigint[], in_command text[], in_digest text[], in_data text[])
@@ -76,7 +77,8 @@ begin
     end if;
 
     select array_agg(h.number order by r.place), array_agg(h.due_at order by r.place), count(h.number) into numbers, before, known
-    from unnest(run_stream) with ordinality as r (stream, place) left join stream_head h on h.stream = r.stream;
+    from unnest(run_stream) with ordinality as r (stream, place)
+        left join lateral (select s.number, s.due_at from stream_head s where s.stream = r.stream limit 1) h on true;
 
     if known < cardinality(run_stream) then
         insert into stream_head (number, stream, version, last_event, due_at)
@@ -89,11 +91,13 @@ begin
     end if;
 
     if known > 0 then
-        update stream_head h set version = r.version, last_event = r.last, due_at = r.due
-        from unnest(numbers, run_expected, run_expected_version, run_version, run_last, run_due) as r (number, expected, expected_version, version, last, due)
-        where h.number = r.number and h.last_event = r.expected and h.version = r.expected_version;
-        get diagnostics known = row_count;
-        moved := moved + known;
+        for run in 1 .. cardinality(run_stream) loop
+            continue when numbers[run] is null;
+            update stream_head h set version = run_version[run], last_event = run_last[run], due_at = run_due[run]
+            where h.number = numbers[run] and h.last_event = run_expected[run] and h.version = run_expected_version[run];
+            exit when not found;
+            moved := moved + 1;
+        end loop;
     end if;
 
     if moved < cardinality(run_stream) then
@@ -101,8 +105,10 @@ begin
     end if;
 
     if before is distinct from run_due then
-        delete from deadline d using unnest(numbers, before, run_due) as r (number, before, due)
-        where r.before is not null and r.due is distinct from r.before and d.due_at = r.before and d.stream = r.number;
+        for run in 1 .. cardinality(run_stream) loop
+            continue when before[run] is null or before[run] is not distinct from run_due[run];
+            delete from deadline d where d.due_at = before[run] and d.stream = numbers[run];
+        end loop;
         insert into deadline (due_at, stream)
         select r.due, coalesce(r.number, head + r.place) from unnest(numbers, before, run_due, run_place) as r (number, before, due, place)
         where r.due is not null and r.due is distinct from r.before;
@@ -128,7 +134,7 @@ as $$
             case when h.number is null then run_expected_version[m.run] = 0
                  else h.last_event = run_expected[m.run] and h.version = run_expected_version[m.run] end as follows
         from unnest(in_run, in_command, in_digest) with ordinality as m (run, command, digest, member)
-            left join stream_head h on h.stream = run_stream[m.run])
+            left join lateral (select * from stream_head s where s.stream = run_stream[m.run] limit 1) h on true)
     select member, case when known then 2 else 1 end from (
         select j.*, j.follows and not bool_or(j.known) over (partition by j.run) as passed from judged j) judged
     where not passed
