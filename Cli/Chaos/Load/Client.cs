@@ -33,6 +33,9 @@ internal sealed class Client(Uri shop, History history, Findings findings, Gaps 
         BaseAddress = shop, Timeout = TimeSpan.FromSeconds(15),
     };
 
+    // A page sends its shopper back to the shop; nobody looks at that here.
+    private readonly HttpClient _pages = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(5) };
+
     private int _inFlight;
 
     /// <summary>Requests that wait for their answer now.</summary>
@@ -86,7 +89,27 @@ internal sealed class Client(Uri shop, History history, Findings findings, Gaps 
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    /// <summary>Chooses a card on the provider's page. Whether that came through the page's answer tells, and whoever asked for the page finds out in any case.</summary>
+    public async Task Choose(string who, Uri page, string card, CancellationToken giveUp)
+    {
+        var call = history.Call(who, $"pays on a page with {card}", null);
+        try
+        {
+            using var form = new FormUrlEncodedContent([new("card", card)]);
+            using var response = await _pages.PostAsync(page, form, giveUp);
+            history.Answer(call, (int)response.StatusCode, null);
+        }
+        catch (Exception away) when (away is HttpRequestException or OperationCanceledException)
+        {
+            history.Answer(call, null, away.GetType().Name);
+        }
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _pages.Dispose();
+    }
 
     private static JsonElement Parse(byte[] bytes)
     {
