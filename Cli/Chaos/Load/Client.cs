@@ -26,7 +26,8 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body = null,
 /// </summary>
 internal sealed class Client(Uri shop, History history, Findings findings, Gaps gaps) : IDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    // Not the second a Retry-After asks for at once: a short gap would be measured as a long one. Nor for ever so soon: a few hundred who wait would keep a shop from starting.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromSeconds(30) })
     {
@@ -48,10 +49,10 @@ internal sealed class Client(Uri shop, History history, Findings findings, Gaps 
         Interlocked.Increment(ref _inFlight);
         try
         {
-            while (!giveUp.IsCancellationRequested)
+            for (var pause = FirstPause; !giveUp.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
             {
                 if (await Once(who, request, giveUp) is { } reply && !IsForLater(reply)) return reply;
-                await Task.Delay(Pause, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(pause, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             return null;
