@@ -49,7 +49,7 @@ internal sealed class Programs(
         var (variables, siloPort) = Variables($"silo-{number}");
         var there = _around.ConnectionsOf($"silo-{number}");
         variables["Roles"] = string.Join(',', roles);
-        foreach (var (name, value) in Payments.Variables) variables[name] = value;
+        Pay(variables);
         variables["Http"] = $"http://127.0.0.1:{FreePort()}";
         foreach (var role in roles)
         {
@@ -84,7 +84,7 @@ internal sealed class Programs(
     private ShopProvider Payments => provider ?? ShopProvider.Sandbox;
 
     public ChildSpec? PaymentSimulator => !Payments.IsOwn ? null : new("psp-simulator", ChildKind.PaymentSimulator, _ => Task.FromResult(new Prepared(
-        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, Payments, $"http://127.0.0.1:{port}"), ready => SimulatorProgram.Answers(Payments.Url, ready))));
+        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, Payments, $"http://127.0.0.1:{_around.MessagesTo(port)}"), ready => SimulatorProgram.Answers(Payments.Url, ready))));
 
     /// <summary>Whether a gateway takes orders.</summary>
     public static async Task<bool> Answers(string url, CancellationToken cancel)
@@ -104,8 +104,17 @@ internal sealed class Programs(
     private void Open(Dictionary<string, string> variables, int number)
     {
         variables["Http"] = $"http://127.0.0.1:{port + number - 1}";
-        foreach (var (name, value) in Payments.Variables) variables[name] = value;
+        Pay(variables);
         variables["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName);
+    }
+
+    // Pages are always at the simulator's own address: shoppers come from outside.
+    private void Pay(Dictionary<string, string> variables)
+    {
+        foreach (var (name, value) in Payments.Variables) variables[name] = value;
+        if (!Payments.IsOwn) return;
+        variables["Payments__Url"] = _around.ProviderOf(variables["Name"], Payments.Url).AbsoluteUri;
+        variables["Payments__PageUrl"] = Payments.Url.AbsoluteUri;
     }
 
     private Task<bool> IsActive(string name, int siloPort, CancellationToken cancel) => Membership.IsActive(connections.Postgres.Logins["cluster"].ConnectionString, name, siloPort, cancel);

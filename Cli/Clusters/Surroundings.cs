@@ -11,6 +11,12 @@ internal interface ISurroundings
 
     /// <summary>What it is told beyond what every process is told.</summary>
     IReadOnlyDictionary<string, string> VariablesOf(string process);
+
+    /// <summary>Where this process reaches the payment simulator.</summary>
+    Uri ProviderOf(string process, Uri simulator) => simulator;
+
+    /// <summary>The port by which the payment simulator's messages reach the shop.</summary>
+    int MessagesTo(int shop) => shop;
 }
 
 /// <summary>Nothing in between.</summary>

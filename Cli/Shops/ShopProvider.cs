@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Commerce.Cli.Clusters;
@@ -29,6 +30,9 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
 
     /// <summary>The settings as a process of the cluster is told them.</summary>
     public IEnumerable<(string Name, string Value)> Variables => Values.Where(value => value.Key != OwnKey).Select(value => ($"{Prefix}{value.Key}", value.Value));
+
+    /// <summary>The same, waited for no longer than so.</summary>
+    public ShopProvider Within(TimeSpan timeout) => new(new Dictionary<string, string>(Values) { ["TimeoutSeconds"] = timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture) });
 
     /// <summary>Folder of the simulator's own storage.</summary>
     public static string DataOf(string dataDir) => Path.Combine(dataDir, "psp-simulator");

@@ -51,8 +51,8 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
     };
 
     // A role without silos shows as "No active nodes are compatible" on the call, or as an ArgumentException from the factory; a silo that died while a grain
-    // was put there as "on invalid silo".
-    internal static bool IsOutage(Exception fault) => fault is DependencyUnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException
+    // was put there as "on invalid silo"; one that hears nothing of another as a registration that was given up. That the caller itself has gone was told before.
+    internal static bool IsOutage(Exception fault) => fault is DependencyUnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException or OperationCanceledException
         || fault is OrleansException && (fault.Message.Contains("No active nodes", StringComparison.Ordinal) || fault.Message.Contains("on invalid silo", StringComparison.Ordinal))
         || fault is ArgumentException && fault.Message.Contains("Could not find an implementation", StringComparison.Ordinal);
 

@@ -28,16 +28,31 @@ internal sealed class Wire(Laboratory lab) : IAsyncDisposable
     /// <summary>Listens from here on: what is published later must be heard.</summary>
     public async Task Listen(CancellationToken cancel)
     {
+        await Bind(cancel);
+        foreach (var service in FeedStreams.Services)
+        {
+            _from[service] = await Number(service, "select position from log_head", cancel);
+            _seen[service] = [];
+            _messages[service] = [];
+        }
+    }
+
+    /// <summary>Makes the queues; a broker that lost all it had has none.</summary>
+    public async Task Bind(CancellationToken cancel)
+    {
         foreach (var service in FeedStreams.Services)
         {
             await using var channel = await Channel(service, cancel);
             await channel.ExchangeDeclareAsync(Exchange(service), ExchangeType.Direct, durable: true, cancellationToken: cancel);
             await channel.QueueDeclareAsync(Tap, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancel);
             await channel.QueueBindAsync(Tap, Exchange(service), RoutingKey(service), cancellationToken: cancel);
-            _from[service] = await Number(service, "select position from log_head", cancel);
-            _seen[service] = [];
-            _messages[service] = [];
         }
+    }
+
+    /// <summary>Takes in what lies in the queues.</summary>
+    public async Task Hear(CancellationToken cancel)
+    {
+        foreach (var service in FeedStreams.Services) await Read(service, cancel);
     }
 
     /// <summary>Every event a cursor has passed was on the wire, once all has been relayed.</summary>

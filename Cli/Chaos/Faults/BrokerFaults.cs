@@ -26,6 +26,9 @@ internal sealed record NoBrokerFromTheStart(int AwaySeconds) : SiloFault("F15", 
 
     public override async Task Inject(Scene scene, CancellationToken cancel)
     {
+        // What it has is read before it goes; after that nobody publishes to it.
+        Refuse(scene, true);
+        await scene.Wire.Hear(cancel);
         await scene.Lab.Find("rabbitmq").Fell();
         Directory.Delete(RabbitMqChild.Node(scene.Lab.Folder, scene.Lab.Connections.Rabbitmq).Data, recursive: true);
         foreach (var child in scene.Lab.All.Where(child => child.Kind is ChildKind.Silo or ChildKind.Analytics))
@@ -41,6 +44,17 @@ internal sealed record NoBrokerFromTheStart(int AwaySeconds) : SiloFault("F15", 
         var broker = scene.Lab.Find("rabbitmq");
         broker.Resume();
         await broker.Reaches(ChildState.Running, cancel);
+        await scene.Wire.Bind(cancel);
+        Refuse(scene, false);
+    }
+
+    private static void Refuse(Scene scene, bool refuse)
+    {
+        foreach (var edge in scene.Lab.Edges.ToBroker)
+        {
+            edge.Refuse = refuse;
+            if (refuse) edge.Cut();
+        }
     }
 }
 

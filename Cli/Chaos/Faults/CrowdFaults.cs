@@ -58,32 +58,3 @@ internal sealed record OneKeyForMany(int Dice) : SharedFault("F26", TimeSpan.Zer
             scene.Findings.Add("key-reused", $"another body under the same key was answered {(int)other.Status}");
     }
 }
-
-/// <summary>F21: the provider is silent after the effect, before it, declines, and authorises another amount. Its webhooks belong to the provider's own program.</summary>
-internal sealed record ProviderFaults(int Orders, int Dice) : SharedFault("F21", TimeSpan.Zero)
-{
-    private static readonly string[] Tokens = ["tok_timeout_after", "tok_timeout_before", "tok_declined", "tok_wrong_amount"];
-
-    private int _asked;
-
-    public override string What => $"{Orders} orders whose provider is silent before or after the effect, declines, or authorises another amount";
-
-    public override bool Hit => _asked > 0;
-
-    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => Task.FromResult((long)Orders);
-
-    public override async Task Inject(Scene scene, CancellationToken cancel)
-    {
-        var run = $"{scene.Run}-provider-{Dice}";
-        await Parallel.ForEachAsync(Enumerable.Range(1, Orders), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancel }, async (number, giveUp) =>
-        {
-            var shopper = new Shopper(number, Dice, run, scene.Client, scene.History, scene.Ledger);
-            var purchase = new Purchase(number, [new Wish(Shelf.Basket(number), 1)], Tokens[number % Tokens.Length]);
-            if (await shopper.FillCart(purchase.Wishes, giveUp) is not { } cart) return;
-            purchase.Asked = scene.History.Call(run, "asks for its order", null);
-            scene.Ledger.Add(purchase);
-            await shopper.CheckOut(purchase, cart, purchase.Token, giveUp);
-            Interlocked.Increment(ref _asked);
-        });
-    }
-}

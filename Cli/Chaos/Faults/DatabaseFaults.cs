@@ -80,24 +80,6 @@ internal sealed record PoolExhausted(string Service) : SharedFault("F12", TimeSp
     }
 }
 
-/// <summary>F22: the payment provider is away. It lives in the payment service's database for now: nobody may use its books.</summary>
-internal sealed record ProviderAway(int Seconds) : SharedFault("F22", TimeSpan.FromSeconds(Seconds))
-{
-    public override string What => $"the payment provider is away for {Seconds} s (the sandbox cannot use its books)";
-
-    public override async Task Inject(Scene scene, CancellationToken cancel)
-    {
-        await using var admin = await Admin.Open(scene.Lab, "payment", cancel);
-        await Admin.Do(admin, "revoke all on all tables in schema sandbox from commerce_payment", cancel);
-    }
-
-    public override async Task Heal(Scene scene, CancellationToken cancel)
-    {
-        await using var admin = await Admin.Open(scene.Lab, "payment", cancel);
-        await Admin.Do(admin, "grant all on all tables in schema sandbox to commerce_payment", cancel);
-    }
-}
-
 /// <summary>The administrator's way into a service's database, past the proxies.</summary>
 internal static class Admin
 {

@@ -60,10 +60,22 @@ internal abstract record SharedFault(string Id, TimeSpan Lasts) : Fault(Id, Last
 /// <summary>A fault of the broker: its work is the bytes that go to and from it in a second.</summary>
 internal abstract record BrokerFault(string Id, TimeSpan Lasts) : Fault(Id, Lasts)
 {
-    public override async Task<long> OwnedWork(Scene scene, CancellationToken cancel)
+    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => Flow.In(TimeSpan.FromSeconds(1), scene.Lab.Edges.ToBroker, cancel);
+}
+
+/// <summary>A fault of the payment provider: the same, over as long as it takes some shopper to pay.</summary>
+internal abstract record PaymentFault(string Id, TimeSpan Lasts) : Fault(Id, Lasts)
+{
+    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => Flow.In(TimeSpan.FromSeconds(3), scene.Lab.Edges.ToProvider, cancel);
+}
+
+/// <summary>What passes edges.</summary>
+internal static class Flow
+{
+    public static async Task<long> In(TimeSpan time, IEnumerable<Commerce.Servers.TcpProxy> edges, CancellationToken cancel)
     {
-        var before = scene.Lab.Edges.ToBroker.Sum(proxy => proxy.Passed);
-        await Task.Delay(1_000, cancel);
-        return scene.Lab.Edges.ToBroker.Sum(proxy => proxy.Passed) - before;
+        var before = edges.Sum(proxy => proxy.Passed);
+        await Task.Delay(time, cancel);
+        return edges.Sum(proxy => proxy.Passed) - before;
     }
 }

@@ -5,15 +5,16 @@ using Commerce.Servers;
 namespace Commerce.Cli.Chaos.Lab;
 
 /// <summary>
-/// A TCP proxy on every edge: from each process to PostgreSQL and to RabbitMQ, and in front of each silo, whose proxy's port is the one it is known by. Who
-/// connects to a silo is told by the kernel, so that a partition may be between two silos and in one direction.
+/// A TCP proxy on every edge: from each process to PostgreSQL, to RabbitMQ and to the payment provider, from there to the shop, and in front of each silo, whose
+/// proxy's port is the one it is known by. Who connects to a silo is told by the kernel, so that a partition may be between two silos and in one direction.
 /// </summary>
 internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IReadOnlyDictionary<string, string> variables) : ISurroundings, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, TcpProxy> _postgres = new(StringComparer.Ordinal), _broker = new(StringComparer.Ordinal), _silo = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TcpProxy> _postgres = new(StringComparer.Ordinal), _broker = new(StringComparer.Ordinal), _provider = new(StringComparer.Ordinal), _silo = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, string> _owners = new();
     private volatile HashSet<(string From, string To)> _severed = [];
     private Func<bool>? _loses;
+    private TcpProxy? _messages;
 
     /// <summary>The processes that run now; set by whoever starts them.</summary>
     public Func<IEnumerable<(string Name, int Id)>> Processes { get; set; } = static () => [];
@@ -22,6 +23,11 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
 
     public IEnumerable<TcpProxy> ToBroker => _broker.Values;
 
+    public IEnumerable<TcpProxy> ToProvider => _provider.Values;
+
+    /// <summary>From the provider to the shop; null before the provider was first started.</summary>
+    public TcpProxy? Messages => _messages;
+
     public IEnumerable<TcpProxy> BetweenSilos => _silo.Values;
 
     public TcpProxy PostgresOf(string process) => _postgres.GetOrAdd(process, _ => new TcpProxy(direct.Postgres.Port));
@@ -29,6 +35,10 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
     public TcpProxy BrokerOf(string process) => _broker.GetOrAdd(process, _ => new TcpProxy(direct.Rabbitmq.Port));
 
     public ClusterConnections ConnectionsOf(string process) => direct.Through(PostgresOf(process).Port, BrokerOf(process).Port);
+
+    public Uri ProviderOf(string process, Uri simulator) => new UriBuilder(simulator) { Port = _provider.GetOrAdd(process, _ => new TcpProxy(simulator.Port)).Port }.Uri;
+
+    public int MessagesTo(int shop) => (_messages ??= new TcpProxy(shop)).Port;
 
     public int PortOf(string process, int port)
     {
@@ -85,7 +95,8 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var proxy in _postgres.Values.Concat(_broker.Values).Concat(_silo.Values)) await proxy.DisposeAsync();
+        foreach (var proxy in _postgres.Values.Concat(_broker.Values).Concat(_provider.Values).Concat(_silo.Values)) await proxy.DisposeAsync();
+        if (_messages is not null) await _messages.DisposeAsync();
     }
 
     private bool IsSevered(string server, int client, bool answers)

@@ -3,6 +3,7 @@ using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Cli.Verify;
+using Commerce.ServiceDefaults;
 using Commerce.Servers;
 
 namespace Commerce.Cli.Chaos.Lab;
@@ -15,21 +16,27 @@ namespace Commerce.Cli.Chaos.Lab;
 internal sealed record Setup(int Silos, TimeSpan PayBy, string Without = "", bool SmallDisk = false);
 
 /// <summary>
-/// A whole cluster as direct children of this process, in a folder of its own: servers, silos, a gateway and analytics, with a proxy on every edge. It is the
+/// A whole cluster as direct children of this process, in a folder of its own: servers, a payment provider, silos, a gateway and analytics, with a proxy on every edge. It is the
 /// cluster of <c>up --cluster</c>, under the same supervisor; only its surroundings differ.
 /// </summary>
 internal sealed class Laboratory : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(180), ProviderAnswersWithin = TimeSpan.FromSeconds(2);
+
+    // PostgreSQL, the port mapper, RabbitMQ, the payment simulator, analytics and a gateway.
+    private const int BesideSilos = 6;
+
+    /// <summary>The payment simulator among the children.</summary>
+    public const string ProviderName = "psp-simulator";
 
     private readonly Supervisor _supervisor;
     private readonly Cluster _cluster;
     private readonly IPrograms _programs;
     private readonly SmallDisk? _disk;
 
-    private Laboratory(Setup setup, ClusterFolder folder, ClusterConnections connections, Edges edges, IPrograms programs, Supervisor supervisor, Cluster cluster, SmallDisk? disk, int port, string token)
+    private Laboratory(Setup setup, ClusterFolder folder, ClusterConnections connections, Edges edges, IPrograms programs, Supervisor supervisor, Cluster cluster, SmallDisk? disk, int port, string token, Provider provider)
     {
-        (Setup, Folder, Connections, Edges, _programs, _supervisor, _cluster, _disk) = (setup, folder, connections, edges, programs, supervisor, cluster, disk);
+        (Setup, Folder, Connections, Edges, _programs, _supervisor, _cluster, _disk, Provider) = (setup, folder, connections, edges, programs, supervisor, cluster, disk, provider);
         (Url, Token) = (new Uri($"http://127.0.0.1:{port}/"), token);
         edges.Processes = () => _supervisor.Children.Where(child => child.Pid is not null).Select(child => (child.Name, child.Pid!.Value));
         Shop = new ShopClient(Url, token, ReadyWithin);
@@ -42,6 +49,9 @@ internal sealed class Laboratory : IAsyncDisposable
     public ClusterConnections Connections { get; }
 
     public Edges Edges { get; }
+
+    /// <summary>The payment provider's control room.</summary>
+    public Provider Provider { get; }
 
     public Uri Url { get; }
 
@@ -69,6 +79,7 @@ internal sealed class Laboratory : IAsyncDisposable
         File.SetUnixFileMode(root, (UnixFileMode)0b111_101_101);
         var folder = new ClusterFolder(root);
         folder.Make();
+        var provider = ShopProvider.Choose(folder.Root, PaymentSettings.Simulator, static _ => null).Within(ProviderAnswersWithin);
         var disk = setup.SmallDisk ? await SmallDisk.Mount(folder.Postgres, cancel) : null;
         var connections = ClusterUp.Connections(folder, nothingGiven, fresh: true);
         var token = OperatorToken.Ensure(root);
@@ -79,9 +90,9 @@ internal sealed class Laboratory : IAsyncDisposable
         });
         var port = FreePorts.TakeLasting(1, new Random())[0];
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, static _ => { });
-        var programs = new Programs(folder, connections, port, silosAreGateways: false, surroundings: edges);
+        var programs = new Programs(folder, connections, port, silosAreGateways: false, surroundings: edges, provider: provider);
         var cluster = new Cluster(folder, ClusterPlan.Of([], setup.Silos, 1), connections, programs, supervisor, port);
-        var laboratory = new Laboratory(setup, folder, connections, edges, programs, supervisor, cluster, disk, port, token);
+        var laboratory = new Laboratory(setup, folder, connections, edges, programs, supervisor, cluster, disk, port, token, new Provider(provider));
         try
         {
             await cluster.Start(cancel);
@@ -108,7 +119,7 @@ internal sealed class Laboratory : IAsyncDisposable
     public async Task AllRun(CancellationToken cancel)
     {
         var began = Stopwatch.StartNew();
-        while (All.Count < 5 + Silos.Count || All.Any(child => child.State != ChildState.Running))
+        while (All.Count < BesideSilos + Silos.Count || All.Any(child => child.State != ChildState.Running))
         {
             if (began.Elapsed > ReadyWithin)
                 throw new MissingException($"{string.Join(", ", All.Where(child => child.State != ChildState.Running).Select(child => child.Name))} did not come back within {ReadyWithin.TotalSeconds:0} s; the logs are in {Folder.Logs}.");
@@ -148,6 +159,7 @@ internal sealed class Laboratory : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Shop.Dispose();
+        Provider.Dispose();
         // A frozen one hears nothing; nobody needs a clean end here.
         foreach (var child in All.Where(child => child.Pid is not null)) ProcessTree.Signal(child.Pid!.Value, Signals.Continue);
         await Task.WhenAll(All.Select(child => child.Stop(TimeSpan.Zero)));

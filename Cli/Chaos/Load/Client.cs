@@ -26,12 +26,16 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body = null,
 /// </summary>
 internal sealed class Client(Uri shop, History history, Findings findings, Gaps gaps) : IDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    // Not the second a Retry-After asks for at once: a short gap would be measured as a long one. Nor for ever so soon: a few hundred who wait would keep a shop from starting.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromSeconds(30) })
     {
         BaseAddress = shop, Timeout = TimeSpan.FromSeconds(15),
     };
+
+    // A page sends its shopper back to the shop; nobody looks at that here.
+    private readonly HttpClient _pages = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(5) };
 
     private int _inFlight;
 
@@ -45,10 +49,10 @@ internal sealed class Client(Uri shop, History history, Findings findings, Gaps 
         Interlocked.Increment(ref _inFlight);
         try
         {
-            while (!giveUp.IsCancellationRequested)
+            for (var pause = FirstPause; !giveUp.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
             {
                 if (await Once(who, request, giveUp) is { } reply && !IsForLater(reply)) return reply;
-                await Task.Delay(Pause, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(pause, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             return null;
@@ -86,7 +90,27 @@ internal sealed class Client(Uri shop, History history, Findings findings, Gaps 
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    /// <summary>Chooses a card on the provider's page. Whether that came through the page's answer tells, and whoever asked for the page finds out in any case.</summary>
+    public async Task Choose(string who, Uri page, string card, CancellationToken giveUp)
+    {
+        var call = history.Call(who, $"pays on a page with {card}", null);
+        try
+        {
+            using var form = new FormUrlEncodedContent([new("card", card)]);
+            using var response = await _pages.PostAsync(page, form, giveUp);
+            history.Answer(call, (int)response.StatusCode, null);
+        }
+        catch (Exception away) when (away is HttpRequestException or OperationCanceledException)
+        {
+            history.Answer(call, null, away.GetType().Name);
+        }
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _pages.Dispose();
+    }
 
     private static JsonElement Parse(byte[] bytes)
     {

@@ -3,7 +3,7 @@ using Commerce.Cli.Chaos.Faults;
 namespace Commerce.Cli.Chaos.Load;
 
 /// <summary>How the life of an order goes.</summary>
-internal enum Life { Bought, Short, Declined, PaidLater, HeardLate, WrongAmount, Unpaid, Cancelled, SentBack }
+internal enum Life { Bought, Short, Declined, PaidLater, OnPage, HeardLate, WrongAmount, Unpaid, Cancelled, SentBack }
 
 /// <summary>An order lived through to its end, whatever is killed meanwhile: each step is asked for under its own key until it is answered.</summary>
 internal sealed class OrderLife(Scene scene, int number, string sku)
@@ -29,6 +29,9 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
                 // A window that ended meanwhile is an answer, too.
                 await scene.Client.Ask(_who, Call.Post($"v1/orders/{order}/payments", new { token = "tok_ok" }, $"{_who}-pay", Wait, bearer), giveUp);
                 break;
+            case Life.OnPage:
+                await shopper.PayOnPage(order, bearer, giveUp);
+                break;
             case Life.Unpaid:
                 await Until("expired", order, giveUp);
                 break;
@@ -39,6 +42,7 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
             case Life.SentBack:
                 await Until("confirmed", order, giveUp);
                 await Ask($"v1/admin/orders/{order}/ship", new { }, "ship", scene.Lab.Token, giveUp);
+                await Until("shipped", order, giveUp);
                 await Ask($"v1/admin/orders/{order}/deliver", new { }, "deliver", scene.Lab.Token, giveUp);
                 if (await scene.Client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp) is { Ok: true } shown)
                     await Ask($"v1/orders/{order}/returns", new { lines = new[] { new { lineId = shown.Body.GetProperty("lines")[0].GetProperty("lineId").GetString(), quantity = 1 } }, reason = "not wanted" }, "return", bearer, giveUp);
@@ -63,7 +67,7 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
         Life.Declined => "tok_declined",
         Life.HeardLate => "tok_timeout_after",
         Life.WrongAmount => "tok_wrong_amount",
-        Life.PaidLater or Life.Unpaid => null,
+        Life.PaidLater or Life.OnPage or Life.Unpaid => null,
         _ => "tok_ok",
     };
 }

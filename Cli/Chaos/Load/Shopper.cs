@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Commerce.Cli.Chaos.Load;
 
 /// <summary>Who comes: drawn from the seed and the shopper's number alone.</summary>
-internal enum Kind { Buys, BuysAndCancels, FillsABasket, ClicksTwice, IsDeclinedAndPays, IsHeardLate, IsUnheard, PaysAnotherAmount, NeverPays }
+internal enum Kind { Buys, BuysAndCancels, FillsABasket, ClicksTwice, IsDeclinedAndPays, IsHeardLate, IsUnheard, PaysAnotherAmount, PaysOnAPage, NeverPays }
 
 /// <summary>One shopper: looks, fills a cart, checks out under one key, perhaps cancels; whatever is not answered is asked again.</summary>
 internal sealed class Shopper(int number, int seed, string run, Client client, History history, Ledger ledger)
@@ -26,6 +26,7 @@ internal sealed class Shopper(int number, int seed, string run, Client client, H
         await Task.WhenAll(Enumerable.Range(0, kind == Kind.ClicksTwice ? 2 : 1).Select(_ => CheckOut(purchase, cart, purchase.Token, giveUp)));
         if (kind == Kind.IsDeclinedAndPays && purchase is { OrderId: { } id, OrderToken: { } bearer })
             await client.Ask(_who, Call.Post($"v1/orders/{id}/payments", new { token = "tok_ok" }, $"{run}-pay-{number}", Wait, bearer), giveUp);
+        if (kind == Kind.PaysOnAPage && purchase is { OrderId: { } order, OrderToken: { } holder }) await PayOnPage(order, holder, giveUp);
         if (kind == Kind.BuysAndCancels) await Cancel(purchase, giveUp);
         if (wishes.Length == 1) await Look(wishes[0].Sku, giveUp);
     }
@@ -77,6 +78,25 @@ internal sealed class Shopper(int number, int seed, string run, Client client, H
         }
     }
 
+    /// <summary>Goes to the provider's page and pays there, unless the order's time is over; what the page says is told by the provider, not by the shopper.</summary>
+    public async Task PayOnPage(string order, string bearer, CancellationToken giveUp)
+    {
+        var pay = Call.Post($"v1/orders/{order}/payments", new { method = "redirect" }, $"{run}-page-{number}", Wait, bearer);
+        for (var asked = await client.Ask(_who, pay, giveUp); asked is { Ok: true } reply && !giveUp.IsCancellationRequested; asked = await client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp))
+        {
+            var (status, next) = (reply.Text("status"), reply.Body.GetProperty("next"));
+            if (next.GetProperty("action").GetString() == "redirect")
+            {
+                await client.Choose(_who, new Uri(next.GetProperty("href").GetString()!), "tok_ok", giveUp);
+                return;
+            }
+
+            // The page is still to be opened.
+            if (status is not ("authorising" or "paymentUncertain")) return;
+            await Task.Delay(100, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     private async Task Cancel(Purchase purchase, CancellationToken giveUp)
     {
         if (purchase is not { OrderId: { } id, OrderToken: { } bearer, Refused: null }) return;
@@ -96,7 +116,7 @@ internal sealed class Shopper(int number, int seed, string run, Client client, H
     private Kind Draw() => _chance.Next(100) switch
     {
         < 45 => Kind.Buys, < 60 => Kind.BuysAndCancels, < 78 => Kind.FillsABasket, < 84 => Kind.ClicksTwice, < 88 => Kind.IsDeclinedAndPays,
-        < 92 => Kind.IsHeardLate, < 94 => Kind.IsUnheard, < 96 => Kind.PaysAnotherAmount, _ => Kind.NeverPays,
+        < 91 => Kind.IsHeardLate, < 92 => Kind.IsUnheard, < 94 => Kind.PaysAnotherAmount, < 97 => Kind.PaysOnAPage, _ => Kind.NeverPays,
     };
 
     // Only what holds its units from the start is bought from a shelf; what may lapse by the clock would leave its history open.
@@ -110,7 +130,7 @@ internal sealed class Shopper(int number, int seed, string run, Client client, H
         Kind.IsHeardLate => "tok_timeout_after",
         Kind.IsUnheard => "tok_timeout_before",
         Kind.PaysAnotherAmount => "tok_wrong_amount",
-        Kind.NeverPays => null,
+        Kind.PaysOnAPage or Kind.NeverPays => null,
         _ => "tok_ok",
     };
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Commerce.Cli.Chaos.Lab;
+using Commerce.Cli.Clusters;
 using Commerce.Servers;
 
 namespace Commerce.Cli.Tests.Chaos;
@@ -51,6 +52,22 @@ public sealed class EdgesTests : IDisposable
         using (client)
         using (server)
             SocketOwner.Of(((IPEndPoint)client.LocalEndPoint!).Port, [("nobody", 1), ("me", Environment.ProcessId)]).ShouldBe("me");
+    }
+
+    [Fact]
+    public async Task Every_process_reaches_the_payment_provider_through_an_edge_of_its_own()
+    {
+        await using var edges = new Edges(new ClusterFolder("/nowhere"), ClusterConnections.Of(null, new ServersGiven(null, null, null), static _ => true, new Random(1)), new Dictionary<string, string>());
+        var (one, other) = (edges.ProviderOf("silo-1", new Uri($"http://127.0.0.1:{Port}")), edges.ProviderOf("silo-2", new Uri($"http://127.0.0.1:{Port}")));
+        one.Port.ShouldNotBe(other.Port);
+        edges.ProviderOf("silo-1", new Uri($"http://127.0.0.1:{Port}")).ShouldBe(one);
+
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(IPAddress.Loopback, one.Port);
+        using var server = await _server.AcceptSocketAsync();
+        await client.SendAsync("hello"u8.ToArray());
+        (await server.ReceiveAsync(new byte[16])).ShouldBe(5);
+        edges.ToProvider.Sum(edge => edge.Passed).ShouldBe(5);
     }
 
     private int Port => ((IPEndPoint)_server.LocalEndpoint).Port;

@@ -28,6 +28,9 @@ public sealed class PlanTests
         Catalogue.Ids.ShouldBe(Enumerable.Range(1, 28).Where(number => number != 24).Select(number => $"F{number}"));
 
     [Fact]
+    public void Every_trouble_asked_of_the_provider_is_one_the_simulator_knows() => ProviderFaults.Troubles.Order().ShouldBe(PspSimulator.Plan.Known.Order());
+
+    [Fact]
     public void A_fault_nobody_knows_is_named() => Should.Throw<UsageException>(() => Catalogue.Chosen("F1,F99")).Message.ShouldContain("F99");
 
     [Fact]

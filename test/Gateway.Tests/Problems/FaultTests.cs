@@ -36,6 +36,7 @@ public sealed class FaultTests
         { new SiloUnavailableException("S127.0.0.1:11111"), "dependency-unavailable" },
         { new OrleansException("No active nodes are compatible with grain cart"), "dependency-unavailable" },
         { new OrleansException("Trying to register product/t1/TEA on invalid silo: S127.0.0.1:11111:1. Known status: Dead"), "dependency-unavailable" },
+        { new TaskCanceledException("GrainLocator.Register gave up at S127.0.0.1:11111"), "dependency-unavailable" },
         { new OrleansException("something else at S127.0.0.1:11111"), "internal-error" },
         { new InvalidOperationException("select * from secrets"), "internal-error" },
         { new GrainFaultException("ICartGrain.Add failed: NullReferenceException."), "internal-error" },
