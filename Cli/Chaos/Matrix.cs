@@ -7,6 +7,7 @@ using Commerce.Cli.Chaos.Load;
 using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Kernel;
+using Commerce.Orders;
 
 namespace Commerce.Cli.Chaos;
 
@@ -35,17 +36,24 @@ internal sealed class Matrix(int seed)
     /// <summary>Every step of the process by its event, and the life of an order that takes it.</summary>
     private static readonly (string Event, Life Life)[] Steps =
     [
-        ("order.placed.v1", Life.Bought), ("stock.reserved.v1", Life.Bought), ("order.reserved.v1", Life.Bought), ("payment.requested.v1", Life.Bought), ("payment.succeeded.v1", Life.Bought),
+        ("cart.frozen.v1", Life.Bought), ("order.placed.v1", Life.Bought), ("stock.reserved.v1", Life.Bought), ("order.reserved.v1", Life.Bought), ("payment.requested.v1", Life.Bought), ("payment.succeeded.v1", Life.Bought),
         ("order.confirmed.v1", Life.Bought), ("stock.committed.v1", Life.Bought), ("order.stock-committed.v1", Life.Bought), ("cart.ordered.v1", Life.Bought), ("order.cart-settled.v1", Life.Bought),
         ("order.rejected.v1", Life.Short), ("cart.thawed.v1", Life.Short),
         ("order.payment-declined.v1", Life.Declined), ("payment.declined.v1", Life.Declined),
         ("order.payment-started.v1", Life.PaidLater), ("stock.pinned.v1", Life.PaidLater),
+        ("order.payment-page-requested.v1", Life.OnPage), ("payment.page-requested.v1", Life.OnPage), ("payment.page-opened.v1", Life.OnPage), ("order.payment-page-opened.v1", Life.OnPage),
+        ("order.payment-given-up.v1", Life.LeftPage),
         ("payment.unknown.v1", Life.HeardLate), ("order.payment-uncertain.v1", Life.HeardLate),
         ("order.amount-mismatched.v1", Life.WrongAmount),
         ("order.expired.v1", Life.Unpaid), ("stock.released.v1", Life.Unpaid), ("order.stock-freed.v1", Life.Unpaid),
         ("order.cancel-requested.v1", Life.Cancelled), ("order.payment-voided.v1", Life.Cancelled), ("stock.returned.v1", Life.Cancelled), ("order.cancelled.v1", Life.Cancelled),
         ("order.shipment-requested.v1", Life.SentBack), ("order.shipped.v1", Life.SentBack), ("order.delivered.v1", Life.SentBack), ("order.return-accepted.v1", Life.SentBack),
-        ("order.refunded.v1", Life.SentBack), ("order.restocked.v1", Life.SentBack),
+        ("order.refunded.v1", Life.SentBack), ("order.restocked.v1", Life.SentBack), ("payment.closed.v1", Life.CancelledUnpaid),
+        ("order.shipment-blocked.v1", Life.Lapsed),
+        ("order.refund-declined.v1", Life.ChargedBack), ("order.parked.v1", Life.ChargedBack), ("order.resumed.v1", Life.ChargedBack), ("order.step-skipped.v1", Life.ChargedBack),
+        ("order.step-unanswered.v1", Life.Unheard),
+        ("order.advance-requested.v1", Life.CapturedAhead), ("order.advance-captured.v1", Life.CapturedAhead), ("order.advance-declined.v1", Life.LapsedAhead),
+        ("order.capture-undone.v1", Life.CancelledAhead), ("order.completed.v1", Life.Completed),
     ];
 
     private static readonly (string Point, string Subject, Life Life)[] Elsewhere =
@@ -55,14 +63,29 @@ internal sealed class Matrix(int seed)
         (CrashPoint.AfterApply, "order", Life.Bought), (CrashPoint.AfterApply, "inventory", Life.Bought),
     ];
 
+    // What a day, a week or half an hour is waited for elsewhere is waited for some seconds.
+    private static readonly Dictionary<string, TimeSpan> ShortTimes = new()
+    {
+        [nameof(CheckoutTerms.ProviderSilence)] = TimeSpan.FromSeconds(5), [nameof(CheckoutTerms.CaptureWithin)] = TimeSpan.FromSeconds(3), [nameof(CheckoutTerms.ReturnWindow)] = TimeSpan.FromSeconds(2),
+    };
+
     /// <summary>All cells.</summary>
     public static IReadOnlyList<(string Point, string Subject, Life Life)> All { get; } =
         [.. Steps.SelectMany(step => new[] { (CrashPoint.BeforeAppend, step.Event, step.Life), (CrashPoint.AfterAppend, step.Event, step.Life) }), .. Elsewhere];
 
+    /// <summary>Runs them in one shop, and those that need one in another whose times are short.</summary>
     public async Task<IReadOnlyList<Cell>> Run(IReadOnlyList<(string Point, string Subject, Life Life)> cells, CancellationToken cancel)
     {
-        await using var lab = await Laboratory.Start(new Setup(Silos, PayBy), cancel);
-                using var history = new History(Path.Combine(lab.Folder.Root, "history.jsonl"), TimeProvider.System);
+        var made = new List<Cell>();
+        foreach (var some in cells.GroupBy(cell => cell.Life >= Life.Unheard))
+            made.AddRange(await Run([.. some], new Setup(Silos, PayBy, Terms: some.Key ? ShortTimes : null), cancel));
+        return made;
+    }
+
+    private async Task<IReadOnlyList<Cell>> Run(IReadOnlyList<(string Point, string Subject, Life Life)> cells, Setup setup, CancellationToken cancel)
+    {
+        await using var lab = await Laboratory.Start(setup, cancel);
+        using var history = new History(Path.Combine(lab.Folder.Root, "history.jsonl"), TimeProvider.System);
         var findings = new Findings();
         using var client = new Client(lab.Url, history, findings, new Gaps());
         await using var wire = new Wire(lab);
@@ -72,6 +95,7 @@ internal sealed class Matrix(int seed)
             await Shelf.Put(lab.Shop, Sku(isShort: true, i), 1, cancel);
         }
 
+        _known.Clear();
         var (made, began) = (new List<Cell>(), Stopwatch.StartNew());
         foreach (var ((point, subject, life), number) in cells.Select((cell, i) => (cell, i)))
         {

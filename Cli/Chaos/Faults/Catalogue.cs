@@ -5,10 +5,11 @@ namespace Commerce.Cli.Chaos.Faults;
 
 /// <summary>What faults are drawn from beside the seed.</summary>
 /// <param name="Silos">Silos at the start.</param>
+/// <param name="DatabaseAway">Seconds without PostgreSQL (F8); null: drawn.</param>
 /// <param name="BrokerAway">Seconds without a broker from the start (F15).</param>
 /// <param name="ProviderAway">Seconds without the payment provider (F22).</param>
 /// <param name="OldBuild">The folder of an older build (F25).</param>
-internal sealed record Circumstances(int Silos, int BrokerAway, int ProviderAway, string? OldBuild);
+internal sealed record Circumstances(int Silos, int? DatabaseAway, int BrokerAway, int ProviderAway, string? OldBuild);
 
 /// <summary>All faults this laboratory can produce, and how each is drawn.</summary>
 internal static class Catalogue
@@ -22,7 +23,7 @@ internal static class Catalogue
         ["F5"] = (chance, given) => Silo(chance, given) is var from ? new OneWayPartition(from, (from % given.Silos) + 1) : null!,
         ["F6"] = (chance, given) => new Minority(Silo(chance, given)),
         ["F7"] = (chance, _) => new PacketLoss(chance.Next()),
-        ["F8"] = (chance, _) => new KillDatabase(chance.Next(0, 4)),
+        ["F8"] = (chance, given) => chance.Next(0, 4) is var drawn ? new KillDatabase(given.DatabaseAway ?? drawn) : null!,
         ["F9"] = (_, _) => new FreezeDatabase(),
         ["F10"] = (chance, _) => new CutAfterCommit(chance.Next(2, 5)),
         ["F11"] = (_, _) => new DiskFull(),

@@ -163,6 +163,7 @@ internal sealed record StopWithoutDatabase(int Silo) : SiloFault("F27", Silo, Ti
             await silo.Kill(cancel);
         }
 
+        Output.Progress.Say($"      It had ended after {waited.Elapsed.TotalSeconds:0.0} s.");
         database.Resume();
         await database.Reaches(ChildState.Running, cancel);
     }
