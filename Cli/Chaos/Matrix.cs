@@ -31,7 +31,7 @@ internal sealed class Matrix(int seed)
 {
     private const int Orders = 20, Silos = 3, Units = 1_000_000;
 
-    private static readonly TimeSpan PayBy = TimeSpan.FromSeconds(6), ReachedWithin = TimeSpan.FromSeconds(12), Answered = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PayBy = TimeSpan.FromSeconds(6), ReachedWithin = TimeSpan.FromSeconds(6), Answered = TimeSpan.FromSeconds(60);
 
     /// <summary>Every step of the process by its event, and the life of an order that takes it.</summary>
     private static readonly (string Event, Life Life)[] Steps =
@@ -100,11 +100,10 @@ internal sealed class Matrix(int seed)
         foreach (var ((point, subject, life), number) in cells.Select((cell, i) => (cell, i)))
         {
             var (cell, scene) = (default(Cell), default(Scene));
-            // The victim may have had none of these orders; the next silo has.
             for (var attempt = 0; attempt < Silos && cell is not { Reached: true }; attempt++)
             {
                 scene = new Scene(lab, client, history, new Ledger(), new Findings(), wire, $"m{seed}-{number}-{attempt}");
-                cell = await Try(scene, point, subject, life, number + attempt, cancel) is var next && cell is not null ? next + cell : next;
+                cell = await Try(scene, point, subject, life, number, attempt, cancel) is var next && cell is not null ? next + cell : next;
             }
 
             made.Add(cell!);
@@ -121,24 +120,26 @@ internal sealed class Matrix(int seed)
     // The audit is of all there is: what an earlier cell broke is not held against this one.
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
-    private async Task<Cell> Try(Scene scene, string point, string subject, Life life, int number, CancellationToken cancel)
+    private async Task<Cell> Try(Scene scene, string point, string subject, Life life, int number, int attempt, CancellationToken cancel)
     {
-        // Who relays is nobody's choice: there all are victims, and the first of them is enough.
-        var victims = point switch
+        // Who relays is nobody's choice, nor who has these orders: where one victim was not enough, all are, and the first of them ends it.
+        string[] victims = point switch
         {
             CrashPoint.AfterApply => ["analytics-1"],
-            CrashPoint.AfterPublish => [.. scene.Lab.Silos.Select(silo => silo.Name)],
+            _ when point == CrashPoint.AfterPublish || attempt > 0 => [.. scene.Lab.Silos.Select(silo => silo.Name)],
             // The victim of the cell before is still on its way back; this one's neighbours are not.
-            _ => new[] { scene.Lab.SiloName((number % Silos) + 1) },
+            _ => [scene.Lab.SiloName((number % Silos) + 1)],
         };
         foreach (var victim in victims) await scene.Lab.Find(victim).Reaches(ChildState.Running, cancel);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         giveUp.CancelAfter(Answered);
-        foreach (var victim in victims) scene.Lab.Edges.Order(victim, $"crash {point} {subject} {new Random(seed + number).Next(1, 3)}");
+        foreach (var victim in victims) scene.Lab.Edges.Order(victim, $"crash {point} {subject} {(attempt > 0 ? 1 : new Random(seed + number).Next(1, 3))}");
         var lives = Task.WhenAll(Enumerable.Range(1, Orders).Select(i => new OrderLife(scene, i, Sku(life == Life.Short, i)).Live(life, giveUp.Token)));
         var reached = false;
-        for (var waited = Stopwatch.StartNew(); !reached && waited.Elapsed < ReachedWithin;)
+        for (var over = new Stopwatch(); !reached && over.Elapsed < ReachedWithin;)
         {
+            // What follows by itself follows soon.
+            if (lives.IsCompleted) over.Start();
             reached = victims.Any(victim => scene.Lab.Edges.Crashed(victim) is not null);
             await Task.Delay(20, cancel);
         }

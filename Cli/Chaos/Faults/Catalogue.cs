@@ -16,7 +16,7 @@ internal static class Catalogue
 {
     private static readonly Dictionary<string, Func<Random, Circumstances, Fault>> Faults = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["F1"] = (chance, given) => new CrashAtPoint("F1", null, Silo(chance, given), Pick(chance, [CrashPoint.BeforeAppend, CrashPoint.AfterAppend, CrashPoint.AfterProvider, CrashPoint.AfterPublish]), "*", chance.Next(1, 20)),
+        ["F1"] = (chance, given) => new CrashAtPoint("F1", null, Silo(chance, given), Pick(chance, [CrashPoint.BeforeAppend, CrashPoint.AfterAppend, CrashPoint.AfterProvider, CrashPoint.AfterPublish]), "*", chance.Next(1, 8)),
         ["F2"] = (chance, given) => new FreezeSilo(Silo(chance, given)),
         ["F3"] = (_, _) => new RollingRestart(),
         ["F4"] = (_, _) => new Elastic(),
@@ -33,7 +33,7 @@ internal static class Catalogue
         ["F15"] = (_, given) => new NoBrokerFromTheStart(given.BrokerAway),
         ["F16"] = (_, _) => new MemoryAlarm(),
         ["F17"] = (chance, _) => new ConfirmLost(chance.Next(2, 5)),
-        ["F18"] = (chance, given) => new CrashAtPoint("F18", "analytics-1", 0, CrashPoint.AfterApply, Pick(chance, ["order", "inventory"]), chance.Next(1, 10)),
+        ["F18"] = (chance, given) => new CrashAtPoint("F18", "analytics-1", 0, CrashPoint.AfterApply, Pick(chance, ["order", "inventory"]), chance.Next(1, 6)),
         ["F19"] = (_, _) => new Poison(),
         ["F20"] = (chance, _) => new Redelivery(10_000, chance.Next()),
         ["F21"] = (chance, _) => new ProviderFaults(36, chance.Next(1_000_000)),

@@ -36,7 +36,22 @@ internal abstract record Fault(string Id, TimeSpan Lasts)
 /// <summary>A fault of one silo: its work is the grains it holds.</summary>
 internal abstract record SiloFault(string Id, int Silo, TimeSpan Lasts) : Fault(Id, Lasts)
 {
-    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => scene.Lab.GrainsOn(scene.Lab.SiloName(Silo), cancel);
+    private const int Looks = 10;
+
+    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => OwnedBy(Name(scene), scene, cancel);
+
+    /// <summary>The grains of a process; one that has just come back after another fault is given time to get some.</summary>
+    protected static async Task<long> OwnedBy(string process, Scene scene, CancellationToken cancel)
+    {
+        var grains = 0L;
+        for (var look = 0; look < Looks && grains == 0; look++)
+        {
+            if (look > 0) await Task.Delay(1_000, cancel);
+            grains = await scene.Lab.GrainsOn(process, cancel);
+        }
+
+        return grains;
+    }
 
     protected string Name(Scene scene) => scene.Lab.SiloName(Silo);
 }

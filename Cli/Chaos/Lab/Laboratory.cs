@@ -164,7 +164,14 @@ internal sealed class Laboratory : IAsyncDisposable
         await Task.WhenAll(All.Select(child => child.Stop(TimeSpan.Zero)));
         await Edges.DisposeAsync();
         _cluster.Dispose();
-        if (_disk is not null) await _disk.DisposeAsync();
+        if (_disk is not null)
+        {
+            if (Keep) await _disk.Keep();
+            await _disk.DisposeAsync();
+            if (Keep) Directory.Delete(Folder.Postgres);
+            if (Keep) Directory.Move($"{Folder.Postgres}.kept", Folder.Postgres);
+        }
+
         if (!Keep) Directory.Delete(Folder.Root, recursive: true);
     }
 }
