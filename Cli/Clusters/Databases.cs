@@ -14,10 +14,19 @@ internal static class Databases
         // Of a server of our own all users are our children, and none of them has been started yet.
         if (access.Own) await Membership.Forget(access.Logins[PostgresDatabases.Cluster].ConnectionString);
         foreach (var service in ClusterPlan.Roles) PostgresMigrations.Journal(access.Logins[service].ConnectionString);
+        // Some thousands of new files: now, and not while a shop waits for a server that crashed.
+        if (access.Own) await Checkpoint(access.Admin.ConnectionString);
     }
 
     /// <summary>Makes one database and its login where somebody has dropped them; what is there stays.</summary>
     public static Task Ensure(PostgresAccess access, string service) => Make(access, access.Logins.Where(login => login.Key == service));
+
+    private static async Task Checkpoint(string administrator)
+    {
+        await using var source = NpgsqlDataSource.Create(administrator);
+        await using var checkpoint = source.CreateCommand("checkpoint");
+        await checkpoint.ExecuteNonQueryAsync();
+    }
 
     private static async Task Make(PostgresAccess access, IEnumerable<KeyValuePair<string, DatabaseLogin>> logins)
     {

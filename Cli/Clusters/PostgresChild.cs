@@ -6,14 +6,17 @@ namespace Commerce.Cli.Clusters;
 /// <summary>The cluster's own PostgreSQL in <c>DIR/postgres</c>: full durability, passwords by scram, loopback only.</summary>
 internal static class PostgresChild
 {
+    // Each silo keeps some connections per service. After a crash every file has to be on the disk before anything else is done: in one call for all of them, not one for
+    // each of some thousands, while the shop waits.
+    private static readonly string[] Settings = ["max_connections=500", "fsync=on", "synchronous_commit=on", "full_page_writes=on", "recovery_init_sync_method=syncfs"];
+
     public static ChildSpec Of(ClusterFolder folder, PostgresAccess access)
     {
         var server = new PostgresFolder(Path.Combine(folder.Postgres, "data"), access.Port);
         return new ChildSpec("postgres", ChildKind.Postgres, async cancel =>
         {
             if (!Directory.Exists(server.Data)) await Create(folder.Postgres, server, access.Admin.Password, cancel);
-            // Each silo keeps some connections per service.
-            return new Prepared(server.Server("max_connections=500", "fsync=on", "synchronous_commit=on", "full_page_writes=on"), ready => Answers(access.Admin.ConnectionString, ready));
+            return new Prepared(server.Server(Settings), ready => Answers(access.Admin.ConnectionString, ready));
         });
     }
 

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Commerce.Analytics.Composition;
 using Commerce.Analytics.Queries;
 using Commerce.Analytics.ReadModels;
+using Commerce.Analytics.ReadModels.Lag;
 using Commerce.Analytics.Store;
 using Commerce.Feeds;
 using Commerce.Kernel;
@@ -31,6 +32,8 @@ internal sealed class EmbeddedShop : IAsyncDisposable
     public HttpClient Http { get; }
 
     public MemoryJournal Journal { get; private init; } = null!;
+
+    public LagQuery Lag => _app.Services.GetRequiredService<LagQuery>();
 
     public static async Task<EmbeddedShop> Start(AnalyticsStorage storage, MemoryJournal journal, Func<IFeedPublisher, IFeedPublisher>? stream = null)
     {

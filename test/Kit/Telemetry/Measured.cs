@@ -24,7 +24,11 @@ public sealed class Measured : IDisposable
     }
 
     /// <summary>All that was measured so far with this tag.</summary>
-    public IReadOnlyList<double> With(string tag, object? value) => [.. _all.Where(one => one.Tags.Contains(new(tag, value))).Select(one => one.Value)];
+    public IReadOnlyList<double> With(string tag, object? value) => With((tag, value));
+
+    /// <summary>All that was measured so far with all of these tags.</summary>
+    public IReadOnlyList<double> With(params (string Tag, object? Value)[] tags) =>
+        [.. _all.Where(one => tags.All(tag => one.Tags.Contains(new(tag.Tag, tag.Value)))).Select(one => one.Value)];
 
     /// <summary>What a gauge shows now.</summary>
     public IReadOnlyList<double> Now(string? tag = null, object? value = null)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Commerce.Kernel;
+using Commerce.Kit.Telemetry;
 using Commerce.Silo.Deadlines;
 using Commerce.Tests.Relay;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -94,6 +95,35 @@ public sealed class DeadlineScannerTests : IAsyncDisposable
         _waker.Throws = false;
         _clock.Advance(await _clock.NextSleep());
         (await _waker.Next()).ShouldBe("order/t1/a");
+    }
+
+    [Fact]
+    public async Task Each_wake_is_counted_by_whether_anything_was_due_and_one_that_fails_is_not()
+    {
+        const string service = "deadlines-of-this-test";
+        using var woken = new Measured("commerce.deadlines.woken");
+        using var scanner = new DeadlineScanner(service, _journal, _waker, _clock, NullLogger<DeadlineScanner>.Instance);
+        (_waker.Throws, _waker.DidSomething) = (true, false);
+        _journal.SetDeadline("order/t1/a", In(0));
+        await scanner.StartAsync(TestContext.Current.CancellationToken);
+        await _waker.Next();
+        var retry = await _clock.NextSleep();
+        woken.With("service", service).ShouldBeEmpty();
+
+        _waker.Throws = false;
+        _clock.Advance(retry);
+        await _waker.Next();
+        retry = await _clock.NextSleep();
+        woken.With(("service", service), ("acted", false)).ShouldBe([1]);
+
+        _waker.DidSomething = true;
+        _waker.Does = stream => _journal.SetDeadline(stream, null);
+        _clock.Advance(retry);
+        await _waker.Next();
+        await _clock.NextSleep();
+        woken.With(("service", service), ("acted", true)).ShouldBe([1]);
+        woken.With("service", service).Count.ShouldBe(2);
+        await scanner.StopAsync(CancellationToken.None);
     }
 
     [Fact]
