@@ -22,6 +22,8 @@ internal static class ChaosCommand
 
     private static readonly Option<double> Rate = new("--rate") { Description = "Shoppers who come per second, whether the shop keeps up or not.", HelpName = "N", DefaultValueFactory = _ => 6 };
 
+    private static readonly Option<int?> DatabaseAway = new("--database-away") { Description = "F8: seconds without PostgreSQL (default: drawn, up to 3).", HelpName = "N" };
+
     private static readonly Option<int> BrokerAway = new("--broker-away") { Description = "F15: seconds without a broker from the start.", HelpName = "N", DefaultValueFactory = _ => 15 };
 
     private static readonly Option<int> ProviderAway = new("--provider-away") { Description = "F22: seconds without the payment provider.", HelpName = "N", DefaultValueFactory = _ => 10 };
@@ -40,7 +42,7 @@ internal static class ChaosCommand
     {
         var command = new Command("chaos", "Run a cluster of its own under load and faults, and check that nothing is lost, doubled, oversold or stuck.")
         {
-            Seed, Minutes, Chosen, Silos, Rate, BrokerAway, ProviderAway, OldBuild, PlanOnly, SelfTestOnly, MatrixOnly, Cells, CommandLine.Json,
+            Seed, Minutes, Chosen, Silos, Rate, DatabaseAway, BrokerAway, ProviderAway, OldBuild, PlanOnly, SelfTestOnly, MatrixOnly, Cells, CommandLine.Json,
         };
         command.SetCommand(Run);
         return command;
@@ -56,7 +58,7 @@ internal static class ChaosCommand
         if (parsed.GetValue(SelfTestOnly)) return Give(await SelfTest.Run(seed, cancel), json);
 
         var chosen = Catalogue.Chosen(parsed.GetValue(Chosen));
-        var plan = Plan.Of(seed, chosen, new Circumstances(silos, parsed.GetValue(BrokerAway), parsed.GetValue(ProviderAway), parsed.GetValue(OldBuild)));
+        var plan = Plan.Of(seed, chosen, new Circumstances(silos, parsed.GetValue(DatabaseAway), parsed.GetValue(BrokerAway), parsed.GetValue(ProviderAway), parsed.GetValue(OldBuild)));
         if (parsed.GetValue(PlanOnly))
         {
             var first = plan.Take(chosen.Count).ToList();

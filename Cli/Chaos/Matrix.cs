@@ -7,6 +7,7 @@ using Commerce.Cli.Chaos.Load;
 using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Kernel;
+using Commerce.Orders;
 
 namespace Commerce.Cli.Chaos;
 
@@ -30,22 +31,29 @@ internal sealed class Matrix(int seed)
 {
     private const int Orders = 20, Silos = 3, Units = 1_000_000;
 
-    private static readonly TimeSpan PayBy = TimeSpan.FromSeconds(6), ReachedWithin = TimeSpan.FromSeconds(12), Answered = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PayBy = TimeSpan.FromSeconds(6), ReachedWithin = TimeSpan.FromSeconds(6), Answered = TimeSpan.FromSeconds(60);
 
     /// <summary>Every step of the process by its event, and the life of an order that takes it.</summary>
     private static readonly (string Event, Life Life)[] Steps =
     [
-        ("order.placed.v1", Life.Bought), ("stock.reserved.v1", Life.Bought), ("order.reserved.v1", Life.Bought), ("payment.requested.v1", Life.Bought), ("payment.succeeded.v1", Life.Bought),
+        ("cart.frozen.v1", Life.Bought), ("order.placed.v1", Life.Bought), ("stock.reserved.v1", Life.Bought), ("order.reserved.v1", Life.Bought), ("payment.requested.v1", Life.Bought), ("payment.succeeded.v1", Life.Bought),
         ("order.confirmed.v1", Life.Bought), ("stock.committed.v1", Life.Bought), ("order.stock-committed.v1", Life.Bought), ("cart.ordered.v1", Life.Bought), ("order.cart-settled.v1", Life.Bought),
         ("order.rejected.v1", Life.Short), ("cart.thawed.v1", Life.Short),
         ("order.payment-declined.v1", Life.Declined), ("payment.declined.v1", Life.Declined),
         ("order.payment-started.v1", Life.PaidLater), ("stock.pinned.v1", Life.PaidLater),
+        ("order.payment-page-requested.v1", Life.OnPage), ("payment.page-requested.v1", Life.OnPage), ("payment.page-opened.v1", Life.OnPage), ("order.payment-page-opened.v1", Life.OnPage),
+        ("order.payment-given-up.v1", Life.LeftPage),
         ("payment.unknown.v1", Life.HeardLate), ("order.payment-uncertain.v1", Life.HeardLate),
         ("order.amount-mismatched.v1", Life.WrongAmount),
         ("order.expired.v1", Life.Unpaid), ("stock.released.v1", Life.Unpaid), ("order.stock-freed.v1", Life.Unpaid),
         ("order.cancel-requested.v1", Life.Cancelled), ("order.payment-voided.v1", Life.Cancelled), ("stock.returned.v1", Life.Cancelled), ("order.cancelled.v1", Life.Cancelled),
         ("order.shipment-requested.v1", Life.SentBack), ("order.shipped.v1", Life.SentBack), ("order.delivered.v1", Life.SentBack), ("order.return-accepted.v1", Life.SentBack),
-        ("order.refunded.v1", Life.SentBack), ("order.restocked.v1", Life.SentBack),
+        ("order.refunded.v1", Life.SentBack), ("order.restocked.v1", Life.SentBack), ("payment.closed.v1", Life.CancelledUnpaid),
+        ("order.shipment-blocked.v1", Life.Lapsed),
+        ("order.refund-declined.v1", Life.ChargedBack), ("order.parked.v1", Life.ChargedBack), ("order.resumed.v1", Life.ChargedBack), ("order.step-skipped.v1", Life.ChargedBack),
+        ("order.step-unanswered.v1", Life.Unheard),
+        ("order.advance-requested.v1", Life.CapturedAhead), ("order.advance-captured.v1", Life.CapturedAhead), ("order.advance-declined.v1", Life.LapsedAhead),
+        ("order.capture-undone.v1", Life.CancelledAhead), ("order.completed.v1", Life.Completed),
     ];
 
     private static readonly (string Point, string Subject, Life Life)[] Elsewhere =
@@ -55,14 +63,29 @@ internal sealed class Matrix(int seed)
         (CrashPoint.AfterApply, "order", Life.Bought), (CrashPoint.AfterApply, "inventory", Life.Bought),
     ];
 
+    // What a day, a week or half an hour is waited for elsewhere is waited for some seconds.
+    private static readonly Dictionary<string, TimeSpan> ShortTimes = new()
+    {
+        [nameof(CheckoutTerms.ProviderSilence)] = TimeSpan.FromSeconds(5), [nameof(CheckoutTerms.CaptureWithin)] = TimeSpan.FromSeconds(3), [nameof(CheckoutTerms.ReturnWindow)] = TimeSpan.FromSeconds(2),
+    };
+
     /// <summary>All cells.</summary>
     public static IReadOnlyList<(string Point, string Subject, Life Life)> All { get; } =
         [.. Steps.SelectMany(step => new[] { (CrashPoint.BeforeAppend, step.Event, step.Life), (CrashPoint.AfterAppend, step.Event, step.Life) }), .. Elsewhere];
 
+    /// <summary>Runs them in one shop, and those that need one in another whose times are short.</summary>
     public async Task<IReadOnlyList<Cell>> Run(IReadOnlyList<(string Point, string Subject, Life Life)> cells, CancellationToken cancel)
     {
-        await using var lab = await Laboratory.Start(new Setup(Silos, PayBy), cancel);
-                using var history = new History(Path.Combine(lab.Folder.Root, "history.jsonl"), TimeProvider.System);
+        var made = new List<Cell>();
+        foreach (var some in cells.GroupBy(cell => cell.Life >= Life.Unheard))
+            made.AddRange(await Run([.. some], new Setup(Silos, PayBy, Terms: some.Key ? ShortTimes : null), cancel));
+        return made;
+    }
+
+    private async Task<IReadOnlyList<Cell>> Run(IReadOnlyList<(string Point, string Subject, Life Life)> cells, Setup setup, CancellationToken cancel)
+    {
+        await using var lab = await Laboratory.Start(setup, cancel);
+        using var history = new History(Path.Combine(lab.Folder.Root, "history.jsonl"), TimeProvider.System);
         var findings = new Findings();
         using var client = new Client(lab.Url, history, findings, new Gaps());
         await using var wire = new Wire(lab);
@@ -72,15 +95,15 @@ internal sealed class Matrix(int seed)
             await Shelf.Put(lab.Shop, Sku(isShort: true, i), 1, cancel);
         }
 
+        _known.Clear();
         var (made, began) = (new List<Cell>(), Stopwatch.StartNew());
         foreach (var ((point, subject, life), number) in cells.Select((cell, i) => (cell, i)))
         {
             var (cell, scene) = (default(Cell), default(Scene));
-            // The victim may have had none of these orders; the next silo has.
             for (var attempt = 0; attempt < Silos && cell is not { Reached: true }; attempt++)
             {
                 scene = new Scene(lab, client, history, new Ledger(), new Findings(), wire, $"m{seed}-{number}-{attempt}");
-                cell = await Try(scene, point, subject, life, number + attempt, cancel) is var next && cell is not null ? next + cell : next;
+                cell = await Try(scene, point, subject, life, number, attempt, cancel) is var next && cell is not null ? next + cell : next;
             }
 
             made.Add(cell!);
@@ -97,24 +120,26 @@ internal sealed class Matrix(int seed)
     // The audit is of all there is: what an earlier cell broke is not held against this one.
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
-    private async Task<Cell> Try(Scene scene, string point, string subject, Life life, int number, CancellationToken cancel)
+    private async Task<Cell> Try(Scene scene, string point, string subject, Life life, int number, int attempt, CancellationToken cancel)
     {
-        // Who relays is nobody's choice: there all are victims, and the first of them is enough.
-        var victims = point switch
+        // Who relays is nobody's choice, nor who has these orders: where one victim was not enough, all are, and the first of them ends it.
+        string[] victims = point switch
         {
             CrashPoint.AfterApply => ["analytics-1"],
-            CrashPoint.AfterPublish => [.. scene.Lab.Silos.Select(silo => silo.Name)],
+            _ when point == CrashPoint.AfterPublish || attempt > 0 => [.. scene.Lab.Silos.Select(silo => silo.Name)],
             // The victim of the cell before is still on its way back; this one's neighbours are not.
-            _ => new[] { scene.Lab.SiloName((number % Silos) + 1) },
+            _ => [scene.Lab.SiloName((number % Silos) + 1)],
         };
         foreach (var victim in victims) await scene.Lab.Find(victim).Reaches(ChildState.Running, cancel);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         giveUp.CancelAfter(Answered);
-        foreach (var victim in victims) scene.Lab.Edges.Order(victim, $"crash {point} {subject} {new Random(seed + number).Next(1, 3)}");
+        foreach (var victim in victims) scene.Lab.Edges.Order(victim, $"crash {point} {subject} {(attempt > 0 ? 1 : new Random(seed + number).Next(1, 3))}");
         var lives = Task.WhenAll(Enumerable.Range(1, Orders).Select(i => new OrderLife(scene, i, Sku(life == Life.Short, i)).Live(life, giveUp.Token)));
         var reached = false;
-        for (var waited = Stopwatch.StartNew(); !reached && waited.Elapsed < ReachedWithin;)
+        for (var over = new Stopwatch(); !reached && over.Elapsed < ReachedWithin;)
         {
+            // What follows by itself follows soon.
+            if (lives.IsCompleted) over.Start();
             reached = victims.Any(victim => scene.Lab.Edges.Crashed(victim) is not null);
             await Task.Delay(20, cancel);
         }

@@ -23,6 +23,12 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     /// <summary>How often a command decides anew after losing a race before it gives up as unavailable; a second writer lives for moments only.</summary>
     private const int MaxTries = 8;
 
+    /// <summary>
+    /// How long a refusal is given on what was last read or committed here. After a partition two activations may live, and nothing fences one that refuses:
+    /// an order whose goods the other one held would hear for ever that there are none.
+    /// </summary>
+    private static readonly TimeSpan BelievedFor = TimeSpan.FromSeconds(1);
+
     private static readonly Task<AppendOutcome> Settled = Task.FromResult(AppendOutcome.Committed);
 
     private readonly TState _empty = empty;
@@ -30,6 +36,9 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     private long _version;
     private Guid _lastEvent;
     private long _snapshotVersion;
+
+    // When the journal last had what is folded here and nothing else.
+    private long _seen;
     private CommandWindow _commands = new();
 
     // The last append handed over: when it is durable, so is everything folded before it.
@@ -123,6 +132,12 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             {
                 var settled = decision.Ok ? answer(_state) : new Result<T>(decision.Refusal!);
                 if (!await Durable(generation)) continue;
+                if (!decision.Ok && time.GetElapsedTime(_seen) >= BelievedFor)
+                {
+                    Lost(generation);
+                    continue;
+                }
+
                 if (!command.IsGiven || _commands.Complete || await journal.FindCommand(Stream, command.Id) is not { } earlier) return settled;
                 _commands.Add(new CommandKey(command.Id, earlier));
                 continue;
@@ -136,6 +151,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             {
                 case AppendOutcome.Committed:
                     CrashPoint.Reached(CrashPoint.AfterAppend, decision.Value.Items);
+                    _seen = time.GetTimestamp();
                     if (generation == _generation) KeepSnapshot(state, version, last);
                     else _stale = true;
                     return result;
@@ -275,6 +291,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         foreach (var command in history.Commands) commands.Add(command);
         (_state, _version, _lastEvent, _commands, _tail) = (state, version, last, commands, Settled);
         _generation++;
+        _seen = time.GetTimestamp();
         (_stale, _presumedNew) = (false, false);
     }
 

@@ -1,5 +1,6 @@
 using Commerce.Cli.Chaos.Lab;
 using Commerce.Cli.Clusters;
+using Commerce.Cli.Output;
 using Commerce.Servers;
 
 namespace Commerce.Cli.Chaos.Faults;
@@ -22,6 +23,8 @@ internal sealed record KillBroker(int AwaySeconds) : BrokerFault("F14", TimeSpan
 /// <summary>F15: all processes start where there is no broker; it comes later, empty.</summary>
 internal sealed record NoBrokerFromTheStart(int AwaySeconds) : SiloFault("F15", 1, TimeSpan.FromSeconds(AwaySeconds))
 {
+    private int _confirmedBefore;
+
     public override string What => $"every process starts without RabbitMQ, which comes {AwaySeconds} s later and empty (10 minutes in the specification; --broker-away)";
 
     public override async Task Inject(Scene scene, CancellationToken cancel)
@@ -37,16 +40,23 @@ internal sealed record NoBrokerFromTheStart(int AwaySeconds) : SiloFault("F15", 
             child.Resume();
             if (child.Kind == ChildKind.Silo) await child.Reaches(ChildState.Running, cancel);
         }
+
+        _confirmedBefore = Confirmed(scene);
     }
 
     public override async Task Heal(Scene scene, CancellationToken cancel)
     {
+        var confirmed = Confirmed(scene) - _confirmedBefore;
+        Progress.Say($"      {confirmed} orders were confirmed in {AwaySeconds} s without a broker.");
+        if (confirmed == 0) scene.Findings.Add("F15-no-orders", $"no order was confirmed in {AwaySeconds} s without a broker");
         var broker = scene.Lab.Find("rabbitmq");
         broker.Resume();
         await broker.Reaches(ChildState.Running, cancel);
         await scene.Wire.Bind(cancel);
         Refuse(scene, false);
     }
+
+    private static int Confirmed(Scene scene) => scene.Ledger.Purchases.Count(purchase => purchase.Acknowledged == "confirmed");
 
     private static void Refuse(Scene scene, bool refuse)
     {
@@ -93,7 +103,9 @@ internal sealed record PowerLoss() : SharedFault("F28", TimeSpan.FromSeconds(1))
         scene.Ledger.Add(order);
         if (cart is not null) await first.CheckOut(order, cart, "tok_ok", cancel);
         await power;
-        if (scene.History.Now - began is var took && took > BackWithin)
+        var took = scene.History.Now - began;
+        Progress.Say($"      The first order after the power came back took {took.TotalSeconds:0.0} s.");
+        if (took > BackWithin)
             scene.Findings.Add("F28-slow-start", $"the first order after the power came back took {took.TotalSeconds:0.0} s");
     }
 }

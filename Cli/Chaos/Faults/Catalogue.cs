@@ -5,24 +5,25 @@ namespace Commerce.Cli.Chaos.Faults;
 
 /// <summary>What faults are drawn from beside the seed.</summary>
 /// <param name="Silos">Silos at the start.</param>
+/// <param name="DatabaseAway">Seconds without PostgreSQL (F8); null: drawn.</param>
 /// <param name="BrokerAway">Seconds without a broker from the start (F15).</param>
 /// <param name="ProviderAway">Seconds without the payment provider (F22).</param>
 /// <param name="OldBuild">The folder of an older build (F25).</param>
-internal sealed record Circumstances(int Silos, int BrokerAway, int ProviderAway, string? OldBuild);
+internal sealed record Circumstances(int Silos, int? DatabaseAway, int BrokerAway, int ProviderAway, string? OldBuild);
 
 /// <summary>All faults this laboratory can produce, and how each is drawn.</summary>
 internal static class Catalogue
 {
     private static readonly Dictionary<string, Func<Random, Circumstances, Fault>> Faults = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["F1"] = (chance, given) => new CrashAtPoint("F1", null, Silo(chance, given), Pick(chance, [CrashPoint.BeforeAppend, CrashPoint.AfterAppend, CrashPoint.AfterProvider, CrashPoint.AfterPublish]), "*", chance.Next(1, 20)),
+        ["F1"] = (chance, given) => new CrashAtPoint("F1", null, Silo(chance, given), Pick(chance, [CrashPoint.BeforeAppend, CrashPoint.AfterAppend, CrashPoint.AfterProvider, CrashPoint.AfterPublish]), "*", chance.Next(1, 8)),
         ["F2"] = (chance, given) => new FreezeSilo(Silo(chance, given)),
         ["F3"] = (_, _) => new RollingRestart(),
         ["F4"] = (_, _) => new Elastic(),
         ["F5"] = (chance, given) => Silo(chance, given) is var from ? new OneWayPartition(from, (from % given.Silos) + 1) : null!,
         ["F6"] = (chance, given) => new Minority(Silo(chance, given)),
         ["F7"] = (chance, _) => new PacketLoss(chance.Next()),
-        ["F8"] = (chance, _) => new KillDatabase(chance.Next(0, 4)),
+        ["F8"] = (chance, given) => chance.Next(0, 4) is var drawn ? new KillDatabase(given.DatabaseAway ?? drawn) : null!,
         ["F9"] = (_, _) => new FreezeDatabase(),
         ["F10"] = (chance, _) => new CutAfterCommit(chance.Next(2, 5)),
         ["F11"] = (_, _) => new DiskFull(),
@@ -32,7 +33,7 @@ internal static class Catalogue
         ["F15"] = (_, given) => new NoBrokerFromTheStart(given.BrokerAway),
         ["F16"] = (_, _) => new MemoryAlarm(),
         ["F17"] = (chance, _) => new ConfirmLost(chance.Next(2, 5)),
-        ["F18"] = (chance, given) => new CrashAtPoint("F18", "analytics-1", 0, CrashPoint.AfterApply, Pick(chance, ["order", "inventory"]), chance.Next(1, 10)),
+        ["F18"] = (chance, given) => new CrashAtPoint("F18", "analytics-1", 0, CrashPoint.AfterApply, Pick(chance, ["order", "inventory"]), chance.Next(1, 6)),
         ["F19"] = (_, _) => new Poison(),
         ["F20"] = (chance, _) => new Redelivery(10_000, chance.Next()),
         ["F21"] = (chance, _) => new ProviderFaults(36, chance.Next(1_000_000)),

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using Commerce.Cli.Chaos.Lab;
+using Commerce.Cli.Chaos.Load;
 using Commerce.Cli.Clusters;
+using Commerce.Cli.Output;
 using Npgsql;
 
 namespace Commerce.Cli.Chaos.Faults;
@@ -9,13 +12,54 @@ internal sealed record KillDatabase(int AwaySeconds) : SharedFault("F8", TimeSpa
 {
     public override string What => $"PostgreSQL is killed and away for {AwaySeconds} s";
 
-    public override Task Inject(Scene scene, CancellationToken cancel) => scene.Lab.Find("postgres").Fell();
+    private static readonly TimeSpan BetweenWrites = TimeSpan.FromMilliseconds(250);
+
+    private readonly ConcurrentDictionary<string, int> _answers = new(StringComparer.Ordinal);
+    private Task _writes = Task.CompletedTask;
+    private CancellationTokenSource? _back;
+
+    public override async Task Inject(Scene scene, CancellationToken cancel)
+    {
+        await scene.Lab.Find("postgres").Fell();
+        _back = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _writes = Write(scene, _back.Token);
+    }
 
     public override async Task Heal(Scene scene, CancellationToken cancel)
     {
+        await _back!.CancelAsync();
+        await _writes;
+        _back.Dispose();
+        if (!_answers.IsEmpty) Progress.Say($"      Writes while it was away were answered {string.Join(", ", _answers.OrderBy(answer => answer.Key).Select(answer => $"{answer.Key}: {answer.Value}"))}.");
         var database = scene.Lab.Find("postgres");
         database.Resume();
         await database.Reaches(ChildState.Running, cancel);
+    }
+
+    // Nothing new can be durable while there is no database, whatever is said: each of these is a write nobody asked for before.
+    private async Task Write(Scene scene, CancellationToken back)
+    {
+        var asked = new List<Task>();
+        for (var number = 0; !back.IsCancellationRequested; number++)
+        {
+            asked.Add(WriteOnce(scene, number, back));
+            await Task.Delay(BetweenWrites, back).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll(asked);
+    }
+
+    private async Task WriteOnce(Scene scene, int number, CancellationToken back)
+    {
+        var write = Call.Post($"v1/admin/stock/{Shelf.Basket(number)}/adjustments", new { delta = 1, reason = "laboratory" }, $"{scene.Run}-away-{Guid.NewGuid()}", bearer: scene.Lab.Token);
+        if (await scene.Client.Once("writer", write, back) is not { } reply)
+        {
+            if (!back.IsCancellationRequested) _answers.AddOrUpdate("not at all", 1, static (_, before) => before + 1);
+            return;
+        }
+
+        _answers.AddOrUpdate($"{(int)reply.Status}", 1, static (_, before) => before + 1);
+        if (reply.Ok) scene.Findings.Add("written-without-database", $"{write.Path} was answered {(int)reply.Status} while PostgreSQL was away");
     }
 }
 

@@ -6,7 +6,7 @@ namespace Commerce.Cli.Chaos.Faults;
 /// <summary>F1, F18: a process ends as by <c>kill -9</c> at a named point in its code.</summary>
 internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string Point, string Subject, int Nth) : SiloFault(Id, Silo, TimeSpan.Zero)
 {
-    private static readonly TimeSpan ReachedWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ReachedWithin = TimeSpan.FromSeconds(30);
 
     private bool _hit;
 
@@ -14,8 +14,7 @@ internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string
 
     public override bool Hit => _hit;
 
-    public override async Task<long> OwnedWork(Scene scene, CancellationToken cancel) =>
-        Process is null ? await base.OwnedWork(scene, cancel) : await scene.Lab.GrainsOn(Process, cancel);
+    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => OwnedBy(Process ?? Name(scene), scene, cancel);
 
     public override async Task Inject(Scene scene, CancellationToken cancel)
     {
@@ -163,6 +162,7 @@ internal sealed record StopWithoutDatabase(int Silo) : SiloFault("F27", Silo, Ti
             await silo.Kill(cancel);
         }
 
+        Output.Progress.Say($"      It had ended after {waited.Elapsed.TotalSeconds:0.0} s.");
         database.Resume();
         await database.Reaches(ChildState.Running, cancel);
     }

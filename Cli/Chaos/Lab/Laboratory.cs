@@ -12,8 +12,9 @@ namespace Commerce.Cli.Chaos.Lab;
 /// <param name="Silos">Silos at the start.</param>
 /// <param name="PayBy">How long an order can be paid: short, so that windows end within a run.</param>
 /// <param name="Without">Promises taken away, as <c>Laboratory__Without</c> names them.</param>
+/// <param name="Terms">Times of the checkout process beside, by the names of its settings.</param>
 /// <param name="SmallDisk">Whether PostgreSQL's folder is a disk of its own that can be filled.</param>
-internal sealed record Setup(int Silos, TimeSpan PayBy, string Without = "", bool SmallDisk = false);
+internal sealed record Setup(int Silos, TimeSpan PayBy, string Without = "", bool SmallDisk = false, IReadOnlyDictionary<string, TimeSpan>? Terms = null);
 
 /// <summary>
 /// A whole cluster as direct children of this process, in a folder of its own: servers, a payment provider, silos, a gateway and analytics, with a proxy on every edge. It is the
@@ -83,11 +84,9 @@ internal sealed class Laboratory : IAsyncDisposable
         var disk = setup.SmallDisk ? await SmallDisk.Mount(folder.Postgres, cancel) : null;
         var connections = ClusterUp.Connections(folder, nothingGiven, fresh: true);
         var token = OperatorToken.Ensure(root);
-        var edges = new Edges(folder, connections, new Dictionary<string, string>
-        {
-            ["Laboratory__Without"] = setup.Without,
-            ["Commerce__Checkout__PayBy"] = setup.PayBy.ToString("c"),
-        });
+        var variables = new Dictionary<string, string> { ["Laboratory__Without"] = setup.Without, ["Commerce__Checkout__PayBy"] = setup.PayBy.ToString("c") };
+        foreach (var (name, time) in setup.Terms ?? new Dictionary<string, TimeSpan>()) variables[$"Commerce__Checkout__{name}"] = time.ToString("c");
+        var edges = new Edges(folder, connections, variables);
         var port = FreePorts.TakeLasting(1, new Random())[0];
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, static _ => { });
         var programs = new Programs(folder, connections, port, silosAreGateways: false, surroundings: edges, provider: provider);
@@ -165,7 +164,14 @@ internal sealed class Laboratory : IAsyncDisposable
         await Task.WhenAll(All.Select(child => child.Stop(TimeSpan.Zero)));
         await Edges.DisposeAsync();
         _cluster.Dispose();
-        if (_disk is not null) await _disk.DisposeAsync();
+        if (_disk is not null)
+        {
+            if (Keep) await _disk.Keep();
+            await _disk.DisposeAsync();
+            if (Keep) Directory.Delete(Folder.Postgres);
+            if (Keep) Directory.Move($"{Folder.Postgres}.kept", Folder.Postgres);
+        }
+
         if (!Keep) Directory.Delete(Folder.Root, recursive: true);
     }
 }

@@ -30,5 +30,12 @@ internal sealed class Provider(ShopProvider provider) : IDisposable
     public async Task<IReadOnlyDictionary<string, int>> Hits(CancellationToken cancel) =>
         (await _http.GetFromJsonAsync<JsonElement>("control", Json, cancel)).GetProperty("hits").Deserialize<Dictionary<string, int>>(Json)!;
 
+    /// <summary>The shopper's bank takes a capture's money back.</summary>
+    public async Task ChargeBack(string capture, CancellationToken cancel)
+    {
+        using var answer = await _http.PostAsJsonAsync("control/charge-backs", new { key = capture }, Json, cancel);
+        answer.EnsureSuccessStatusCode();
+    }
+
     public void Dispose() => _http.Dispose();
 }

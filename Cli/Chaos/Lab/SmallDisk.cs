@@ -45,5 +45,8 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public void Free() => File.Delete(Ballast);
 
+    /// <summary>Copies what is on it to where it lies; without that it is gone with the disk.</summary>
+    public Task Keep() => new Launch("sh", ["-c", "cp -a \"$1\" \"$1.kept\"", "sh", _folder], Nothing, "/").RunToEnd();
+
     public async ValueTask DisposeAsync() => await new Launch("umount", ["-l", _folder], Nothing, "/").RunToEnd();
 }

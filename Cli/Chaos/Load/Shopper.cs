@@ -78,23 +78,26 @@ internal sealed class Shopper(int number, int seed, string run, Client client, H
         }
     }
 
-    /// <summary>Goes to the provider's page and pays there, unless the order's time is over; what the page says is told by the provider, not by the shopper.</summary>
+    /// <summary>Goes to the provider's page and pays there; what became of it is told by the provider, not by the shopper.</summary>
     public async Task PayOnPage(string order, string bearer, CancellationToken giveUp)
+    {
+        if (await OpenPage(order, bearer, giveUp) is { } page) await client.Choose(_who, page, "tok_ok", giveUp);
+    }
+
+    /// <summary>Asks for the provider's page; null when the order's time is over.</summary>
+    public async Task<Uri?> OpenPage(string order, string bearer, CancellationToken giveUp)
     {
         var pay = Call.Post($"v1/orders/{order}/payments", new { method = "redirect" }, $"{run}-page-{number}", Wait, bearer);
         for (var asked = await client.Ask(_who, pay, giveUp); asked is { Ok: true } reply && !giveUp.IsCancellationRequested; asked = await client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp))
         {
-            var (status, next) = (reply.Text("status"), reply.Body.GetProperty("next"));
-            if (next.GetProperty("action").GetString() == "redirect")
-            {
-                await client.Choose(_who, new Uri(next.GetProperty("href").GetString()!), "tok_ok", giveUp);
-                return;
-            }
-
+            var next = reply.Body.GetProperty("next");
+            if (next.GetProperty("action").GetString() == "redirect") return new Uri(next.GetProperty("href").GetString()!);
             // The page is still to be opened.
-            if (status is not ("authorising" or "paymentUncertain")) return;
+            if (reply.Text("status") is not ("authorising" or "paymentUncertain")) return null;
             await Task.Delay(100, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        return null;
     }
 
     private async Task Cancel(Purchase purchase, CancellationToken giveUp)

@@ -7,7 +7,7 @@ namespace Commerce.Cli.Tests.Chaos;
 
 public sealed class PlanTests
 {
-    private static readonly Circumstances Three = new(3, 15, 10, null);
+    private static readonly Circumstances Three = new(3, null, 15, 10, null);
 
     [Fact]
     public void The_same_seed_makes_the_same_plan() => Said(7).ShouldBe(Said(7));

@@ -142,6 +142,16 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         (await Stock.Get()).ShouldSatisfyAllConditions(x => x.Held.ShouldBe(5), x => x.Available.ShouldBe(0));
     }
 
+    [Fact]
+    public async Task A_stale_activation_refuses_nothing_on_what_it_saw_a_second_ago()
+    {
+        await Adjust("k1", 5);
+        await Foreign(new StockReserved(Order(1), 3, Term.Owned));
+        shop.Cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        (await Stock.Commit(Order(1), shop.Cluster.Time.GetUtcNow())).Ok.ShouldBeTrue();
+        (await Stock.Get()).OnHand.ShouldBe(2);
+    }
+
     [Theory, InlineData(Fault.UnknownButThere), InlineData(Fault.UnknownAndLost)]
     public async Task An_unknown_outcome_is_answered_by_whether_the_event_is_there(Fault fault)
     {
