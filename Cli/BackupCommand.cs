@@ -39,6 +39,8 @@ internal static class BackupCommand
             if (File.Exists(Path.Combine(source, OperatorToken.FileName)) && !File.Exists(Path.Combine(data, OperatorToken.FileName)))
                 File.Copy(Path.Combine(source, OperatorToken.FileName), Path.Combine(data, OperatorToken.FileName));
 
+            ShopProvider.Restored(data);
+
             // The restored history has an epoch of its own: what analytics has applied of it stays; the gateway's lists are made anew at the next start.
             foreach (var file in Directory.GetFiles(data, "gateway.db*")) File.Delete(file);
             using (var journal = JournalFile.Open(data))

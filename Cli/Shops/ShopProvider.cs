@@ -12,7 +12,7 @@ namespace Commerce.Cli.Shops;
 /// <summary>The payment provider of a shop, as <c>DIR/payments.json</c> keeps it: the settings <see cref="PaymentSettings"/> reads. A shop keeps its provider, for its ledger is there.</summary>
 internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
 {
-    private const string FileName = "payments.json", Prefix = "Payments__", OwnKey = "Own";
+    private const string Prefix = "Payments__", OwnKey = "Own";
 
     public static readonly ShopProvider Sandbox = new(new Dictionary<string, string> { ["Provider"] = PaymentSettings.Sandbox });
 
@@ -40,7 +40,7 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
     /// <summary>What was kept; without a file it is the sandbox.</summary>
     public static ShopProvider In(string dataDir)
     {
-        var file = Path.Combine(dataDir, FileName);
+        var file = DataFolder.PaymentsOf(dataDir);
         if (!File.Exists(file)) return Sandbox;
         try
         {
@@ -63,7 +63,7 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
             not null => throw new UsageException($"--psp is {PaymentSettings.Sandbox} or {PaymentSettings.Simulator}; others are named by {Prefix}Provider and its fellows (docs/operations.md)."),
             null => Given(variable) ?? (kept.IsOwn ? Own(dataDir, kept) : kept),
         };
-        var began = File.Exists(DataFolder.ProviderOf(dataDir)) || File.Exists(Path.Combine(dataDir, "connections.json")) || File.Exists(Path.Combine(dataDir, FileName));
+        var began = File.Exists(DataFolder.ProviderOf(dataDir)) || File.Exists(Path.Combine(dataDir, "connections.json")) || File.Exists(DataFolder.PaymentsOf(dataDir));
         if (began && wanted.Provider != kept.Provider)
             throw new UsageException($"The payments of the shop in {dataDir} are with the {kept.Provider}, and stay there; start it with that, or another shop with --data.");
         try
@@ -75,9 +75,17 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
             throw new UsageException(wrong.Message);
         }
 
-        if (wanted.Provider != PaymentSettings.Sandbox) PrivateFile.Write(Path.Combine(dataDir, FileName), JsonSerializer.Serialize(wanted.Values, Json) + "\n");
+        if (wanted.Provider != PaymentSettings.Sandbox) wanted.Keep(dataDir);
         return wanted;
     }
+
+    /// <summary>A shop that was made of a backup has a simulator of its own, not that of the shop the backup is of.</summary>
+    public static void Restored(string dataDir)
+    {
+        if (In(dataDir).IsOwn) Own(dataDir, Sandbox).Keep(dataDir);
+    }
+
+    private void Keep(string dataDir) => PrivateFile.Write(DataFolder.PaymentsOf(dataDir), JsonSerializer.Serialize(Values, Json) + "\n");
 
     private static ShopProvider? Given(Func<string, string?> variable)
     {

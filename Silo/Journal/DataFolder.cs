@@ -97,6 +97,12 @@ public sealed class DataFolder : IDisposable
     /// <summary>The payment sandbox's ledger in a folder.</summary>
     public static string ProviderOf(string folder) => System.IO.Path.Combine(folder, "psp.db");
 
+    /// <summary>The file that says which payment provider the shop has.</summary>
+    public static string PaymentsOf(string folder) => System.IO.Path.Combine(folder, "payments.json");
+
+    /// <summary>The ledger of a payment simulator that is the shop's own.</summary>
+    public static string SimulatorOf(string folder) => System.IO.Path.Combine(folder, "psp-simulator", "psp-simulator.db");
+
     // Less than the smallest files of SQLite need: a page of data, the log's head, 32 KiB of index.
     private const long NoSpace = 256 * 1024;
 

@@ -1,3 +1,4 @@
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal.Sqlite;
 using Microsoft.Data.Sqlite;
 
@@ -5,8 +6,8 @@ namespace Commerce.Silo.Journal;
 
 /// <summary>
 /// Copies a data folder at one moment, of a running shop or a stopped one, from any process. The journal is the truth, so everything is cut around it:
-/// read models first (they may be behind it and catch up, never ahead), then, while its writer stands still for the moment that the provider's small
-/// ledger takes, a view of the journal is opened; what the journal says happened at the provider is in that ledger, and what is in the ledger was
+/// read models first (they may be behind it and catch up, never ahead), then, while its writer stands still for the moment that the ledger of the
+/// sandbox or the simulator takes, a view of the journal is opened; what the journal says happened at the provider is in that ledger, and what is in the ledger was
 /// recorded as intended. The journal is then copied from that view while the shop goes on; the keys come last, so that everything sealed can be opened.
 /// </summary>
 public static class DataFolderBackup
@@ -31,6 +32,7 @@ public static class DataFolderBackup
                 view.Run("begin");
                 JournalSchema.Epoch(view);
                 CopyDatabase(DataFolder.ProviderOf(folder), DataFolder.ProviderOf(target));
+                CopyDatabase(DataFolder.SimulatorOf(folder), DataFolder.SimulatorOf(target));
                 writer.Run("rollback");
             }
 
@@ -38,7 +40,7 @@ public static class DataFolderBackup
         }
 
         CopyDatabase(Path.Combine(folder, "keys.db"), Path.Combine(target, "keys.db"));
-        CopySecrets(folder, target);
+        CopyPrivate(folder, target);
         return true;
     });
 
@@ -53,7 +55,8 @@ public static class DataFolderBackup
         MakeEmpty(folder);
         using var held = DataFolder.Open(folder);
         foreach (var name in Directory.GetFiles(source, "*.db").Select(Path.GetFileName)) CopyDatabase(Path.Combine(source, name!), Path.Combine(folder, name!));
-        CopySecrets(source, folder);
+        CopyDatabase(DataFolder.SimulatorOf(source), DataFolder.SimulatorOf(folder));
+        CopyPrivate(source, folder);
         return SqliteJournal.ChangeEpoch(held.Journal, time);
     });
 
@@ -69,6 +72,7 @@ public static class DataFolderBackup
     private static void CopyDatabase(string from, string to)
     {
         if (!File.Exists(from)) return;
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
         using var source = SqliteSession.ForReading(from);
         Copy(source, to);
     }
@@ -86,11 +90,13 @@ public static class DataFolderBackup
         written.Flush(flushToDisk: true);
     }
 
-    private static void CopySecrets(string from, string to)
+    // How far its test clock is ahead goes with what was recorded by it; a shop of the real clock has none.
+    private static void CopyPrivate(string from, string to)
     {
+        string[] alone = ["operator-token", TestClock.FileName, Path.GetFileName(DataFolder.PaymentsOf(from))];
         IEnumerable<string> files = Directory.Exists(Path.Combine(from, "secrets"))
-            ? ["operator-token", .. Directory.GetFiles(Path.Combine(from, "secrets")).Select(file => Path.GetRelativePath(from, file))]
-            : ["operator-token"];
+            ? [.. alone, .. Directory.GetFiles(Path.Combine(from, "secrets")).Select(file => Path.GetRelativePath(from, file))]
+            : alone;
         foreach (var file in files.Where(file => File.Exists(Path.Combine(from, file))))
         {
             var folder = Path.GetDirectoryName(Path.Combine(to, file))!;

@@ -30,6 +30,17 @@ public sealed class ShopProviderTests : IDisposable
     }
 
     [Fact]
+    public void A_shop_made_of_a_backup_has_a_simulator_of_its_own()
+    {
+        var first = Choose("simulator");
+
+        ShopProvider.Restored(_folder);
+
+        var restored = ShopProvider.In(_folder);
+        (restored.IsOwn, restored.Url == first.Url, restored.Settings.Secret).ShouldBe((true, false, first.Settings.Secret));
+    }
+
+    [Fact]
     public void A_provider_of_somebody_elses_is_named_by_the_environment_and_kept()
     {
         var key = Key();

@@ -90,6 +90,25 @@ public sealed class DataFolderBackupTests : IDisposable
     }
 
     [Fact]
+    public void Where_its_payments_are_and_what_time_it_is_go_with_a_shop()
+    {
+        using (SqliteJournalTests.Open(_shop["journal.db"])) { }
+        Directory.CreateDirectory(Path.GetDirectoryName(DataFolder.SimulatorOf(_shop.Path))!);
+        using (var ledger = new Commerce.PspSimulator.Ledger(Path.GetDirectoryName(DataFolder.SimulatorOf(_shop.Path))!)) ledger.Set("here", "it is");
+        File.WriteAllText(DataFolder.PaymentsOf(_shop.Path), "{\"Provider\":\"simulator\"}");
+        File.WriteAllText(_shop["test-clock"], "01:00:00");
+        var (backup, restored) = (_elsewhere["backup"], _elsewhere["restored"]);
+
+        DataFolderBackup.Backup(_shop.Path, backup);
+        DataFolderBackup.Restore(backup, restored, TimeProvider.System);
+
+        File.ReadAllText(DataFolder.PaymentsOf(restored)).ShouldBe("{\"Provider\":\"simulator\"}");
+        File.ReadAllText(Path.Combine(restored, "test-clock")).ShouldBe("01:00:00");
+        using var found = new Commerce.PspSimulator.Ledger(Path.GetDirectoryName(DataFolder.SimulatorOf(restored))!);
+        found.Setting("here").ShouldBe("it is");
+    }
+
+    [Fact]
     public void A_backup_never_writes_over_anything()
     {
         using (SqliteJournalTests.Open(_shop["journal.db"])) { }
