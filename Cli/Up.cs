@@ -72,7 +72,7 @@ internal static class Up
 
         var url = $"http://127.0.0.1:{port}";
         var provider = ShopProvider.Choose(folder.Path, parsed.GetValue(Psp), Environment.GetEnvironmentVariable);
-        await using var simulator = provider.IsOwn ? await SimulatorProcess.Start(Programs.Find(SimulatorProgram.Name), folder.Path, provider, url, cancel) : null;
+        await using var simulator = provider.IsOwn ? await SimulatorProcess.Start(Programs.Find(SimulatorProgram.Name), folder.Path, provider, url, clock, cancel) : null;
         var app = EmbeddedShop.Build(folder, port, token, provider.Settings, clock);
         var started = false;
         var urlFile = Path.Combine(data, ShopAddress.UrlFile);

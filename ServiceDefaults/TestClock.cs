@@ -5,7 +5,7 @@ namespace Commerce.ServiceDefaults;
 /// <summary>
 /// A clock that an operator moves forward, for trying out in seconds what takes half an hour. How far it is ahead stands in a file that every process of the shop
 /// reads; it never goes back. Timers that wait when it moves come due by as much earlier. What it does not move: stopwatches, network time-outs, and the clocks of PostgreSQL,
-/// RabbitMQ and a payment provider.
+/// RabbitMQ and a payment provider; the payment simulator that <c>up</c> starts follows the same file.
 /// </summary>
 public sealed class TestClock : TimeProvider, IDisposable
 {

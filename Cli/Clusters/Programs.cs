@@ -84,7 +84,7 @@ internal sealed class Programs(
     private ShopProvider Payments => provider ?? ShopProvider.Sandbox;
 
     public ChildSpec? PaymentSimulator => !Payments.IsOwn ? null : new("psp-simulator", ChildKind.PaymentSimulator, _ => Task.FromResult(new Prepared(
-        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, Payments, $"http://127.0.0.1:{_around.MessagesTo(port)}"), ready => SimulatorProgram.Answers(Payments.Url, ready))));
+        SimulatorProgram.Launch(Find(SimulatorProgram.Name), folder.Root, Payments, $"http://127.0.0.1:{_around.MessagesTo(port)}", clock), ready => SimulatorProgram.Answers(Payments.Url, ready))));
 
     /// <summary>Whether a gateway takes orders.</summary>
     public static async Task<bool> Answers(string url, CancellationToken cancel)

@@ -12,12 +12,12 @@ internal static class SimulatorProgram
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
 
     /// <summary>How it is started for a shop that takes its messages at <paramref name="shop"/>.</summary>
-    public static Launch Launch(string program, string dataDir, ShopProvider provider, string shop) => new(
+    public static Launch Launch(string program, string dataDir, ShopProvider provider, string shop, string? clock = null) => new(
         Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program],
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Url"] = $"http://127.0.0.1:{provider.Url.Port}", ["Data"] = ShopProvider.DataOf(dataDir), ["SecretFile"] = provider.Values["SecretFile"],
-            ["HookUrl"] = $"{shop}/v1/hooks/psp/{provider.Provider}", ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0",
+            ["HookUrl"] = $"{shop}/v1/hooks/psp/{provider.Provider}", ["TestClock"] = clock ?? "", ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0",
         },
         Path.GetDirectoryName(program)!);
 
@@ -44,9 +44,9 @@ internal sealed class SimulatorProcess : IAsyncDisposable
 
     private SimulatorProcess(Process process) => _process = process;
 
-    public static async Task<SimulatorProcess> Start(string program, string dataDir, ShopProvider provider, string shop, CancellationToken cancel)
+    public static async Task<SimulatorProcess> Start(string program, string dataDir, ShopProvider provider, string shop, string? clock, CancellationToken cancel)
     {
-        var launch = SimulatorProgram.Launch(program, dataDir, provider, shop);
+        var launch = SimulatorProgram.Launch(program, dataDir, provider, shop, clock);
         var start = new ProcessStartInfo(launch.Program, [.. launch.Arguments, "--EndWithInput=true"]) { WorkingDirectory = launch.Folder, RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var (name, value) in launch.Variables) start.Environment[name] = value;
         var simulator = new SimulatorProcess(Process.Start(start)!);

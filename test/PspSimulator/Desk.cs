@@ -17,9 +17,12 @@ public sealed class Desk(Ledger ledger, Faults faults, HookQueue hooks, Simulato
     private static readonly string[] Before = ["timeout-before", "error-before"];
     private static readonly string[] After = ["timeout-after", "error-after", "reset-after"];
 
-    /// <summary>The simulator's clock: the machine's, and what it was advanced by.</summary>
+    /// <summary>The simulator's clock: the machine's, what the shop's test clock is ahead of it, and what this one was advanced by.</summary>
     public DateTimeOffset Now(Ledger books) =>
-        TimeProvider.System.GetUtcNow().AddSeconds(long.Parse(books.Setting(ClockSetting) ?? "0", CultureInfo.InvariantCulture));
+        (TimeProvider.System.GetUtcNow() + Ahead()).AddSeconds(long.Parse(books.Setting(ClockSetting) ?? "0", CultureInfo.InvariantCulture));
+
+    // The shop writes it anew at every move, whole or not at all.
+    private TimeSpan Ahead() => options.TestClock is { Length: > 0 } file && File.Exists(file) ? TimeSpan.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture) : TimeSpan.Zero;
 
     public void Advance(long seconds)
     {

@@ -25,6 +25,9 @@ public sealed record SimulatorOptions(string Url, string Data, string Secret)
     /// <summary>How long a request hangs that is to time out.</summary>
     public TimeSpan Hang { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>File that says how far a shop's test clock is ahead, such as 00:30:00; the simulator's is then ahead by as much.</summary>
+    public string? TestClock { get; init; }
+
     /// <summary>How long money stays held.</summary>
     public TimeSpan Lapse { get; init; } = TimeSpan.FromDays(7);
 
@@ -40,7 +43,7 @@ public sealed record SimulatorOptions(string Url, string Data, string Secret)
         if (!File.Exists(file) || File.ReadAllText(file).Trim() is not { Length: >= 16 } secret) throw new RefusedException($"SecretFile {file} holds no key of at least 16 characters.");
         return new(Required(values, "Url", "the URL to listen on, such as http://127.0.0.1:5090"), Required(values, "Data", "a folder of its own"), secret)
         {
-            HookUrl = values["HookUrl"], StripeHookUrl = values["StripeHookUrl"],
+            HookUrl = values["HookUrl"], StripeHookUrl = values["StripeHookUrl"], TestClock = values["TestClock"],
             Hang = Seconds(values["HangSeconds"]) ?? TimeSpan.FromSeconds(30),
         };
     }
