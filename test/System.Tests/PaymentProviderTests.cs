@@ -252,9 +252,8 @@ public sealed class MissedMessageTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _both.DisposeAsync();
 
-    /// <summary>Medusa #16398: a message whose handling failed was acknowledged, and the paid order stayed unpaid.</summary>
     [Fact]
-    public async Task Medusa16398_Failed_webhook_ignored()
+    public async Task A_message_that_came_while_the_shop_was_away_comes_again()
     {
         await _both.Shop.Product("TEA", 5);
         var cart = await _both.Shop.Cart(("TEA", 2));

@@ -108,6 +108,22 @@ public sealed class PaymentPageTests(TestShop shop)
         (await holder.Get($"/v1/orders/{id}"))["status"].ShouldBe("confirmed");
     }
 
+    /// <summary>Medusa #16398: a message whose handling failed was acknowledged, and the paid order stayed unpaid.</summary>
+    [Fact]
+    public async Task Medusa16398_Failed_webhook_ignored()
+    {
+        var (id, holder) = await Unpaid();
+        await Redirect(holder, id);
+        shop.Payments.Pay($"{id}/a1");
+
+        shop.Journal.Down = true;
+        (await Hook(Message($"{id}/a1"))).ShouldBe(503, "dependency-unavailable");
+        shop.Journal.Down = false;
+
+        (await Hook(Message($"{id}/a1"))).ShouldBe(202);
+        (await holder.Get($"/v1/orders/{id}"))["status"].ShouldBe("confirmed");
+    }
+
     [Fact]
     public async Task What_a_message_claims_is_not_believed()
     {
