@@ -20,12 +20,12 @@ internal static class SelfTest
             seed => [new StaleSilo(1, seed), new StaleSilo(2, seed + 1), new StaleSilo(1, seed + 2), new StaleSilo(2, seed + 3)]),
         new("cursor before confirm: the relay's cursor moves over what the broker has not", "cursor-last", ["lost-on-the-wire"], _ => [new KillSilo(1), new KillSilo(2)]),
         new("commit before record: answers and effects go out before their event is durable", "answer-last", ["acknowledged-lost", "I1", "I2", "I3", "I4", "I5"],
-            _ => [new KillUnwritten(1), new KillUnwritten(2)]),
+            _ => [new KillSilo(1), new KillSilo(2)]),
         new("expiry ignoring now: for orders and stock no time passes", "expiry-by-clock", ["hold-not-free"], _ => []),
     ];
 
     // A checker that always finds something is worth as little as one that never does.
-    private static readonly Broken Whole = new("nothing is taken away", "", [], seed => [new StaleSilo(1, seed), new KillUnwritten(2)]);
+    private static readonly Broken Whole = new("nothing is taken away", "", [], seed => [new StaleSilo(1, seed), new KillSilo(2)]);
 
     public static async Task<ChaosReport> Run(int seed, CancellationToken cancel)
     {

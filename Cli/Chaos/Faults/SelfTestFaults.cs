@@ -1,5 +1,4 @@
 using Commerce.Cli.Chaos.Checks;
-using Commerce.Cli.Chaos.Lab;
 using Commerce.Cli.Clusters;
 
 namespace Commerce.Cli.Chaos.Faults;
@@ -10,29 +9,6 @@ internal sealed record KillSilo(int Silo) : SiloFault("kill", Silo, TimeSpan.Zer
     public override string What => $"silo-{Silo} is killed";
 
     public override Task Inject(Scene scene, CancellationToken cancel) => scene.Lab.Find(Name(scene)).Kill(cancel);
-}
-
-/// <summary>A silo is killed while the database stands still: what it has answered meanwhile was never written.</summary>
-internal sealed record KillUnwritten(int Silo) : SiloFault("unwritten", Silo, TimeSpan.Zero)
-{
-    private static readonly TimeSpan StandsStill = TimeSpan.FromSeconds(2);
-
-    public override string What => $"silo-{Silo} is killed when PostgreSQL has stood still for {StandsStill.TotalSeconds:0} s";
-
-    public override async Task Inject(Scene scene, CancellationToken cancel)
-    {
-        if (scene.Lab.Find("postgres").Pid is not { } database) return;
-        ProcessTree.Signal(database, Signals.Stop);
-        try
-        {
-            await Task.Delay(StandsStill, cancel);
-            await scene.Lab.Find(Name(scene)).Kill(cancel);
-        }
-        finally
-        {
-            ProcessTree.Signal(database, Signals.Continue);
-        }
-    }
 }
 
 /// <summary>
