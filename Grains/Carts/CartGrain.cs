@@ -31,7 +31,7 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public async Task<Result<CartView>> Merge(CommandKey command, CartId from)
     {
-        var other = GrainFactory.GetGrain<ICartGrain>(Keys.Cart(from));
+        var other = GrainFactory.Aggregate<ICartGrain>("cart", Keys.Cart(from));
 
         // Look before asking: a cart that could not be taken in must not be closed. One that was given up for us before says
         // not-found here, and answers below.
@@ -65,7 +65,7 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
         return cart switch
         {
             { Status: CartStatus.Frozen, Order: { } order } when cart.FrozenAt + CartTerms.PlaceWithin <= Now =>
-                !await GrainFactory.GetGrain<IOrderGrain>(Keys.Order(order)).ExistsOrAbandon() && (await Apply(s => s.Abandon(order))).Ok,
+                !await GrainFactory.Aggregate<IOrderGrain>("order", Keys.Order(order)).ExistsOrAbandon() && (await Apply(s => s.Abandon(order))).Ok,
             { Status: CartStatus.Open } when await LastChange(version) + CartTerms.KeepOpen <= Now =>
                 (await Apply(s => Version == version ? s.Expire() : Events<CartEvent>.None)).Ok,
             _ => false,

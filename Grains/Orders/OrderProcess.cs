@@ -148,7 +148,7 @@ internal sealed partial class OrderGrain
     {
         var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Retake(Id, quantity), sku, quantity));
         if (shortages.Length > 0) return await Apply(s => s.RetakeFailed("out-of-stock", shortages));
-        var cart = await GrainFactory.GetGrain<ICartGrain>(Keys.Cart(Folded.Placed!.Cart)).Reclaim(Id);
+        var cart = await GrainFactory.Aggregate<ICartGrain>("cart", Keys.Cart(Folded.Placed!.Cart)).Reclaim(Id);
         return cart.Ok ? await Apply(s => s.Retaken(terms, Now)) : await Apply(s => s.RetakeFailed(cart.Refusal!.Code, []));
     }
 
@@ -202,7 +202,7 @@ internal sealed partial class OrderGrain
     private async Task TellCart(Order order)
     {
         if (order.CartSettled) return;
-        var cart = GrainFactory.GetGrain<ICartGrain>(Keys.Cart(order.Placed!.Cart));
+        var cart = GrainFactory.Aggregate<ICartGrain>("cart", Keys.Cart(order.Placed!.Cart));
         Expect(order.WasConfirmed ? await cart.Ordered(Id) : await cart.Thaw(Id));
     }
 
@@ -259,7 +259,7 @@ internal sealed partial class OrderGrain
 
     private static PaymentOutcome Free(Money nothing) => new(OutcomeKind.Succeeded, nothing);
 
-    private IPaymentGrain Payment => GrainFactory.GetGrain<IPaymentGrain>(Keys.Order(Id));
+    private IPaymentGrain Payment => GrainFactory.Aggregate<IPaymentGrain>("payment", Keys.Order(Id));
 
-    private IStockGrain Stock(Sku sku) => GrainFactory.GetGrain<IStockGrain>(Keys.Stock(sku));
+    private IStockGrain Stock(Sku sku) => GrainFactory.Aggregate<IStockGrain>("stock", Keys.Stock(sku));
 }

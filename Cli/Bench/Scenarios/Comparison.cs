@@ -46,9 +46,12 @@ internal static class Comparison
     {
         using var generator = new Generator(side.Port, terms.Connections);
         var stage = new Stage(generator, terms, new Random(terms.Seed + round), new KeyMaker($"bench-{terms.Seed}-{round}"), cancel);
+        Progress.Say($"Warming up {side.Name}.");
         await work.Prepare(stage);
         await side.Settle(cancel);
         GC.Collect();
+
+        Progress.Say($"Measuring {side.Name}.");
 
         var before = side.Cpu();
         var tally = await work.Measure(stage);

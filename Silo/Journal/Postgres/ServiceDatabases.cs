@@ -62,6 +62,8 @@ public sealed class ServiceDatabases : IAsyncDisposable, IDisposable
         bounded.MaxAutoPrepare = 40;
         bounded.AutoPrepareMinUsages = 3;
         bounded.IncludeErrorDetail = false;
+        // Nothing here changes a session: there is nothing to reset between two uses of a connection.
+        bounded.NoResetOnClose = true;
         // A statement planned while its table was empty keeps its plan while the table grows: reading all of it, until the statistics are made. Here every table is reached through an index.
         bounded.Options = $"{bounded.Options} -c enable_seqscan=off".Trim();
         return bounded;
