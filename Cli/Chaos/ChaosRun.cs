@@ -29,6 +29,9 @@ internal sealed class ChaosRun(RunOptions options)
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3), Between = TimeSpan.FromSeconds(2), BetweenAudits = TimeSpan.FromSeconds(20);
 
+    /// <summary>What goes by around a fault: looking for work, coming back.</summary>
+    private static readonly TimeSpan Around = TimeSpan.FromSeconds(15);
+
     private readonly Findings _findings = new();
     private readonly Ledger _ledger = new();
     private readonly Gaps _gaps = new();
@@ -53,7 +56,8 @@ internal sealed class ChaosRun(RunOptions options)
 
         // Enough shelves for a run that takes twice its time.
         var shelf = new Shelf();
-        await shelf.Stock(lab.Shop, (int)(Math.Max(options.Time.TotalSeconds, firstPass * 15) * 2 * options.ShoppersPerSecond), new Random(options.Seed), cancel);
+        var lasts = plan.Take(firstPass).Sum(fault => (fault.Lasts + Around).TotalSeconds);
+        await shelf.Stock(lab.Shop, (int)(Math.Max(options.Time.TotalSeconds, lasts) * 2 * options.ShoppersPerSecond), new Random(options.Seed), cancel);
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var traffic = new Traffic(options.Seed, options.ShoppersPerSecond, scene.Run, client, history, _ledger);

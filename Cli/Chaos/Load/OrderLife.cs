@@ -6,7 +6,7 @@ namespace Commerce.Cli.Chaos.Load;
 /// <summary>How the life of an order goes. The last five need a shop whose times are short.</summary>
 internal enum Life
 {
-    Bought, Short, Declined, PaidLater, OnPage, LeftPage, HeardLate, WrongAmount, Unpaid, CancelledUnpaid, Cancelled, SentBack, ChargedBack, Lapsed,
+    Bought, Short, Declined, PaidLater, OnPage, HeardLate, WrongAmount, Unpaid, CancelledUnpaid, CancelledDeclined, Cancelled, SentBack, ChargedBack, Lapsed,
     Unheard, CapturedAhead, LapsedAhead, CancelledAhead, Completed,
 }
 
@@ -37,10 +37,6 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
             case Life.OnPage:
                 await shopper.PayOnPage(order, bearer, giveUp);
                 break;
-            case Life.LeftPage:
-                await shopper.OpenPage(order, bearer, giveUp);
-                await Until("expired", order, giveUp);
-                break;
             case Life.Unpaid or Life.Unheard:
                 await Until("expired", order, giveUp);
                 break;
@@ -57,6 +53,7 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
                 goto case Life.Cancelled;
             case Life.Cancelled:
             case Life.CancelledUnpaid:
+            case Life.CancelledDeclined:
                 purchase.CancelAsked = scene.History.Call(_who, "asks to cancel", null);
                 await Ask($"v1/orders/{order}/cancel", new { reason = "changed my mind" }, "cancel", bearer, giveUp);
                 break;
@@ -114,12 +111,12 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
 
     private static string? TokenOf(Life life) => life switch
     {
-        Life.Declined => "tok_declined",
+        Life.Declined or Life.CancelledDeclined => "tok_declined",
         Life.HeardLate => "tok_timeout_after",
         Life.Unheard => "tok_timeout_before",
         Life.WrongAmount => "tok_wrong_amount",
         Life.Lapsed or Life.LapsedAhead => "tok_lapsed",
-        Life.PaidLater or Life.OnPage or Life.LeftPage or Life.Unpaid or Life.CancelledUnpaid => null,
+        Life.PaidLater or Life.OnPage or Life.Unpaid or Life.CancelledUnpaid => null,
         _ => "tok_ok",
     };
 }

@@ -85,7 +85,7 @@ internal sealed class Shopper(int number, int seed, string run, Client client, H
     }
 
     /// <summary>Asks for the provider's page; null when the order's time is over.</summary>
-    public async Task<Uri?> OpenPage(string order, string bearer, CancellationToken giveUp)
+    private async Task<Uri?> OpenPage(string order, string bearer, CancellationToken giveUp)
     {
         var pay = Call.Post($"v1/orders/{order}/payments", new { method = "redirect" }, $"{run}-page-{number}", Wait, bearer);
         for (var asked = await client.Ask(_who, pay, giveUp); asked is { Ok: true } reply && !giveUp.IsCancellationRequested; asked = await client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp))
