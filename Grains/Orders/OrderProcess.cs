@@ -238,6 +238,8 @@ internal sealed partial class OrderGrain
         { Refusal: { Code: "out-of-stock", Details: [{ Available: { } available }, ..] } } => new(sku, quantity, available),
         // A later attempt of the same cart has the goods.
         { Refusal.Code: "cart-frozen" } => new(sku, quantity, 0),
+        // The hold was taken, and has ended before that was recorded here: it is never taken again, a new checkout takes one of its own.
+        { Refusal.Code: "illegal-transition" } => new(sku, quantity, 0),
         _ => throw new InvalidOperationException($"Stock refused: {answer.Refusal!.Code}."),
     };
 

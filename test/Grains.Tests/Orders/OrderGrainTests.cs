@@ -149,6 +149,22 @@ public sealed class OrderGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_hold_that_ended_before_its_order_had_recorded_it_ends_the_order_too()
+    {
+        await Stocked(Tea, 5);
+        var id = OrderId.Derive(new CartId("slow"), 1);
+        (await Stock(Tea).Reserve(id, 3, Term.Timed(_shop.Time.GetUtcNow() + TimeSpan.FromSeconds(5)))).Ok.ShouldBeTrue();
+        _shop.Time.Advance(TimeSpan.FromSeconds(6));
+        await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0);
+        await Stock(Tea).AsReference<IWakeable>().Wake();
+
+        var order = await Settled(await CheckOut("slow", null, (Tea, 3)));
+
+        (order.Id, order.Status, order.Code).ShouldBe((id, OrderStatus.Rejected, "out-of-stock"));
+        (await Stock(Tea).Get()).Available.ShouldBe(5);
+    }
+
+    [Fact]
     public async Task A_page_is_one_charge_however_often_it_is_asked_for_and_whoever_says_that_it_is_paid()
     {
         await Stocked(Tea, 5);
