@@ -18,9 +18,6 @@ public static class ClusterMember
 
     private const string Npgsql = "Npgsql";
 
-    /// <summary>How often the dashboard's figures are taken. Taking them counts all activations and all of the directory; every second, that was 8 % of a silo's time.</summary>
-    private const int CounterUpdateMs = 30_000;
-
     /// <summary>
     /// Joins as a silo. Whoever is killed is declared dead after two missed probes of a second (the defaults take ten seconds); a silo that was only slow and is
     /// declared dead ends itself and is started again. A cluster that lost its power as a whole starts beside the entries of the silos that are gone:
@@ -29,7 +26,7 @@ public static class ClusterMember
     public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings) => silo
         .AddMembership(settings.Database("cluster"))
         // Every silo, or none: the one that shows it asks all the others. What goes through the log is not for a browser.
-        .AddDashboard(static dashboard => (dashboard.HideTrace, dashboard.CounterUpdateIntervalMs) = (true, CounterUpdateMs))
+        .AddDashboard(static dashboard => dashboard.HideTrace = true)
         .Configure<SiloOptions>(options => options.SiloName = settings.Name)
         .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0)
         .Configure<EndpointOptions>(options => options.SiloListeningEndpoint = new IPEndPoint(settings.SiloAddress, settings.SiloListenPort));
