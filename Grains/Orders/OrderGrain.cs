@@ -34,13 +34,15 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     public async Task<Result<OrderView>> WhenSettled(TimeSpan patience)
     {
         var deadline = Now + patience;
-        while (true)
+        for (var first = true; ; first = false)
         {
             var change = _changed.Task;
             var (view, moving) = await Query(s => (s.Placed is null ? null : View(s), s.Moving()));
             if (view is null) return OrderErrors.NotFound;
             var left = deadline - Now;
             if (!moving || left <= TimeSpan.Zero) return view;
+            // Where the order lived before, its process may have died with the silo.
+            if (first && _running is not { IsCompleted: false }) _ = Go();
             await Task.WhenAny(change, Task.Delay(left, Time));
         }
     }
@@ -82,7 +84,8 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     {
         await Known();
         var before = Version;
-        await Go();
+        // The scanner has others to wake, and comes back to this one.
+        await Go(tries: 0);
         return Version > before;
     }
 

@@ -10,23 +10,28 @@ namespace Commerce.Orders;
 /// <summary>The order as a process: one step at a time, each read off the durable state, each repeatable.</summary>
 internal sealed partial class OrderGrain
 {
+    // A silo that was killed is declared dead after some 2 s and its grains live elsewhere at once: until then a step is tried again here, after that the scanner comes back to it.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromMilliseconds(800);
+    private const int MostTries = 7;
+
     // One run at a time; whoever wants it to go on while it runs makes it look once more.
     private Task? _running;
     private bool _again;
+    private int _triesLeft;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Task Go()
+    private Task Go(int tries = MostTries)
     {
         _again = true;
-        return _running is { IsCompleted: false } ? _running : _running = Run();
+        return _running is { IsCompleted: false } ? _running : _running = Run(tries);
     }
 
-    private async Task Run()
+    private async Task Run(int tries)
     {
         RequestContext.Set(CallContext.Actor, "system");
         while (_again)
         {
-            _again = false;
+            (_again, _triesLeft) = (false, tries);
             // A query answers from durable state only, so no call leaves before the event that ordered it is kept.
             while (await Query(s => s.Next(terms, Now)) is { } step && await Take(step)) Changed();
             Changed();
@@ -51,7 +56,10 @@ internal sealed partial class OrderGrain
         catch (Exception e) when (Unavailability.Is(e))
         {
             LogUnavailable(e, Id, step);
-            return (await Apply(s => s.Unreachable(step, terms, Now))).Ok && Version > before;
+            if ((await Apply(s => s.Unreachable(step, terms, Now))).Ok && Version > before) return true;
+            if (_triesLeft == 0) return false;
+            await Task.Delay(Pause(MostTries - _triesLeft--), Time);
+            return true;
         }
         catch (Exception e)
         {
@@ -60,6 +68,8 @@ internal sealed partial class OrderGrain
             return false;
         }
     }
+
+    private static TimeSpan Pause(int triesBefore) => FirstPause * (1 << triesBefore) is var pause && pause < LongestPause ? pause : LongestPause;
 
     private Task<Result<Done>> Do(NextStep step) => step.Step switch
     {

@@ -69,6 +69,41 @@ public sealed class OrderGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_step_whose_grain_is_away_for_a_moment_is_done_well_before_the_scanner_comes_round()
+    {
+        var (began, tries) = (_shop.Time.GetUtcNow(), 0);
+        _shop.Journal.BeforeLoad = stream => stream.Service == "inventory" && tries++ < 4 ? throw new DependencyUnavailableException("journal") : Task.CompletedTask;
+        var id = await CheckOut("c-moving", "tok_ok", (Tea, 3));
+
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromMilliseconds(10));
+            return (await Order(id).Get()).Value.Status == OrderStatus.Rejected;
+        });
+
+        tries.ShouldBe(5);
+        (_shop.Time.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_an_order_sets_it_going_again()
+    {
+        var began = _shop.Time.GetUtcNow();
+        _shop.Journal.BeforeLoad = stream => stream.Service == "inventory" ? throw new DependencyUnavailableException("journal") : Task.CompletedTask;
+        var id = await CheckOut("c-lost", "tok_ok", (Tea, 3));
+        await GrainCluster.Until(async () =>
+        {
+            _shop.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(1);
+            return _shop.Time.GetUtcNow() - began > TimeSpan.FromSeconds(4);
+        });
+        _shop.Journal.BeforeLoad = null;
+
+        (await Settled(id)).Status.ShouldBe(OrderStatus.Rejected);
+        (_shop.Time.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task Declined_then_another_token_is_the_same_order()
     {
         await Stocked(Tea, 5);

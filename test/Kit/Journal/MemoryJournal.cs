@@ -34,7 +34,7 @@ public sealed class MemoryJournal : IJournal
     public int Loads { get; private set; }
 
     /// <summary>Called before each load; what it answers is awaited first.</summary>
-    public Func<Task>? BeforeLoad { get; set; }
+    public Func<StreamName, Task>? BeforeLoad { get; set; }
 
     /// <summary>From now on appends pile up.</summary>
     public void Hold()
@@ -125,7 +125,7 @@ public sealed class MemoryJournal : IJournal
     /// <inheritdoc/>
     public async Task<StreamHistory> Load(StreamName stream)
     {
-        if (BeforeLoad is { } before) await before();
+        if (BeforeLoad is { } before) await before(stream);
         return Read(() =>
         {
             Loads++;
