@@ -35,6 +35,7 @@ internal sealed partial class CustomerGrain(IJournal journal, TimeProvider time,
 
     public async Task<bool> Wake()
     {
+        await Known();
         var before = Version;
         await Forget();
         return Version > before;

@@ -84,7 +84,20 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     {
         var id = this.GetGrainId();
         Stream = new StreamName(RoleOf.Grain(GetType()), $"{id.Type}/{id.Key}");
-        return UsuallyNew ? Task.CompletedTask : Ready();
+        return UsuallyNew ? Task.CompletedTask : ReadAhead();
+    }
+
+    // An activation that fails hands its caller the provider's own exception, past the filter through which faults leave. So it stays unread, and whoever asks hears why.
+    private async Task ReadAhead()
+    {
+        try
+        {
+            await Ready();
+        }
+        catch (Exception)
+        {
+            // It is read again with the first command.
+        }
     }
 
     /// <summary>The history has been read: before that <see cref="Folded"/> and <see cref="Version"/> of what is <see cref="UsuallyNew"/> say nothing.</summary>
