@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Servers;
+using Commerce.Silo.Composition;
 using Commerce.Silo.Journal;
 
 namespace Commerce.Cli.Clusters;
@@ -17,6 +18,8 @@ internal static class ClusterUp
         var cancel = ending.Token;
         var given = ServersGiven.Here;
         AreInstalled(given);
+        // The silos read them, too; here they are said to be wrong before anything has started.
+        _ = CheckoutSettings.Here;
         using var held = DataFolder.Open(data);
         if (File.Exists(held.Journal)) throw new MissingException($"{data} holds a shop that runs in one process; name another folder for the cluster with --data.");
 

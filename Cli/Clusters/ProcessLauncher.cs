@@ -22,14 +22,15 @@ internal sealed class ProcessLauncher(ClusterFolder folder) : ILauncher
         {
             WorkingDirectory = launch.Folder, RedirectStandardInput = true,
         };
-        // A child knows what it is told, not what the administrator's shell held.
+        // A child knows what it is told, not which shop the administrator's shell works with. A shop's settings (Commerce__Checkout__PayBy) are for the children.
         foreach (var inherited in start.Environment.Keys.Where(IsOurs).ToList()) start.Environment.Remove(inherited);
         foreach (var (key, value) in launch.Variables) start.Environment[key] = value;
         return new ChildProcess(Process.Start(start)!, folder.PidOf(name));
     }
 
     private static bool IsOurs(string variable) =>
-        variable.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("COMMERCE_", StringComparison.OrdinalIgnoreCase)
+        variable.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase)
+        || (variable.StartsWith("COMMERCE_", StringComparison.OrdinalIgnoreCase) && !variable.StartsWith("COMMERCE__", StringComparison.OrdinalIgnoreCase))
         || variable.StartsWith("Payments__", StringComparison.OrdinalIgnoreCase);
 
     private sealed class ChildProcess : IChildProcess

@@ -37,7 +37,7 @@ internal static class EmbeddedShop
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Logging.AddFilter("Polly", LogLevel.None);
         builder.Services.AddSingleton(folder);
-        builder.Services.AddSingleton(CheckoutSettings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build()));
+        builder.Services.AddSingleton(CheckoutSettings.Here);
         if (clock is not null) builder.Services.AddSingleton<TimeProvider>(new TestClock(clock));
         builder.Services.AddSqliteJournal(dataDir).AddKeyRing(dataDir);
         payments ??= new PaymentSettings(PaymentSettings.Sandbox);

@@ -21,6 +21,10 @@ public static class CheckoutSettings
         [nameof(CheckoutTerms.ReturnWindow)] = (terms, time) => terms with { ReturnWindow = time },
     };
 
+    /// <summary>What this process' environment says.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static CheckoutTerms Here => Read(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+
     /// <summary>Reads the terms from environment or command line.</summary>
     /// <exception cref="SettingsException">A setting is unknown or out of bounds; the message names it and the cure.</exception>
     public static CheckoutTerms Read(IConfiguration values) =>
