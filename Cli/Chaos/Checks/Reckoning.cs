@@ -20,13 +20,14 @@ internal sealed class Reckoning(Scene scene, IReadOnlyDictionary<string, int> sh
     // On its way by itself; everything else has ended, or waits for somebody or for a time.
     private static readonly string[] Moving = ["placed", "reserving", "authorising", "cancelling"];
 
-    private static readonly string[] Sold = ["confirmed", "partiallyShipped", "shipped", "delivered", "completed"];
+    internal static readonly string[] Sold = ["confirmed", "partiallyShipped", "shipped", "delivered", "completed"];
 
     public async Task All(CancellationToken cancel)
     {
         var quiet = Stopwatch.StartNew();
         await Orders(quiet, cancel);
         Acknowledged();
+        Crowd.Check(scene.Ledger, scene.Findings);
         await Analytics(quiet, cancel);
         await Expiry.Check(scene, cancel);
         await Invariants(scene);

@@ -61,5 +61,5 @@ internal static class StockHistory
         if (given || purchase.Final == "cancelled") yield return new(new(Act.Give, units), 1, purchase.CancelAsked ?? purchase.Asked, given ? null : purchase.CancelKnown);
     }
 
-    private static bool IsShort(Purchase purchase) => purchase.Refused == "out-of-stock" || (purchase.Final == "rejected" && purchase.FinalCode == "out-of-stock");
+    internal static bool IsShort(Purchase purchase) => purchase.Refused == "out-of-stock" || (purchase.Final == "rejected" && purchase.FinalCode == "out-of-stock");
 }

@@ -47,5 +47,5 @@ internal sealed record Purchase(int Number, ImmutableArray<Wish> Wishes, string?
 /// <summary>Units of a SKU that were seen to be available.</summary>
 internal readonly record struct Reading(string Sku, int Available, long Asked, long Known);
 
-/// <summary>Units that were delivered to the shelf.</summary>
+/// <summary>Units that a crowd came for.</summary>
 internal readonly record struct Delivery(string Sku, int Units);

@@ -7,14 +7,19 @@ internal sealed class Ledger
 {
     private readonly ConcurrentQueue<Purchase> _purchases = new();
     private readonly ConcurrentQueue<Reading> _readings = new();
+    private readonly ConcurrentQueue<Delivery> _deliveries = new();
 
     public IReadOnlyCollection<Purchase> Purchases => _purchases;
 
     public IReadOnlyCollection<Reading> Readings => _readings;
 
+    public IReadOnlyCollection<Delivery> Deliveries => _deliveries;
+
     public void Add(Purchase purchase) => _purchases.Enqueue(purchase);
 
     public void Add(Reading reading) => _readings.Enqueue(reading);
+
+    public void Add(Delivery delivery) => _deliveries.Enqueue(delivery);
 }
 
 /// <summary>
