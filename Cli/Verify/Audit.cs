@@ -56,7 +56,7 @@ public static class Audit
                 books.Gaps.Result(),
                 StockRules.ConfirmedIsOwned(books),
                 StockRules.DeadHoldsNothing(books),
-                MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter),
+                MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter, now),
                 MoneyRules.OneChargePerOrder(books),
                 ProjectionRules.AnalyticsIsTheFold(books, projected),
                 StockRules.OnHandIsTheLedger(books),

@@ -103,7 +103,11 @@ internal static class StockRules
 /// <summary>I4, I5: money against orders and against the provider's own books.</summary>
 internal static class MoneyRules
 {
-    public static Invariant CapturedIsShipped(Books books, IReadOnlyDictionary<string, LedgerOperation> before, IReadOnlyDictionary<string, LedgerOperation> after)
+    /// <summary>A charge-back is the bank's doing: it takes the provider a moment, and an outage of ours a while, until we hear of it.</summary>
+    private static readonly TimeSpan HeardWithin = TimeSpan.FromMinutes(10);
+
+    public static Invariant CapturedIsShipped(
+        Books books, IReadOnlyDictionary<string, LedgerOperation> before, IReadOnlyDictionary<string, LedgerOperation> after, DateTimeOffset now)
     {
         var violations = new List<Violation>();
         foreach (var (key, order) in books.Orders.Where(o => o.Value.State.Placed is not null))
@@ -124,7 +128,12 @@ internal static class MoneyRules
 
         foreach (var (key, payment) in books.Payments) violations.AddRange(Differences(key, payment, after));
         var asked = books.Payments.SelectMany(p => p.Value.State.Operations).Select(o => o.Key).ToHashSet(StringComparer.Ordinal);
-        violations.AddRange(before.Values.Where(o => !asked.Contains(o.Key)).Select(o => new Violation(o.Key, 0, $"the provider's ledger has {o.Kind} of {o.Answer.Amount}, our journal never asked for it")));
+        foreach (var o in before.Values.Where(o => !asked.Contains(o.Key)))
+        {
+            if (o.Kind != OperationKind.ChargeBack) violations.Add(new(o.Key, 0, $"the provider's ledger has {o.Kind} of {o.Answer.Amount}, our journal never asked for it"));
+            else if (now - o.At > HeardWithin) violations.Add(new(o.Key, 0, $"the provider's ledger has {o.Kind} of {o.Answer.Amount}, our journal never heard of it; have the provider send its message again"));
+        }
+
         return new("I4", "captured − refunded = shipped − returned = the provider's ledger", books.Orders.Count + after.Count, violations);
     }
 

@@ -27,8 +27,8 @@ public interface IPaymentGrain : IGrainWithStringKey
 
     /// <summary>
     /// Reads from the provider what became of an operation, whoever said that something did. What was declined here and is live there is recorded as such; what was voided since is
-    /// declined, since it holds no money. Refuses
-    /// <c>not-found</c> when the operation was never asked for.
+    /// declined, since it holds no money. What was never asked for is looked for as a charge-back, and recorded; refuses
+    /// <c>not-found</c> when it is none.
     /// </summary>
     [Alias("Look")]
     Task<Result<PaymentOutcome>> Look(string operation);

@@ -17,6 +17,9 @@ public enum OperationKind
 
     /// <summary>Give back (part of) what was taken.</summary>
     Refund,
+
+    /// <summary>The shopper's bank took money back. Never asked for by us.</summary>
+    ChargeBack,
 }
 
 /// <summary>What happens to the payment of one order. Closed set.</summary>
@@ -68,3 +71,10 @@ public sealed record PaymentClosed(string Operation) : PaymentEvent;
 /// <param name="Operation">Its key.</param>
 [EventName("payment.unknown.v1")]
 public sealed record OutcomeUnknown(string Operation) : PaymentEvent;
+
+/// <summary>The shopper's bank has taken back what was captured. The order stays as it is: what becomes of the goods is for people to say.</summary>
+/// <param name="Operation">The provider's key of it.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="Reference">The provider's own reference.</param>
+[EventName("payment.charged-back.v1")]
+public sealed record ChargedBack(string Operation, Money Amount, string Reference) : PaymentEvent;

@@ -11,7 +11,7 @@ public interface IPaymentProvider
     /// <summary>Carries an operation out, or finds what it came to before.</summary>
     Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel);
 
-    /// <summary>What an operation has come to, without asking for it; null when the provider knows nothing of it.</summary>
+    /// <summary>What an operation has come to, without asking for it; null when the provider knows nothing of it. A charge-back is only ever found.</summary>
     Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel);
 }
 

@@ -36,6 +36,8 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     public long Refunded => Sum(OperationKind.Refund, known: true);
 
+    public long ChargedBack => Sum(OperationKind.ChargeBack, known: true);
+
     public long Voided => Sum(OperationKind.Void, known: true);
 
     /// <summary>What is held and neither taken nor let go of, nor may be by an operation nobody knows of.</summary>
@@ -92,6 +94,12 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
         _ => Events.Of<PaymentEvent>(new OperationDeclined(operation, answer.Code ?? "declined")),
     };
 
+    /// <summary>The shopper's bank took money back: recorded once, whatever we thought of it.</summary>
+    public Result<Events<PaymentEvent>> ChargeBack(string operation, ProviderAnswer answer) =>
+        Find(operation) is null && answer is { Succeeded: true, Amount.Minor: > 0 }
+            ? Events.Of<PaymentEvent>(new ChargedBack(operation, answer.Amount, answer.Reference))
+            : Events<PaymentEvent>.None;
+
     /// <summary>Whether an authorisation holds or has taken money now: one that was voided does not.</summary>
     public PaymentOutcome Live(string operation) => Outcome(operation) is { Kind: OutcomeKind.Succeeded } held && Authorised - Voided - Refunded <= 0
         ? held with { Kind = OutcomeKind.Declined, Code = Cancelled }
@@ -119,6 +127,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
         OperationSucceeded x => Settle(
             With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null, Reference = x.Reference }), Find(x.Operation)!.Kind, x.Amount),
         OperationDeclined x => With(x.Operation, o => o with { Outcome = OutcomeKind.Declined, Code = x.Code }),
+        ChargedBack x => this with { Operations = Operations.Add(new(x.Operation, OperationKind.ChargeBack, x.Amount, null, OutcomeKind.Succeeded, x.Amount, null) { Reference = x.Reference }) },
         PaymentClosed => this with { Closed = true },
         OutcomeUnknown x => With(x.Operation, o => o with { Code = "no-answer" }),
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),

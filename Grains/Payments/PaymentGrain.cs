@@ -22,7 +22,7 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
 
     public async Task<Result<PaymentOutcome>> Look(string operation)
     {
-        if (await Query(s => s.Find(operation)?.Outcome) is not { } outcome) return PaymentErrors.NotFound;
+        if (await Query(s => s.Find(operation)?.Outcome) is not { } outcome) return await LookForChargeBack(operation);
         // Unknown is asked again under its key, as ever. What was declined is read only: a provider may have forgotten its key by now, and must not do it anew.
         if (outcome == OutcomeKind.Unknown) return await Perform(operation, static _ => Events<PaymentEvent>.None);
         if (outcome == OutcomeKind.Declined) await Reread(operation);
@@ -77,6 +77,17 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         }
 
         return await Apply(s => s.Record(operation.Key, answer), s => s.Outcome(operation.Key));
+    }
+
+    // The provider is asked, not believed: whoever told us has said no more than where to look.
+    private async Task<Result<PaymentOutcome>> LookForChargeBack(string operation)
+    {
+        if (await Query(s => s.Operations is [var first, ..] ? first.Amount.Currency : (Currency?)null) is not { } currency) return PaymentErrors.NotFound;
+        using var patience = new CancellationTokenSource(Patience, Time);
+        var asked = new ProviderOperation(operation, this.GetPrimaryKeyString(), OperationKind.ChargeBack, Money.Zero(currency), null, null);
+        return await provider.Find(asked, patience.Token) is { } answer
+            ? await Decide(CommandKey.None, s => s.ChargeBack(operation, answer), s => s.Find(operation) is null ? PaymentErrors.NotFound : new Result<PaymentOutcome>(s.Outcome(operation)))
+            : PaymentErrors.NotFound;
     }
 
     private async Task Reread(string operation)

@@ -12,7 +12,8 @@ namespace Commerce.Silo.Payments;
 /// <param name="Asked">How much was asked.</param>
 /// <param name="Authorisation">Key of the authorisation it builds on; null for an authorisation.</param>
 /// <param name="Answer">What the provider said.</param>
-public sealed record LedgerOperation(string Key, string Account, OperationKind Kind, Money Asked, string? Authorisation, ProviderAnswer Answer);
+/// <param name="At">When, by the provider's clock, where its ledger says so.</param>
+public sealed record LedgerOperation(string Key, string Account, OperationKind Kind, Money Asked, string? Authorisation, ProviderAnswer Answer, DateTimeOffset? At = null);
 
 /// <summary>The sandbox provider's own books, apart from ours: what <c>verify</c> compares our payments with.</summary>
 public static class SandboxLedger

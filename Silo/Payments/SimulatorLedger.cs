@@ -1,3 +1,4 @@
+using System.Globalization;
 using Commerce.Kernel;
 using Commerce.Payments;
 using Commerce.ServiceDefaults;
@@ -23,7 +24,7 @@ public static class SimulatorLedger
         for (long? after = 0; after is not null;)
         {
             var page = await http.GetFromJsonAsync<Listing>($"v1/operations?after={after}&limit={Page}", SimulatorProvider.Json, cancel);
-            operations.AddRange(page!.Items.Where(entry => Enum.TryParse<OperationKind>(entry.Kind, ignoreCase: true, out _)).Select(Operation));
+            operations.AddRange(page!.Items.Select(Operation));
             after = page.Next;
         }
 
@@ -34,21 +35,22 @@ public static class SimulatorLedger
     public static IReadOnlyList<LedgerOperation> Read(string file) => DataFolder.Opening(file, () =>
     {
         using var session = SqliteSession.ForReading(file);
-        using var row = session.Use("select number, key, account, kind, amount, currency, authorisation, state, answered, code, brand, last4 from operation where kind <> 'ChargeBack' order by number");
+        using var row = session.Use("select number, key, account, kind, amount, currency, authorisation, state, answered, code, brand, last4, at from operation order by number");
         var operations = new List<LedgerOperation>();
         while (row.Step())
         {
             var currency = Currency.FromStored(row.Text(5));
             operations.Add(new LedgerOperation(
                 row.Text(1), row.Text(2), Enum.Parse<OperationKind>(row.Text(3)), new Money(row.Integer(4), currency), row.TextOrNull(6),
-                new ProviderAnswer(row.Text(7) == "Succeeded", new Money(row.Integer(8), currency), $"sim-{row.Integer(0)}", row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11))));
+                new ProviderAnswer(row.Text(7) == "Succeeded", new Money(row.Integer(8), currency), $"sim-{row.Integer(0)}", row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11)),
+                DateTimeOffset.Parse(row.Text(12), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal)));
         }
 
         return operations;
     });
 
     private static LedgerOperation Operation(SimulatorProvider.Entry entry) => new(
-        entry.Key, entry.Account, Enum.Parse<OperationKind>(entry.Kind, ignoreCase: true), entry.Amount.Read(), entry.Authorisation, entry.Answer(new Uri("http://page.invalid")));
+        entry.Key, entry.Account, Enum.Parse<OperationKind>(entry.Kind, ignoreCase: true), entry.Amount.Read(), entry.Authorisation, entry.Answer(new Uri("http://page.invalid")), entry.At);
 
     private sealed record Listing(IReadOnlyList<SimulatorProvider.Entry> Items, long? Next);
 }

@@ -32,14 +32,16 @@ public sealed class SimulatorProvider : IPaymentProvider, IDisposable
         using var answer = await Reach(() => _http.PostAsJsonAsync("v1/operations", Asked.Of(operation), Json, cancel), cancel);
         return answer.StatusCode == HttpStatusCode.Conflict
             ? new ProviderAnswer(false, Money.Zero(operation.Amount.Currency), "", "key-reused")
-            : await Read(answer, cancel);
+            : (await Read(answer, cancel)).Answer(_page);
     }
 
     /// <inheritdoc/>
     public async Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel)
     {
         using var answer = await Reach(() => _http.GetAsync($"v1/operation?key={Uri.EscapeDataString(operation.Key)}", cancel), cancel);
-        return answer.StatusCode == HttpStatusCode.NotFound ? null : await Read(answer, cancel);
+        if (answer.StatusCode == HttpStatusCode.NotFound) return null;
+        var entry = await Read(answer, cancel);
+        return entry.Account == operation.Account && entry.Kind.Equals($"{operation.Kind}", StringComparison.OrdinalIgnoreCase) ? entry.Answer(_page) : null;
     }
 
     /// <inheritdoc/>
@@ -72,20 +74,17 @@ public sealed class SimulatorProvider : IPaymentProvider, IDisposable
         }
     }
 
-    private async Task<ProviderAnswer> Read(HttpResponseMessage answer, CancellationToken cancel)
+    private static async Task<Entry> Read(HttpResponseMessage answer, CancellationToken cancel)
     {
         if (answer.StatusCode != HttpStatusCode.OK) throw new DependencyUnavailableException("payment-provider");
-        Entry entry;
         try
         {
-            entry = await answer.Content.ReadFromJsonAsync<Entry>(Json, cancel) ?? throw new JsonException();
+            return await answer.Content.ReadFromJsonAsync<Entry>(Json, cancel) ?? throw new JsonException();
         }
         catch (Exception broken) when (broken is JsonException or HttpRequestException or IOException)
         {
             throw new DependencyUnavailableException("payment-provider");
         }
-
-        return entry.Answer(_page);
     }
 
     internal sealed record MoneyBody(long Minor, string Currency)
@@ -102,7 +101,7 @@ public sealed class SimulatorProvider : IPaymentProvider, IDisposable
 
     internal sealed record Entry(
         long Number, string Key, string Account, string Kind, MoneyBody Amount, string? Authorisation, string State, MoneyBody Answered, string Reference, string? Code, string? Brand,
-        string? Last4, string? Session)
+        string? Last4, string? Session, DateTimeOffset At)
     {
         // The page is at the address we were configured with, whatever the answer might say.
         public ProviderAnswer Answer(Uri? page) => State == "pending"

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Commerce.Cli.Verify;
 using Commerce.Kit.Payments;
 using Commerce.PspSimulator;
 
@@ -141,6 +142,23 @@ public sealed class PaymentProviderTests(ShopWithSimulator both) : IClassFixture
         (await Charges(order)).Where(done => done.Item1 == Kind.Refund).ShouldHaveSingleItem();
         (await Eventually(() => Read(order), read => Minor(read, "refunded") == 150)).Status.ShouldBe(HttpStatusCode.OK);
         (await Operate(order, "refund", new { lines = new[] { new { lineId = line, quantity = 2 } }, reason = "too small" })).Status.ShouldBe(HttpStatusCode.Conflict);
+        await both.Shop.Verify();
+    }
+
+    [Fact]
+    public async Task What_a_bank_takes_back_is_in_our_books_and_leaves_the_order_as_it_is()
+    {
+        await Faults();
+        var order = (await both.Shop.CheckOut(await Cart())).Ok(HttpStatusCode.Created);
+        await Operate(order, "ship", new { });
+
+        using (var taken = await both.Simulator.ChargeBack((await both.Simulator.Ledger()).Single(o => o.Kind == Kind.Capture && o.Account == $"t1/{order.Text("orderId")}").Key, 100)) taken.EnsureSuccessStatusCode();
+
+        // One that nobody had told us of would be found by then.
+        var later = TimeProvider.System.GetUtcNow().AddMinutes(11);
+        (await Eventually(async () => (await Audit.Run(both.Shop.Folder, later)).Invariants.Single(rule => rule.Id == "I4").Violations.Count(v => v.Stream.StartsWith(order.Text("orderId"), StringComparison.Ordinal)), found => found == 0)).ShouldBe(0);
+        (await Charges(order))[^1].ShouldBe((Kind.ChargeBack, State.Succeeded, 100L));
+        (await StatusOf(order)).ShouldBe("shipped");
         await both.Shop.Verify();
     }
 

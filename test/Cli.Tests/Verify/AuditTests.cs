@@ -2,6 +2,7 @@ using Commerce.Cli.Verify;
 using Commerce.Feeds;
 using Commerce.Inventory;
 using Commerce.Orders;
+using Commerce.Payments;
 using Commerce.Silo.Payments;
 using CsCheck;
 
@@ -66,6 +67,15 @@ public sealed class AuditTests
         var story = Story.OfThreeOrders();
         story.Happened.Add(story.Happened.OfType<LedgerOperation>().First() with { Key = "stray" });
         (await Broken(story)).ShouldBe(["I4"]);
+    }
+
+    [Theory]
+    [InlineData(9, true), InlineData(11, false)]
+    public async Task A_charge_back_nobody_told_us_of_for_ten_minutes_is_found(int minutes, bool clean)
+    {
+        var story = Story.OfThreeOrders();
+        story.Happened.Add(story.Happened.OfType<LedgerOperation>().First() with { Key = "bank", Kind = OperationKind.ChargeBack, At = Story.Now.AddMinutes(-minutes) });
+        (await Broken(story)).ShouldBe(clean ? [] : ["I4"]);
     }
 
     [Fact]

@@ -175,4 +175,16 @@ public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Paymen
     [Fact]
     public void An_operation_builds_on_the_authorisation_before_it_whatever_became_of_that() =>
         Given(Asked("a1", OperationKind.Authorise, 100, "tok"), Asked("v", OperationKind.Void, 0), new OperationDeclined("a1", "funds")).State.Base("v")!.Key.ShouldBe("a1");
+
+    [Fact]
+    public void What_the_bank_took_back_is_recorded_once_and_is_no_operation_of_ours()
+    {
+        var taken = Given(Asked("a1", OperationKind.Authorise, 100, "tok"), Did("a1", 100), Asked("c1", OperationKind.Capture, 100), Did("c1", 100));
+        var back = taken.When(s => s.ChargeBack("c1/charge-back-1", Yes(70))).Then(new ChargedBack("c1/charge-back-1", Pounds(70), "ref")).After;
+
+        (back.State.ChargedBack, back.State.Captured, back.State.Refunded).ShouldBe((70, 100, 0));
+        back.When(s => s.ChargeBack("c1/charge-back-1", Yes(70))).Then();
+        taken.When(s => s.ChargeBack("c1/charge-back-1", new ProviderAnswer(false, Pounds(0), "ref", "no"))).Then();
+        taken.When(s => s.ChargeBack("c1", Yes(70))).Then();
+    }
 }

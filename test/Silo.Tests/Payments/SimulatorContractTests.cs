@@ -129,6 +129,12 @@ public sealed class SimulatorContractTests : PageContract
         await Capture(capture, key, 1000);
         using var done = await _simulator.ChargeBack(capture, 700);
         done.IsSuccessStatusCode.ShouldBeTrue();
+        var taken = (await _simulator.Ledger()).Single(o => o.Kind == Kind.ChargeBack);
+        var told = new ProviderOperation(taken.Key, taken.Account, OperationKind.ChargeBack, Pence(0), null, null);
+        (await _open!.Find(told, CancellationToken.None))!.ShouldSatisfyAllConditions(answer => answer.Succeeded.ShouldBeTrue(), answer => answer.Amount.ShouldBe(Pence(700)));
+        // Nor is another payment's, or another operation of this one, taken for it.
+        (await _open.Find(told with { Account = "t1/another" }, CancellationToken.None)).ShouldBeNull();
+        (await _open.Find(told with { Key = capture }, CancellationToken.None)).ShouldBeNull();
 
         (await Refund(Key(), key, 301)).Succeeded.ShouldBeFalse();
         (await Refund(Key(), key, 300)).Succeeded.ShouldBeTrue();
