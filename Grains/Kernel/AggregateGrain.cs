@@ -49,7 +49,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     private bool _stale = true;
     private Task? _reloading;
 
-    // Nothing has been read: the stream is taken for new until its first append is committed.
+    // Nothing has been read and nothing handed over: the stream is taken for new, and only the fence of a first append can tell.
     private bool _presumedNew;
 
     /// <summary>Where this aggregate's history is.</summary>
@@ -227,7 +227,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
 
         CrashPoint.Reached(CrashPoint.BeforeAppend, decided.Items);
         // All of it or none, here too: a fold that fails half way leaves the state as it was.
-        (_state, _version, _lastEvent) = (state, _version + events.Length, events[^1].Id);
+        (_state, _version, _lastEvent, _presumedNew) = (state, _version + events.Length, events[^1].Id, false);
         _commands.Add(command);
         _tail = journal.Append(new Append(
             Stream, expected, expectedVersion, events, command, decided.OccurredAt ?? now, now, DueAt(_state), CurrentEnvelope()));
@@ -237,7 +237,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     // True when everything folded so far in this generation is durable.
     private async Task<bool> Durable(int generation)
     {
-        if (_presumedNew && ReferenceEquals(_tail, Settled)) Lost(generation);
+        if (_presumedNew) Lost(generation);
         try
         {
             if (await _tail != AppendOutcome.Committed) Lost(generation);
