@@ -15,18 +15,21 @@ public interface IStockGrain : IGrainWithStringKey
     [Alias("Reserve")]
     Task<Result<int>> Reserve(OrderId order, int quantity, Term term);
 
-    /// <summary>Makes the order's timed hold owned; takes it again if it has lapsed and the goods are there. Refuses <c>out-of-stock</c>.</summary>
+    /// <summary>
+    /// Makes the order's hold owned; takes it again if it has lapsed and the goods are there. Refuses <c>out-of-stock</c>, <c>cart-frozen</c> when a later attempt of the same cart
+    /// holds them, and <c>illegal-transition</c> when it was pinned, or refused, before and has ended.
+    /// </summary>
     [Alias("Pin")]
     Task<Result<Done>> Pin(OrderId order, int quantity);
 
     /// <summary>
     /// Takes goods again, owned, for an order that had been given up and was paid after all; once per order. Refuses <c>out-of-stock</c>, <c>cart-frozen</c> when a
-    /// later attempt of the same cart holds them, and <c>illegal-transition</c> when they were taken again and let go before.
+    /// later attempt of the same cart holds them, and <c>illegal-transition</c> when they were taken again, or refused, before and let go.
     /// </summary>
     [Alias("Retake")]
     Task<Result<Done>> Retake(OrderId order, int quantity);
 
-    /// <summary>Ends the order's hold. Releasing what was never reserved records the cancellation; releasing twice changes nothing.</summary>
+    /// <summary>Ends the order's hold, and closes the door to a reserve or a pin that is still under way. Releasing twice changes nothing.</summary>
     [Alias("Release")]
     Task<Result<Done>> Release(OrderId order);
 

@@ -76,8 +76,9 @@ public sealed record OrderReserved(DateTimeOffset PayBy) : OrderEvent;
 /// <summary>The order came to nothing before payment.</summary>
 /// <param name="Code"><c>out-of-stock</c> or <c>reservation-timeout</c>.</param>
 /// <param name="Shortages">What was short.</param>
+/// <param name="UnderWay">Whether a reservation that was never answered may still arrive: then the stock must be told, though nothing is held.</param>
 [EventName("order.rejected.v1")]
-public sealed record OrderRejected(string Code, ImmutableArray<Shortage> Shortages) : OrderEvent;
+public sealed record OrderRejected(string Code, ImmutableArray<Shortage> Shortages, bool UnderWay = false) : OrderEvent;
 
 /// <summary>Payment begins: one provider operation for this attempt.</summary>
 /// <param name="Attempt">1 to 5.</param>

@@ -41,30 +41,40 @@ public sealed record Stock(int OnHand, Holds Holds)
         return Events.Of<StockEvent>(new StockReserved(order, quantity, term)).Under(Reservation(order), "reserve");
     }
 
-    public Result<Events<StockEvent>> Pin(OrderId order, int quantity, DateTimeOffset now)
+    /// <summary>The order's hold becomes owned; one that has lapsed is taken again.</summary>
+    public Result<Events<StockEvent>> Pin(OrderId order, int quantity, DateTimeOffset now) => Own(order, quantity, now, Pinning(order), "pin");
+
+    /// <summary>Goods of an order that was given up and is paid after all, taken once more and for good.</summary>
+    public Result<Events<StockEvent>> Retake(OrderId order, int quantity, DateTimeOffset now) => Own(order, quantity, now, $"retake:{order}", "retake");
+
+    /// <summary>Why the order cannot own so many units now; null when it can, or does.</summary>
+    public Refusal? WhyNotOwned(OrderId order, int quantity, DateTimeOffset now)
     {
         var own = Holds.Of(order);
-        if (own is { Term.Until: null }) return Events<StockEvent>.None;
-        if (Holds.OfCart(order) is { } later && later.Order.Attempt > order.Attempt && later.LiveAt(now)) return StockErrors.ReservationClosed(order);
-        if (quantity <= 0) return StockErrors.QuantityNotPositive(quantity);
+        if (own is { Term.Until: null }) return null;
+        if (Holds.OfCart(order) is { } other && other.Order.Attempt > order.Attempt && other.LiveAt(now)) return StockErrors.HeldByLaterAttempt(order);
         var available = Available(now) + (own is not null && own.LiveAt(now) ? own.Quantity : 0);
-        if (quantity > available) return StockErrors.OutOfStock(quantity, available);
-
-        return Events.Of<StockEvent>(new StockPinned(order, quantity)).Under($"pin:{order}", "pin");
+        return quantity > available ? StockErrors.OutOfStock(quantity, available) : null;
     }
 
-    /// <summary>Goods of an order that was given up and is paid after all, taken once more and for good; they are not there when a later attempt of the cart has them.</summary>
-    public Result<Events<StockEvent>> Retake(OrderId order, int quantity, DateTimeOffset now)
+    // Recorded whether there is anything to do or not, and a refusal, too: the same request again, from a silo that was frozen, must find that it was dealt with.
+    private Result<Events<StockEvent>> Own(OrderId order, int quantity, DateTimeOffset now, string command, string digest)
     {
-        if (Holds.OfCart(order) is { } other && other.Order != order && other.LiveAt(now)) return StockErrors.HeldByLaterAttempt(order);
-        var taken = Pin(order, quantity, now);
-        return taken.Ok && !taken.Value.Items.IsEmpty ? taken.Value.Under($"retake:{order}", "retake") : taken;
+        if (quantity <= 0) return StockErrors.QuantityNotPositive(quantity);
+        return Events.Of<StockEvent>(WhyNotOwned(order, quantity, now) is null
+            ? new StockPinned(order, Holds.Of(order) is { Term.Until: null } own ? own.Quantity : quantity)
+            : Released(order)).Under(command, digest);
     }
+
+    /// <summary>Ends the hold under the pin's own command, so that a late pin finds it.</summary>
+    public Result<Events<StockEvent>> ClosePin(OrderId order) => Events.Of<StockEvent>(Released(order)).Under(Pinning(order), "pin");
 
     /// <summary>What was never reserved is cancelled under the reservation's own command, so that a late reserve finds it.</summary>
-    public Result<Events<StockEvent>> Release(OrderId order) => Holds.Of(order) is { } hold
-        ? Events.Of<StockEvent>(new StockReleased(order, hold.Quantity))
-        : Events.Of<StockEvent>(new StockReleased(order, 0)).Under(Reservation(order), "reserve");
+    public Result<Events<StockEvent>> Release(OrderId order) => Holds.Of(order) is not null
+        ? Events.Of<StockEvent>(Released(order))
+        : Events.Of<StockEvent>(Released(order)).Under(Reservation(order), "reserve");
+
+    private StockReleased Released(OrderId order) => new(order, Holds.Of(order)?.Quantity ?? 0);
 
     public Result<Events<StockEvent>> Commit(OrderId order, DateTimeOffset occurredAt)
     {
@@ -108,4 +118,6 @@ public sealed record Stock(int OnHand, Holds Holds)
     };
 
     private static string Reservation(OrderId order) => $"reserve:{order}";
+
+    private static string Pinning(OrderId order) => $"pin:{order}";
 }

@@ -30,12 +30,16 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
         Decide<int>(CommandKey.None, s => s.Reserve(order, quantity, term, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : s.Available(Now));
 
     public Task<Result<Done>> Pin(OrderId order, int quantity) =>
-        Decide<Done>(CommandKey.None, s => s.Pin(order, quantity, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : Done.Value);
+        Decide<Done>(CommandKey.None, s => s.Pin(order, quantity, Now), s => Owned(s, order, quantity));
 
     public Task<Result<Done>> Retake(OrderId order, int quantity) =>
-        Decide<Done>(CommandKey.None, s => s.Retake(order, quantity, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : Done.Value);
+        Decide<Done>(CommandKey.None, s => s.Retake(order, quantity, Now), s => Owned(s, order, quantity));
 
-    public Task<Result<Done>> Release(OrderId order) => Apply(s => s.Release(order));
+    public async Task<Result<Done>> Release(OrderId order)
+    {
+        await Apply(s => s.ClosePin(order));
+        return await Apply(s => s.Release(order));
+    }
 
     public Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt) =>
         Apply(new CommandKey($"commit:{order}", "commit"), s => s.Commit(order, occurredAt), static _ => Done.Value);
@@ -59,6 +63,9 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
         if (cleared) await Apply(s => s.ClearLapsed(Now));
         return cleared;
     }
+
+    private Result<Done> Owned(Stock s, OrderId order, int quantity) =>
+        s.Holds.Of(order) is not null ? Done.Value : s.WhyNotOwned(order, quantity, Now) ?? StockErrors.ReservationClosed(order);
 
     private StockView View(Stock s) => new(s.OnHand, s.Holds.LiveAt(Now), s.Available(Now), Version);
 }

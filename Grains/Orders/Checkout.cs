@@ -37,10 +37,17 @@ public static class Checkout
         return Events.Of<OrderEvent>(placed).At(placed.PlacedAt);
     }
 
-    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now)
+    /// <summary>What came of asking for all units.</summary>
+    /// <param name="order">The order.</param>
+    /// <param name="shortages">What cannot be had.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="terms">How long it waits for its money.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="underWay">Whether a reservation that was never answered may still arrive.</param>
+    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool underWay = false)
     {
         if (order.Stage != OrderStatus.Reserving) return Events<OrderEvent>.None;
-        if (shortages.Length > 0) return Dated(order, new OrderRejected("out-of-stock", shortages));
+        if (shortages.Length > 0) return Dated(order, new OrderRejected("out-of-stock", shortages, underWay));
 
         var reserved = new OrderReserved(now + terms.PayBy);
         if (order.Total.Minor == 0) return Dated(order, reserved, Confirmed(order, operation: "", captureBy: null));

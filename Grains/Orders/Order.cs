@@ -132,8 +132,8 @@ public sealed record Order
         OrderRejected x => this with
         {
             Stage = OrderStatus.Rejected, Code = x.Code, Shortages = x.Shortages,
-            // Who got nothing has nothing to give back.
-            StockFreed = x.Shortages.Length > 0 && x.Shortages.Length == Lines.DistinctBy(line => line.Line.Sku).Count(),
+            // Who got nothing has nothing to give back, unless something is still to come.
+            StockFreed = !x.UnderWay && x.Shortages.Length > 0 && x.Shortages.Length == Lines.DistinctBy(line => line.Line.Sku).Count(),
         },
         PaymentStarted x => this with
         {

@@ -21,6 +21,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     {
         var placed = Folded.Placed ?? await Prepared(order);
         var result = await Begin(order.Command, s => s.Place(placed), View);
+        if (result is { Ok: true, Repeated: false } && Version == 1) _reservesUnderWay = false;
         _ = Go();
         return result;
     }

@@ -18,6 +18,9 @@ internal sealed partial class OrderGrain
     private Task? _running;
     private bool _again;
     private int _triesLeft;
+
+    // A request that was not answered here, or that another activation made, may still be carried out by a silo that was frozen.
+    private bool _reservesUnderWay = true;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Task Go(int tries = MostTries)
@@ -97,11 +100,13 @@ internal sealed partial class OrderGrain
         try
         {
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
-            return await Apply(s => s.Reserved(shortages, Id, terms, Now));
+            return await Apply(s => s.Reserved(shortages, Id, terms, Now, _reservesUnderWay));
         }
-        catch (Exception e) when (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy)
+        catch (Exception e)
         {
-            return await Apply(s => s.GiveUpReserving(Now));
+            _reservesUnderWay = true;
+            if (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy) return await Apply(s => s.GiveUpReserving(Now));
+            throw;
         }
     }
 

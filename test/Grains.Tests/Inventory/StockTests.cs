@@ -75,11 +75,25 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
 
     [Fact]
     public void A_pin_fails_when_the_lapsed_goods_are_gone() =>
-        Given(Received(5), new StockReserved(A, 5, Term.Timed(Now)), new StockReserved(B, 1, Term.Owned)).When(s => s.Pin(A, 5, Now)).ThenRefused("out-of-stock");
+        Given(Received(5), new StockReserved(A, 5, Term.Timed(Now)), new StockReserved(B, 1, Term.Owned)).When(s => s.Pin(A, 5, Now)).Then(new StockReleased(A, 5))
+            .State.WhyNotOwned(A, 5, Now)!.Message.ShouldBe(StockErrors.OutOfStock(5, 4).Message);
 
     [Fact]
-    public void Pinning_twice_changes_nothing() =>
-        Given(Received(5), new StockReserved(A, 5, Term.Owned)).When(s => s.Pin(A, 5, Now)).Then();
+    public void Pinning_what_is_owned_is_recorded_and_changes_nothing() =>
+        Given(Received(5), new StockReserved(A, 5, Term.Owned)).When(s => s.Pin(A, 5, Now)).Then(new StockPinned(A, 5)).State.Available(Now).ShouldBe(0);
+
+    [Fact]
+    public void A_pin_its_refusal_and_the_release_of_its_hold_are_one_command_so_that_a_late_pin_finds_any_of_them()
+    {
+        var (timed, lapsed) = (Given(Received(5), new StockReserved(A, 5, Term.Timed(Now.AddMinutes(1)))), Given(Received(5), new StockReserved(A, 5, Term.Timed(Now)), new StockReserved(B, 1, Term.Owned)));
+        CommandKey[] commands =
+        [
+            timed.When(s => s.Pin(A, 5, Now)).Answer.Value.Command, lapsed.When(s => s.Pin(A, 5, Now)).Answer.Value.Command,
+            timed.When(s => s.ClosePin(A)).Then(new StockReleased(A, 5)).Answer.Value.Command, Given(Received(5)).When(s => s.ClosePin(A)).Then(new StockReleased(A, 0)).Answer.Value.Command,
+        ];
+
+        commands.Distinct().ShouldHaveSingleItem().Id.ShouldBe($"pin:{A}");
+    }
 
     [Fact]
     public void Releasing_what_was_never_reserved_records_the_cancellation_under_the_reservations_own_command()
@@ -185,8 +199,9 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
         var released = Given(Received(5), new StockReserved(A, 3, Term.Owned), new StockReleased(A, 3));
 
         released.When(s => s.Retake(A, 3, Now)).Then(new StockPinned(A, 3)).Answer.Value.Command.Id.ShouldBe($"retake:{A}");
-        released.When(s => s.Retake(A, 6, Now)).ThenRefused(StockErrors.OutOfStock(6, 5));
-        Given(Received(5), new StockReserved(A, 3, Term.Owned)).When(s => s.Retake(A, 3, Now)).Then();
+        // A refusal is final: what was refused once is not taken by the same request that comes late.
+        released.When(s => s.Retake(A, 6, Now)).Then(new StockReleased(A, 0)).Answer.Value.Command.Id.ShouldBe($"retake:{A}");
+        released.State.WhyNotOwned(A, 6, Now)!.Message.ShouldBe(StockErrors.OutOfStock(6, 5).Message);
     }
 
     [Fact]
@@ -194,8 +209,9 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
     {
         var second = Given(Received(9), new StockReserved(SecondTryOfA, 4, Term.Timed(Now.AddMinutes(1))));
 
-        second.When(s => s.Retake(A, 3, Now)).ThenRefused("cart-frozen");
-        second.When(s => s.Pin(A, 3, Now)).ThenRefused("illegal-transition");
+        second.When(s => s.Retake(A, 3, Now)).Then(new StockReleased(A, 0)).State.Holds.Of(SecondTryOfA).ShouldNotBeNull();
+        second.When(s => s.Pin(A, 3, Now)).Then(new StockReleased(A, 0)).State.Holds.Of(SecondTryOfA).ShouldNotBeNull();
+        second.State.WhyNotOwned(A, 3, Now)!.Code.ShouldBe("cart-frozen");
         second.When(s => s.Retake(A, 3, Now.AddMinutes(1))).Then(new StockPinned(A, 3));
     }
 }

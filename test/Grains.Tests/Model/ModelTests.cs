@@ -21,6 +21,9 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["cancel in mid-payment"] = (Fault.All, 2, 1, ["checkout a k1 tok TEA", "cancel a"]),
         ["silence"] = (Fault.Silence | Fault.LateMoney | Fault.Pause | Fault.FailedWrite, 4, 1, ["checkout a k1 tok TEA"]),
         ["ship and return"] = (Fault.Silence | Fault.FailedWrite | Fault.LostReply, 3, 1, ["checkout a k1 tok TEA", "ship a", "deliver a", "return a"]),
+        ["refused, and a reservation under way"] = (Fault.LateDelivery | Fault.LostReply, 1, 1, ["checkout a k1 tok TEA", "checkout b k2 tok TEA", "cancel b"]),
+        ["declined, then paid"] = (Fault.Decline | Fault.LateDelivery | Fault.LostReply, 2, 2, ["checkout a k1 tok TEA", "pay a"]),
+        ["cancelled, and a pin under way"] = (Fault.LateDelivery | Fault.Pause, 2, 1, ["checkout a k1 - TEA", "pay a", "cancel a"]),
     };
 
     public static TheoryData<string> Names => [.. Shops.Keys];
@@ -60,6 +63,9 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData("ClosePayments", "cancel in mid-payment", "live money on a dead order")]
     [InlineData("NoticeLateMoney", "cancel in mid-payment", "live money on a dead order")]
     [InlineData("UndoCaptures", "ship and return", "ledger")]
+    [InlineData("CloseRefused", "refused, and a reservation under way", "leaked hold")]
+    [InlineData("RecordPins", "declined, then paid", "leaked hold")]
+    [InlineData("ClosePins", "cancelled, and a pin under way", "leaked hold")]
     public void A_cure_that_is_taken_away_is_missed_by_the_requirement_it_is_for(string cure, string shop, string requirement) =>
         Explore(shop, Enum.Parse<Cure>(cure)).Broken.ShouldContain(broken => broken.StartsWith(requirement, StringComparison.Ordinal));
 

@@ -44,6 +44,8 @@ internal static class Requirements
             var (order, ledger) = (w.Order(id), w.Ledger.Where(entry => entry.Key.StartsWith(id.Value, StringComparison.Ordinal)).Select(entry => entry.Value).Where(b => b.Succeeded).ToLookup(b => b.Kind, b => b.Minor));
             var (captured, refunded) = (ledger[OperationKind.Capture].Sum(), ledger[OperationKind.Refund].Sum());
             if (!order.Parked && captured - refunded != order.Captured - order.Refunded) yield return $"ledger: {captured - refunded} there, {order.Captured - order.Refunded} here ({order.Status})";
+            foreach (var (sku, _) in order.Demand)
+                if (order.StockCommitted && w.Stock(sku.Value).Holds.Of(id) is { } kept) yield return $"leaked hold: {kept.Quantity} of {sku} for an order whose goods have left";
             if (order.Stage is not (OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled)) continue;
             if (Live(w, id) > 0) yield return $"live money on a dead order: {Live(w, id)} of {order.Placed!.Cart.Value} ({order.Code})";
             foreach (var (sku, _) in order.Demand)

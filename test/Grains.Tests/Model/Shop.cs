@@ -48,6 +48,15 @@ internal enum Cure
 
     /// <summary>A capture nobody knows of is undone, not forgotten.</summary>
     UndoCaptures = 1 << 11,
+
+    /// <summary>Who was refused while a reservation was under way closes the door to it.</summary>
+    CloseRefused = 1 << 12,
+
+    /// <summary>Pinning what is owned already is recorded, so that a late pin finds it.</summary>
+    RecordPins = 1 << 13,
+
+    /// <summary>A release closes the door to a pin still under way.</summary>
+    ClosePins = 1 << 14,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -147,7 +156,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         {
             case Step.Reserve:
                 var term = order.Placed!.PaymentToken is not null;
-                return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) => Recorded(next, id, s => s.Reserved(Short(order, replies), id, Terms, next.Now)));
+                return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) => Recorded(next, id, s => s.Reserved(Short(order, replies), id, Terms, next.Now, Has(Cure.CloseRefused) && next.Streams.ContainsKey(UnderWay(id)))));
             case Step.Authorise:
                 var pins = Has(Cure.PinBeforePay) && order.Stage == OrderStatus.Authorising && (order.Payment!.Attempt > 1 || order.Placed!.PaymentToken is null) ? Demand(order).Select(d => new Call("pin", id, d.Sku, d.Quantity)) : [];
                 return All(w, pins, (pinned, replies) => Short(order, replies) is { Length: > 0 } shortages
@@ -202,6 +211,9 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         }
     }
 
+    // What an order's grain remembers, or takes for granted when it is a new one.
+    private static string UnderWay(OrderId id) => $"under-way/{id}";
+
     private static Money Held(Payment payment) => new(payment.Authorised - payment.Voided - payment.Refunded, Currency.GBP);
 
     private IEnumerable<(string Sku, int Quantity)> Demand(Order order) =>
@@ -223,9 +235,10 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
 
             IEnumerable<World> Gone()
             {
-                if (Allowed(at, Fault.LostRequest)) yield return Spend(at);
-                if (Allowed(at, Fault.LateDelivery)) yield return Spend(at) with { UnderWay = at.UnderWay.Add(left[0]) };
-                if (Allowed(at, Fault.LostReply)) foreach (var (done, _) in Perform(Spend(at), left[0])) yield return done;
+                var unanswered = left[0].Kind == "reserve" ? at with { Streams = at.Streams.SetItem(UnderWay(left[0].Order), []) } : at;
+                if (Allowed(at, Fault.LostRequest)) yield return Spend(unanswered);
+                if (Allowed(at, Fault.LateDelivery)) yield return Spend(unanswered) with { UnderWay = at.UnderWay.Add(left[0]) };
+                if (Allowed(at, Fault.LostReply)) foreach (var (done, _) in Perform(Spend(unanswered), left[0])) yield return done;
             }
         }
 
@@ -254,9 +267,11 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 var asked = Has(Cure.CountHolds) ? stock : stock with { Holds = stock.Holds.Of(id) is { } mine ? Holds.None.With(mine) : Holds.None };
                 if (!Has(Cure.ReplaceOwnHold) && stock.Holds.OfCart(id) is { } own && own.Order != id && own.LiveAt(w.Now)) return [(w, new("out-of-stock"))];
                 return [Stocked(w, sku, $"reserve:{id}", asked.Reserve(id, call.Quantity, call.Owned ? Term.Owned : Term.Timed(w.Now + Terms.PayBy), w.Now), id)];
+            case "pin" when !Has(Cure.RecordPins) && w.Stock(sku).Holds.Of(id) is { Term.Until: null }: return [(w, new())];
             case "pin": return [Stocked(w, sku, $"pin:{id}", w.Stock(sku).Pin(id, call.Quantity, w.Now), id)];
             case "retake": return [Stocked(w, sku, $"retake:{id}", w.Stock(sku).Retake(id, call.Quantity, w.Now), id)];
             case "release":
+                if (Has(Cure.ClosePins)) w = Keyed(w, sku, w.Stock(sku).ClosePin(id).Value, $"pin:{id}").World;
                 var released = w.Stock(sku).Release(id).Value;
                 if (!Has(Cure.CloseReservations) && released.Items is [StockReleased { Quantity: 0 }]) return [(w, new())];
                 return [Keyed(w, sku, released, released.Command.Id)];
@@ -341,6 +356,13 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         {
             yield return (requested, new(null, requested.Payment(id).Outcome(key)));
             yield break;
+        }
+
+        if (call.Kind == "authorise" && Allowed(w, Fault.Decline))
+        {
+            var no = Spend(requested) with { Ledger = requested.Ledger.SetItem(key, new(OperationKind.Authorise, false, 0, null)) };
+            var declined = no.Append($"payment/{id}", no.Payment(id).Record(key, Answer(no, key)).Value);
+            yield return (declined, new(null, declined.Payment(id).Outcome(key)));
         }
 
         var done = Executed(requested, operation, requested.Payment(id).Base(key)?.Key);

@@ -36,6 +36,9 @@ internal enum Fault
     Pause = 1 << 6,
 
     All = (1 << 7) - 1,
+
+    /// <summary>The provider declines an authorisation. Apart from the others: it is no fault of a machine.</summary>
+    Decline = 1 << 7,
 }
 
 /// <summary>An event as it is stored.</summary>

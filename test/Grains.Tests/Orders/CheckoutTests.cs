@@ -77,6 +77,15 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
         Checkout.Frees(Given(Placed(), new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)])).State).ShouldBeFalse();
 
     [Fact]
+    public void Who_got_nothing_and_may_still_get_something_tells_the_stock()
+    {
+        var order = Given(Placed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, underWay: true))
+            .Then(new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)], UnderWay: true)).State;
+
+        Checkout.Frees(order).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_reservation_that_takes_too_long_is_given_up()
     {
         var order = Given(Placed());

@@ -85,6 +85,52 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (_shop.Time.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
     }
 
+    // A silo that was frozen carries out what it had been asked when it wakes up; by then others have answered.
+    [Fact]
+    public async Task A_pin_that_comes_after_the_goods_have_left_takes_no_others()
+    {
+        await Stocked(Tea, 9);
+        var id = await CheckOut("c-late-pin", "tok_declined", (Tea, 3));
+        await Settled(id);
+        (await Order(id).Pay(new("again", ""), "tok_ok")).Value.Status.ShouldBe(OrderStatus.Confirmed);
+        await Until(id, "order.stock-committed.v1");
+
+        (await Stock(Tea).Pin(id, 3)).Refusal!.Code.ShouldBe("illegal-transition");
+
+        (await Stock(Tea).Get()).ShouldSatisfyAllConditions(stock => stock.Held.ShouldBe(0), stock => stock.Available.ShouldBe(6));
+    }
+
+    [Fact]
+    public async Task A_reservation_that_comes_after_its_order_was_refused_takes_nothing()
+    {
+        var tries = 0;
+        _shop.Journal.BeforeLoad = stream => stream.Service == "inventory" && tries++ < 4 ? throw new DependencyUnavailableException("journal") : Task.CompletedTask;
+        var id = await CheckOut("c-late-reserve", "tok_ok", (Tea, 3));
+        await Until(id, "order.stock-freed.v1");
+        await Stocked(Tea, 5);
+
+        (await Stock(Tea).Reserve(id, 3, Term.Owned)).Refusal!.Code.ShouldBe("illegal-transition");
+
+        (await Stock(Tea).Get()).Available.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Who_is_refused_at_once_writes_nothing_to_the_stock_everybody_wants()
+    {
+        await Stocked(Tea, 1);
+        var id = await CheckOut("c-refused", "tok_ok", (Tea, 3));
+        (await Settled(id)).Code.ShouldBe("out-of-stock");
+        await Until(id, "order.cart-settled.v1");
+
+        (await Stock(Tea).Get()).Version.ShouldBe(1);
+    }
+
+    private Task Until(OrderId id, string happened) => GrainCluster.Until(async () =>
+    {
+        _shop.Time.Advance(TimeSpan.FromMilliseconds(20));
+        return (await Order(id).Timeline()).Value.Any(entry => entry.Type == happened);
+    });
+
     [Fact]
     public async Task Whoever_waits_for_an_order_sets_it_going_again()
     {
