@@ -29,9 +29,13 @@ public interface IStockGrain : IGrainWithStringKey
     [Alias("Retake")]
     Task<Result<Done>> Retake(OrderId order, int quantity);
 
-    /// <summary>Ends the order's hold, and closes the door to a reserve or a pin that is still under way. Releasing twice changes nothing.</summary>
+    /// <summary>Ends the order's hold, and closes the door to a reserve or a pin that is still under way. What was taken again since is not ended. Releasing twice changes nothing.</summary>
     [Alias("Release")]
     Task<Result<Done>> Release(OrderId order);
+
+    /// <summary>The same for an order that was paid late and cannot have its goods after all: also ends what was taken again, and closes the door to a retake that is still under way.</summary>
+    [Alias("Forgo")]
+    Task<Result<Done>> Forgo(OrderId order);
 
     /// <summary>Takes the order's owned hold out of on hand, once. Refuses <c>illegal-transition</c> when there was never such a hold.</summary>
     [Alias("Commit")]

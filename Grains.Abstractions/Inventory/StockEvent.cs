@@ -32,13 +32,14 @@ public sealed record StockAdjusted(int Delta, string Reason) : StockEvent;
 [EventName("stock.reserved.v1")]
 public sealed record StockReserved(OrderId Order, int Quantity, Term Term) : StockEvent;
 
-/// <summary>A timed hold has become owned.</summary>
+/// <summary>A hold has become owned.</summary>
 /// <param name="Order">Whose hold.</param>
 /// <param name="Quantity">Units held from now on.</param>
+/// <param name="Again">Taken again for an order that had been given up and was paid after all: a release from before that does not end it.</param>
 [EventName("stock.pinned.v1")]
-public sealed record StockPinned(OrderId Order, int Quantity) : StockEvent;
+public sealed record StockPinned(OrderId Order, int Quantity, bool Again = false) : StockEvent;
 
-/// <summary>A hold was given back. Quantity 0 records the cancellation of what was never reserved, so that a late reserve finds it.</summary>
+/// <summary>A hold was given back. Quantity 0 records that nothing is wanted any more, so that a late reserve or pin finds it.</summary>
 /// <param name="Order">Whose hold.</param>
 /// <param name="Quantity">Units freed.</param>
 [EventName("stock.released.v1")]

@@ -9,7 +9,8 @@ namespace Commerce.Inventory;
 /// <param name="Order">Whose.</param>
 /// <param name="Quantity">Units.</param>
 /// <param name="Term">How long.</param>
-public sealed record Hold(OrderId Order, int Quantity, Term Term)
+/// <param name="Again">Whether it was taken again, after its order had been given up.</param>
+public sealed record Hold(OrderId Order, int Quantity, Term Term, bool Again = false)
 {
     public bool LiveAt(DateTimeOffset now) => Term.Until is not { } until || now < until;
 }

@@ -42,10 +42,10 @@ public sealed record Stock(int OnHand, Holds Holds)
     }
 
     /// <summary>The order's hold becomes owned; one that has lapsed is taken again.</summary>
-    public Result<Events<StockEvent>> Pin(OrderId order, int quantity, DateTimeOffset now) => Own(order, quantity, now, Pinning(order), "pin");
+    public Result<Events<StockEvent>> Pin(OrderId order, int quantity, DateTimeOffset now) => Own(order, quantity, now, again: false, Pinning(order));
 
     /// <summary>Goods of an order that was given up and is paid after all, taken once more and for good.</summary>
-    public Result<Events<StockEvent>> Retake(OrderId order, int quantity, DateTimeOffset now) => Own(order, quantity, now, $"retake:{order}", "retake");
+    public Result<Events<StockEvent>> Retake(OrderId order, int quantity, DateTimeOffset now) => Own(order, quantity, now, again: true, Retaking(order));
 
     /// <summary>Why the order cannot own so many units now; null when it can, or does.</summary>
     public Refusal? WhyNotOwned(OrderId order, int quantity, DateTimeOffset now)
@@ -58,23 +58,29 @@ public sealed record Stock(int OnHand, Holds Holds)
     }
 
     // Recorded whether there is anything to do or not, and a refusal, too: the same request again, from a silo that was frozen, must find that it was dealt with.
-    private Result<Events<StockEvent>> Own(OrderId order, int quantity, DateTimeOffset now, string command, string digest)
+    private Result<Events<StockEvent>> Own(OrderId order, int quantity, DateTimeOffset now, bool again, CommandKey command)
     {
         if (quantity <= 0) return StockErrors.QuantityNotPositive(quantity);
-        return Events.Of<StockEvent>(WhyNotOwned(order, quantity, now) is null
-            ? new StockPinned(order, Holds.Of(order) is { Term.Until: null } own ? own.Quantity : quantity)
-            : Released(order)).Under(command, digest);
+        StockEvent owned = WhyNotOwned(order, quantity, now) is null
+            ? new StockPinned(order, Holds.Of(order) is { Term.Until: null } own ? own.Quantity : quantity, again)
+            : Released(order, again);
+        return Events.Of(owned).Under(command.Id, command.Digest);
     }
 
     /// <summary>Ends the hold under the pin's own command, so that a late pin finds it.</summary>
-    public Result<Events<StockEvent>> ClosePin(OrderId order) => Events.Of<StockEvent>(Released(order)).Under(Pinning(order), "pin");
+    public Result<Events<StockEvent>> ClosePin(OrderId order) => Events.Of<StockEvent>(Released(order, again: false)).Under(Pinning(order).Id, Pinning(order).Digest);
+
+    /// <summary>The same under the retake's command, of a hold that was taken again, too.</summary>
+    public Result<Events<StockEvent>> CloseRetake(OrderId order) => Events.Of<StockEvent>(Released(order, again: true)).Under(Retaking(order).Id, Retaking(order).Digest);
 
     /// <summary>What was never reserved is cancelled under the reservation's own command, so that a late reserve finds it.</summary>
-    public Result<Events<StockEvent>> Release(OrderId order) => Holds.Of(order) is not null
-        ? Events.Of<StockEvent>(Released(order))
-        : Events.Of<StockEvent>(Released(order)).Under(Reservation(order), "reserve");
+    /// <param name="order">Whose hold.</param>
+    /// <param name="again">Also one that was taken again; without it this may be a release from before, come late.</param>
+    public Result<Events<StockEvent>> Release(OrderId order, bool again = false) => Released(order, again) is { Quantity: > 0 } released
+        ? Events.Of<StockEvent>(released)
+        : Events.Of<StockEvent>(new StockReleased(order, 0)).Under(Reservation(order), "reserve");
 
-    private StockReleased Released(OrderId order) => new(order, Holds.Of(order)?.Quantity ?? 0);
+    private StockReleased Released(OrderId order, bool again) => new(order, Holds.Of(order) is { } hold && (again || !hold.Again) ? hold.Quantity : 0);
 
     public Result<Events<StockEvent>> Commit(OrderId order, DateTimeOffset occurredAt)
     {
@@ -100,8 +106,8 @@ public sealed record Stock(int OnHand, Holds Holds)
     {
         StockAdjusted x => this with { OnHand = OnHand + x.Delta },
         StockReserved x => this with { Holds = Holds.With(new Hold(x.Order, x.Quantity, x.Term)) },
-        StockPinned x => this with { Holds = Holds.With(new Hold(x.Order, x.Quantity, Term.Owned)) },
-        StockReleased x => Holds.Of(x.Order) is null ? this : this with { Holds = Holds.Without(x.Order) },
+        StockPinned x => this with { Holds = Holds.With(new Hold(x.Order, x.Quantity, Term.Owned, x.Again)) },
+        StockReleased x => x.Quantity == 0 || Holds.Of(x.Order) is null ? this : this with { Holds = Holds.Without(x.Order) },
         HoldsLapsed x => this with { Holds = x.Orders.Aggregate(Holds, (holds, order) => holds.Without(order)) },
         StockCommitted x => new Stock(OnHand - x.Quantity, Holds.Without(x.Order)),
         StockReturned x => this with { OnHand = OnHand + x.Quantity },
@@ -119,5 +125,7 @@ public sealed record Stock(int OnHand, Holds Holds)
 
     private static string Reservation(OrderId order) => $"reserve:{order}";
 
-    private static string Pinning(OrderId order) => $"pin:{order}";
+    private static CommandKey Pinning(OrderId order) => new($"pin:{order}", "pin");
+
+    private static CommandKey Retaking(OrderId order) => new($"retake:{order}", "retake");
 }

@@ -41,6 +41,13 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
         return await Apply(s => s.Release(order));
     }
 
+    public async Task<Result<Done>> Forgo(OrderId order)
+    {
+        await Apply(s => s.ClosePin(order));
+        await Apply(s => s.CloseRetake(order));
+        return await Apply(s => s.Release(order, again: true));
+    }
+
     public Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt) =>
         Apply(new CommandKey($"commit:{order}", "commit"), s => s.Commit(order, occurredAt), static _ => Done.Value);
 

@@ -210,7 +210,7 @@ internal sealed partial class OrderGrain
             var stock = Stock(demand.Sku);
             Expect(commits ? await stock.Commit(Id, at)
                 : order.StockCommitted ? await stock.Return(Id, "cancelled", demand.Quantity, at)
-                : await stock.Release(Id));
+                : order.Late is null ? await stock.Release(Id) : await stock.Forgo(Id));
         }));
     }
 

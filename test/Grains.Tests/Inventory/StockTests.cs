@@ -198,10 +198,21 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
     {
         var released = Given(Received(5), new StockReserved(A, 3, Term.Owned), new StockReleased(A, 3));
 
-        released.When(s => s.Retake(A, 3, Now)).Then(new StockPinned(A, 3)).Answer.Value.Command.Id.ShouldBe($"retake:{A}");
+        released.When(s => s.Retake(A, 3, Now)).Then(new StockPinned(A, 3, Again: true)).Answer.Value.Command.Id.ShouldBe($"retake:{A}");
         // A refusal is final: what was refused once is not taken by the same request that comes late.
         released.When(s => s.Retake(A, 6, Now)).Then(new StockReleased(A, 0)).Answer.Value.Command.Id.ShouldBe($"retake:{A}");
         released.State.WhyNotOwned(A, 6, Now)!.Message.ShouldBe(StockErrors.OutOfStock(6, 5).Message);
+    }
+
+    [Fact]
+    public void What_was_taken_again_is_not_ended_by_a_release_from_before_but_forgone()
+    {
+        var again = Given(Received(5), new StockReserved(A, 3, Term.Owned), new StockReleased(A, 3), new StockPinned(A, 3, Again: true));
+
+        again.When(s => s.Release(A)).Then(new StockReleased(A, 0)).State.Holds.Of(A).ShouldNotBeNull();
+        again.When(s => s.ClosePin(A)).Then(new StockReleased(A, 0)).State.Holds.Of(A).ShouldNotBeNull();
+        again.When(s => s.CloseRetake(A)).Then(new StockReleased(A, 3)).Answer.Value.Command.Id.ShouldBe($"retake:{A}");
+        again.When(s => s.Release(A, again: true)).Then(new StockReleased(A, 3)).State.Holds.Sum.ShouldBe(0);
     }
 
     [Fact]
@@ -212,6 +223,6 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
         second.When(s => s.Retake(A, 3, Now)).Then(new StockReleased(A, 0)).State.Holds.Of(SecondTryOfA).ShouldNotBeNull();
         second.When(s => s.Pin(A, 3, Now)).Then(new StockReleased(A, 0)).State.Holds.Of(SecondTryOfA).ShouldNotBeNull();
         second.State.WhyNotOwned(A, 3, Now)!.Code.ShouldBe("cart-frozen");
-        second.When(s => s.Retake(A, 3, Now.AddMinutes(1))).Then(new StockPinned(A, 3));
+        second.When(s => s.Retake(A, 3, Now.AddMinutes(1))).Then(new StockPinned(A, 3, Again: true));
     }
 }

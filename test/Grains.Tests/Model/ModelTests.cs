@@ -24,6 +24,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["refused, and a reservation under way"] = (Fault.LateDelivery | Fault.LostReply, 1, 1, ["checkout a k1 tok TEA", "checkout b k2 tok TEA", "cancel b"]),
         ["declined, then paid"] = (Fault.Decline | Fault.LateDelivery | Fault.LostReply, 2, 2, ["checkout a k1 tok TEA", "pay a"]),
         ["cancelled, and a pin under way"] = (Fault.LateDelivery | Fault.Pause, 2, 1, ["checkout a k1 - TEA", "pay a", "cancel a"]),
+        ["given up, and a release under way"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateDelivery, 5, 1, ["checkout a k1 tok TEA"]),
     };
 
     public static TheoryData<string> Names => [.. Shops.Keys];
@@ -66,6 +67,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData("CloseRefused", "refused, and a reservation under way", "leaked hold")]
     [InlineData("RecordPins", "declined, then paid", "leaked hold")]
     [InlineData("ClosePins", "cancelled, and a pin under way", "leaked hold")]
+    [InlineData("KeepRetaken", "given up, and a release under way", "confirmed without its stock")]
     public void A_cure_that_is_taken_away_is_missed_by_the_requirement_it_is_for(string cure, string shop, string requirement) =>
         Explore(shop, Enum.Parse<Cure>(cure)).Broken.ShouldContain(broken => broken.StartsWith(requirement, StringComparison.Ordinal));
 

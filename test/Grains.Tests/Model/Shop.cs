@@ -57,6 +57,9 @@ internal enum Cure
 
     /// <summary>A release closes the door to a pin still under way.</summary>
     ClosePins = 1 << 14,
+
+    /// <summary>A release from before does not end what was taken again.</summary>
+    KeepRetaken = 1 << 15,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -177,7 +180,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 });
             case Step.Settle:
                 var (commits, frees) = (Checkout.Commits(order), Checkout.Frees(order));
-                var stock = !commits && !frees ? [] : order.Demand.Select(d => new Call(commits ? "commit" : order.StockCommitted ? "return" : "release", id, d.Sku.Value, d.Quantity));
+                var stock = !commits && !frees ? [] : order.Demand.Select(d => new Call(commits ? "commit" : order.StockCommitted ? "return" : order.Late is null ? "release" : "forgo", id, d.Sku.Value, d.Quantity));
                 var cart = order.CartSettled ? Array.Empty<Call>() : [new(order.WasConfirmed ? "ordered" : "thaw", id)];
                 // Both are told at once: either may hear of it first.
                 return All(w, [.. stock, .. cart], (next, _) => Recorded(next, id, s => s.Settled(commits, frees, true)))
@@ -272,9 +275,14 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
             case "retake": return [Stocked(w, sku, $"retake:{id}", w.Stock(sku).Retake(id, call.Quantity, w.Now), id)];
             case "release":
                 if (Has(Cure.ClosePins)) w = Keyed(w, sku, w.Stock(sku).ClosePin(id).Value, $"pin:{id}").World;
-                var released = w.Stock(sku).Release(id).Value;
+                var released = w.Stock(sku).Release(id, again: !Has(Cure.KeepRetaken)).Value;
                 if (!Has(Cure.CloseReservations) && released.Items is [StockReleased { Quantity: 0 }]) return [(w, new())];
                 return [Keyed(w, sku, released, released.Command.Id)];
+            case "forgo":
+                w = Keyed(w, sku, w.Stock(sku).ClosePin(id).Value, $"pin:{id}").World;
+                w = Keyed(w, sku, w.Stock(sku).CloseRetake(id).Value, $"retake:{id}").World;
+                var forgone = w.Stock(sku).Release(id, again: true).Value;
+                return [Keyed(w, sku, forgone, forgone.Command.Id)];
             case "commit": return [Once(w, sku, $"commit:{id}", w.Stock(sku).Commit(id, w.Now))];
             case "return": return [Once(w, sku, $"return:{id}", w.Stock(sku).Return(id, "x", call.Quantity, w.Now))];
             case "ordered": return [Told(w, cart, w.Cart(cart).Ordered(id))];
