@@ -97,7 +97,7 @@ public static class Agenda
         if (order.Placed is null || order.Parked) return null;
         if (order.Pending(terms, now) is { } step)
         {
-            var due = order.Waits(step) is { } until && until > now ? until : now + SafetyNet;
+            var due = order.Waits(step) is { } until && until > now ? until : FullSecond(now + SafetyNet);
             // Silence and page have their own limit, whenever the next question would have been.
             return order.GivesUpAt(terms) is { } end && end > now && end < due ? end : due;
         }
@@ -110,6 +110,9 @@ public static class Agenda
             _ => null,
         };
     }
+
+    // At a full second: nearly every step leaves the deadline of the one before as it is, and the journal has nothing to note.
+    private static DateTimeOffset FullSecond(DateTimeOffset at) => new((at.UtcTicks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
 
     /// <summary>Whether it goes on by itself: nothing a shopper could do would help now.</summary>
     public static bool Moving(this Order order) => !order.Parked && order.Stage switch

@@ -62,6 +62,17 @@ public sealed class AgendaTests() : Specification<Order, OrderEvent>(Order.None,
     }
 
     [Fact]
+    public void An_order_under_way_is_looked_at_after_five_to_six_seconds_and_its_quick_steps_share_the_deadline()
+    {
+        var second = new DateTimeOffset(Now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+        var (placed, paying) = (Given(Placed()).State, Given(Placed(), Reserved, Started).State);
+
+        placed.DueAt(Terms, second).ShouldBe(second.AddSeconds(5));
+        placed.DueAt(Terms, second.AddTicks(1)).ShouldBe(second.AddSeconds(6));
+        paying.DueAt(Terms, second.AddSeconds(1)).ShouldBe(second.AddSeconds(6));
+    }
+
+    [Fact]
     public void A_confirmed_order_is_due_when_its_money_must_be_captured()
     {
         Given(UpToConfirmed).State.DueAt(Terms, Now).ShouldBe(Now + Terms.CaptureWithin);
