@@ -34,17 +34,15 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public async Task<Result<OrderView>> WhenSettled(TimeSpan patience)
     {
-        var deadline = Now + patience;
+        using var enough = new CancellationTokenSource(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, Time);
         for (var first = true; ; first = false)
         {
             var change = _changed.Task;
-            var (view, moving) = await Query(s => (s.Placed is null ? null : View(s), s.Moving()));
-            if (view is null) return OrderErrors.NotFound;
-            var left = deadline - Now;
-            if (!moving || left <= TimeSpan.Zero) return view;
+            var (moving, view) = await Query(s => s.Moving() && !enough.IsCancellationRequested ? (true, null) : (false, s.Placed is null ? null : View(s)));
+            if (!moving) return view is null ? OrderErrors.NotFound : view;
             // Where the order lived before, its process may have died with the silo.
             if (first && _running is not { IsCompleted: false }) _ = Go();
-            await Task.WhenAny(change, Task.Delay(left, Time));
+            await change.WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -41,8 +41,10 @@ internal sealed partial class OrderGrain
         }
     }
 
+    // Who waits for it to settle need not look while it goes on.
     private void Changed()
     {
+        if (Folded.Moving()) return;
         _changed.TrySetResult();
         _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
