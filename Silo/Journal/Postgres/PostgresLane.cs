@@ -7,7 +7,7 @@ namespace Commerce.Silo.Journal.Postgres;
 
 /// <summary>
 /// The one writer of this silo into one service's journal. What piles up while a batch commits forms the next one: one statement, one round trip, one
-/// fsync for all of them; when idle nothing waits. Handing over never blocks. Whatever fails, every append is answered, and the lane tries anew.
+/// fsync for all of them; who finds it idle does not wait (<see cref="Pace"/>). Handing over never blocks. Whatever fails, every append is answered, and the lane tries anew.
 /// </summary>
 internal sealed class PostgresLane : IAsyncDisposable
 {
@@ -27,6 +27,7 @@ internal sealed class PostgresLane : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Task _running;
+    private readonly Pace _pace = new(TimeProvider.System);
 
     // What could not travel with the others of its stream. It comes before everything in the queue.
     private List<PendingAppend> _deferred = [];
@@ -87,6 +88,8 @@ internal sealed class PostgresLane : IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         while (await HasWork().ConfigureAwait(false))
         {
+            await _pace.Next().ConfigureAwait(false);
+
             // At the end of the queue of whatever else is to be done: when there is much, those who were just answered hand over their next append first, and
             // it travels along; when there is nothing, this costs no time.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Commerce.Silo.Journal.Postgres;
 
 /// <summary>
-/// Carries out small writes of many callers together: what piles up while one statement runs goes with the next, in one round trip and one fsync. When idle
-/// nothing waits. Every caller gets an answer or the exception of the statement its item travelled with.
+/// Carries out small writes of many callers together: what piles up while one statement runs goes with the next, in one round trip and one fsync. Who finds
+/// it idle does not wait (<see cref="Pace"/>). Every caller gets an answer or the exception of the statement its item travelled with.
 /// </summary>
 /// <typeparam name="TItem">What a caller wants written.</typeparam>
 /// <typeparam name="TAnswer">What comes of it.</typeparam>
@@ -15,6 +15,7 @@ internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TIte
     private readonly Channel<(TItem Item, TaskCompletionSource<TAnswer> Answer)> _waiting =
         Channel.CreateUnbounded<(TItem, TaskCompletionSource<TAnswer>)>();
 
+    private readonly Pace _pace = new(TimeProvider.System);
     private int _running;
 
     /// <summary>Hands an item over and waits for its answer.</summary>
@@ -36,7 +37,12 @@ internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TIte
     {
         do
         {
-            while (Take() is { Count: > 0 } batch) await Write(batch).ConfigureAwait(false);
+            while (_waiting.Reader.TryPeek(out _))
+            {
+                await _pace.Next().ConfigureAwait(false);
+                await Write(Take()).ConfigureAwait(false);
+            }
+
             Volatile.Write(ref _running, 0);
         }
         while (_waiting.Reader.TryPeek(out _) && Interlocked.CompareExchange(ref _running, 1, 0) == 0);
