@@ -9,10 +9,10 @@ internal readonly record struct StoredKey(bool Exists, byte[]? Wrapped);
 internal interface IKeyStore : IDisposable
 {
     /// <summary>What proves the master key; null while there is none.</summary>
-    byte[]? Proof();
+    Task<byte[]?> Proof();
 
     /// <summary>Keeps a proof if there is none, durably; answers the one that is there then.</summary>
-    byte[] Prove(byte[] proof);
+    Task<byte[]> Prove(byte[] proof);
 
     Task<StoredKey> Find(string subject);
 

@@ -31,11 +31,12 @@ public sealed class KeyRing : ISealer, IDisposable
     /// <summary>Opens a ring in a file, or makes it and its master key.</summary>
     /// <exception cref="DataFolderException">It cannot be opened, or the master key does not fit.</exception>
     public static KeyRing Open(string path, string secrets, ILogger<KeyRing> log) =>
-        DataFolder.Opening(path, () => Open(new SqliteKeyStore(path, log), path, secrets, sharedBy: null));
+        DataFolder.Opening(path, () => Open(new SqliteKeyStore(path, log), path, secrets, sharedBy: null).GetAwaiter().GetResult());
 
     /// <summary>Opens a service's ring in its own database, which several silos use at once.</summary>
     /// <exception cref="DataFolderException">The master key does not fit.</exception>
-    public static KeyRing Open(NpgsqlDataSource source, string service, string secrets, TimeProvider time, ILogger<KeyRing> log) =>
+    /// <exception cref="DependencyUnavailableException">The database is away.</exception>
+    public static Task<KeyRing> Open(NpgsqlDataSource source, string service, string secrets, TimeProvider time, ILogger<KeyRing> log) =>
         Open(new PostgresKeyStore(source, log), $"the database of {service}", secrets, time);
 
     /// <inheritdoc/>
@@ -90,13 +91,13 @@ public sealed class KeyRing : ISealer, IDisposable
 
     private byte[]? Unwrapped(string subject, StoredKey stored) => stored.Wrapped is { } wrapped ? Box.Open(_master, subject, wrapped) : null;
 
-    private static KeyRing Open(IKeyStore store, string where, string secrets, TimeProvider? sharedBy)
+    private static async Task<KeyRing> Open(IKeyStore store, string where, string secrets, TimeProvider? sharedBy)
     {
         try
         {
-            var proof = store.Proof();
+            var proof = await store.Proof().ConfigureAwait(false);
             var master = MasterKey.Open(secrets, isNew: proof is null);
-            proof ??= store.Prove(Box.Seal(master, "ring", "ring"u8));
+            proof ??= await store.Prove(Box.Seal(master, "ring", "ring"u8)).ConfigureAwait(false);
             Box.Open(master, "ring", proof);
             return new KeyRing(store, master, sharedBy);
         }

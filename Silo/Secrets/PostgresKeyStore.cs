@@ -18,18 +18,21 @@ internal sealed class PostgresKeyStore : IKeyStore
         _adding = new(MostAtOnce, AddAll);
     }
 
-    public byte[]? Proof()
+    public Task<byte[]?> Proof() => PostgresFaults.Guard("key-ring", _log, async () =>
     {
-        using var proof = _source.CreateCommand("select proof from key_ring where id = 1");
-        return proof.ExecuteScalar() as byte[];
-    }
+        await using var proof = _source.CreateCommand("select proof from key_ring where id = 1");
+        return await proof.ExecuteScalarAsync() as byte[];
+    });
 
-    public byte[] Prove(byte[] proof)
+    public async Task<byte[]> Prove(byte[] proof)
     {
-        using var prove = _source.CreateCommand("insert into key_ring values (1, $1) on conflict do nothing");
-        prove.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = proof });
-        prove.ExecuteNonQuery();
-        return Proof()!;
+        await PostgresFaults.Guard("key-ring", _log, async () =>
+        {
+            await using var prove = _source.CreateCommand("insert into key_ring values (1, $1) on conflict do nothing");
+            prove.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = proof });
+            return await prove.ExecuteNonQueryAsync();
+        });
+        return (await Proof())!;
     }
 
     public Task<StoredKey> Find(string subject) => PostgresFaults.Guard("key-ring", _log, async () =>

@@ -8,29 +8,37 @@ namespace Commerce.Silo.Secrets;
 /// Seals with the keys of the service whose grain asks: each service keeps the keys it makes in its own database, whichever roles share a silo.
 /// </summary>
 public sealed class ServiceSealer(
-    ServiceDatabases databases, string secrets, IGrainContextAccessor grains, TimeProvider time, ILogger<KeyRing> log) : ISealer, IDisposable
+    ServiceDatabases databases, string secrets, IGrainContextAccessor grains, TimeProvider time, ILogger<KeyRing> log) : ISealer
 {
-    private readonly ConcurrentDictionary<string, Lazy<KeyRing>> _rings = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<KeyRing>>> _rings = new(StringComparer.Ordinal);
 
-    /// <summary>The ring of a service, for what is no grain.</summary>
-    public KeyRing Of(string service) =>
-        _rings.GetOrAdd(service, name => new Lazy<KeyRing>(() => KeyRing.Open(databases.Of(name), name, secrets, time, log))).Value;
-
-    /// <inheritdoc/>
-    public Task<Sealed<T>> Seal<T>(string subject, T value) => Ring.Seal(subject, value);
-
-    /// <inheritdoc/>
-    public Task<T?> Open<T>(Sealed<T> box) where T : class => Ring.Open(box);
-
-    /// <inheritdoc/>
-    public Task Erase(string subject) => Ring.Erase(subject);
-
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>
+    /// The ring of a service, for what is no grain. The first who asks has it opened, and the others wait for that; an opening that failed is not remembered, or a silo that came while its
+    /// database was away could open nothing for the rest of its life.
+    /// </summary>
+    public async Task<KeyRing> Of(string service)
     {
-        foreach (var ring in _rings.Values.Where(ring => ring.IsValueCreated)) ring.Value.Dispose();
+        var opening = _rings.GetOrAdd(service, name => new Lazy<Task<KeyRing>>(() => KeyRing.Open(databases.Of(name), name, secrets, time, log)));
+        try
+        {
+            return await opening.Value;
+        }
+        catch
+        {
+            _rings.TryRemove(KeyValuePair.Create(service, opening));
+            throw;
+        }
     }
 
-    private KeyRing Ring => Of(RoleOf.Grain(
+    /// <inheritdoc/>
+    public async Task<Sealed<T>> Seal<T>(string subject, T value) => await (await Ring).Seal(subject, value);
+
+    /// <inheritdoc/>
+    public async Task<T?> Open<T>(Sealed<T> box) where T : class => await (await Ring).Open(box);
+
+    /// <inheritdoc/>
+    public async Task Erase(string subject) => await (await Ring).Erase(subject);
+
+    private Task<KeyRing> Ring => Of(RoleOf.Grain(
         grains.GrainContext?.GrainInstance?.GetType() ?? throw new InvalidOperationException("Only a grain seals here; others name the service.")));
 }

@@ -12,14 +12,14 @@ internal sealed class SqliteKeyStore(string path, ILogger log) : IKeyStore
 
     private readonly SqliteLane _lane = new(path, "key-ring", static session => session.Script(Tables), log);
 
-    public byte[]? Proof() => _lane.Do(ReadProof).GetAwaiter().GetResult();
+    public Task<byte[]?> Proof() => _lane.Do(ReadProof);
 
-    public byte[] Prove(byte[] proof) => _lane.Do(session =>
+    public Task<byte[]> Prove(byte[] proof) => _lane.Do(session =>
     {
         using var write = session.Use("insert or ignore into ring values (1, ?)");
         write.Bind(1, proof).Run();
         return ReadProof(session)!;
-    }).GetAwaiter().GetResult();
+    });
 
     public Task<StoredKey> Find(string subject) => _lane.Do(session => Read(session, subject));
 

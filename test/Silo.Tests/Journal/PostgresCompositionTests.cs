@@ -36,7 +36,7 @@ public sealed class PostgresCompositionTests(PostgresFixture postgres) : IDispos
             var paid = await first.Services.GetRequiredService<IPaymentProvider>().Execute(
                 new ProviderOperation("a", "t1/o", OperationKind.Authorise, new Money(100, Currency.GBP), "tok_ok", null), TestContext.Current.CancellationToken);
             paid.Succeeded.ShouldBeTrue();
-            held = await Orders(first).Seal($"customer/{Keys.Customer(new CustomerId("anna"))}", anna);
+            held = await (await Orders(first)).Seal($"customer/{Keys.Customer(new CustomerId("anna"))}", anna);
             await first.StopAsync(TestContext.Current.CancellationToken);
         }
 
@@ -44,9 +44,9 @@ public sealed class PostgresCompositionTests(PostgresFixture postgres) : IDispos
         {
             (await Customer(second).Get()).Value.Profile.ShouldBe(anna);
             (await Customer(second).Register(new CommandKey("key-1", "digest"), anna)).Repeated.ShouldBeTrue();
-            (await Orders(second).Open(held)).ShouldBe(anna);
+            (await (await Orders(second)).Open(held)).ShouldBe(anna);
             (await Customer(second).Erase(new CommandKey("key-2", "digest"))).Value.Profile.ShouldBeNull();
-            (await Orders(second).Open(held)).ShouldBeNull("the order service's key is gone, too");
+            (await (await Orders(second)).Open(held)).ShouldBeNull("the order service's key is gone, too");
             await second.StopAsync(TestContext.Current.CancellationToken);
         }
 
@@ -58,7 +58,7 @@ public sealed class PostgresCompositionTests(PostgresFixture postgres) : IDispos
         foreach (var other in Services.Except(["customer"])) (await Scalar(connections[other], "select position from log_head")).ShouldBe(0);
     }
 
-    private static KeyRing Orders(IHost silo) => silo.Services.GetRequiredService<ServiceSealer>().Of("order");
+    private static Task<KeyRing> Orders(IHost silo) => silo.Services.GetRequiredService<ServiceSealer>().Of("order");
 
     private static ICustomerGrain Customer(IHost silo) =>
         silo.Services.GetRequiredService<IGrainFactory>().GetGrain<ICustomerGrain>(Keys.Customer(new CustomerId("anna")));

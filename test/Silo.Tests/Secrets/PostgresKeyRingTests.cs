@@ -6,6 +6,7 @@ using Commerce.Silo.Secrets;
 using Commerce.Silo.Tests.Journal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 
 namespace Commerce.Silo.Tests.Secrets;
 
@@ -29,8 +30,8 @@ public sealed class PostgresKeyRingTests(PostgresFixture postgres) : IAsyncLifet
     [Fact]
     public async Task What_one_silo_sealed_another_opens()
     {
-        using var first = Open();
-        using var second = Open();
+        using var first = await Open();
+        using var second = await Open();
         var box = await first.Seal(Anna, "Anna");
         (await second.Open(box)).ShouldBe("Anna");
     }
@@ -38,8 +39,8 @@ public sealed class PostgresKeyRingTests(PostgresFixture postgres) : IAsyncLifet
     [Fact]
     public async Task Two_silos_that_need_a_subjects_first_key_at_once_make_one()
     {
-        using var first = Open();
-        using var second = Open();
+        using var first = await Open();
+        using var second = await Open();
         var boxes = await Task.WhenAll(first.Seal(Anna, "a"), second.Seal(Anna, "b"));
         (await second.Open(boxes[0])).ShouldBe("a");
         (await first.Open(boxes[1])).ShouldBe("b");
@@ -48,8 +49,8 @@ public sealed class PostgresKeyRingTests(PostgresFixture postgres) : IAsyncLifet
     [Fact]
     public async Task What_one_silo_erased_is_gone_for_the_others_within_the_minute_and_never_comes_back()
     {
-        using var first = Open();
-        using var second = Open();
+        using var first = await Open();
+        using var second = await Open();
         var box = await first.Seal(Anna, "Anna");
         (await second.Open(box)).ShouldBe("Anna");
         await first.Erase(Anna);
@@ -63,8 +64,8 @@ public sealed class PostgresKeyRingTests(PostgresFixture postgres) : IAsyncLifet
     [Fact]
     public async Task Each_service_has_keys_of_its_own_under_one_master_key()
     {
-        using var customer = Open();
-        using var order = Open("order");
+        using var customer = await Open();
+        using var order = await Open("order");
         var box = await customer.Seal(Anna, "Anna");
         (await order.Open(box)).ShouldBeNull();
         await order.Seal(Anna, "Anna");
@@ -75,13 +76,28 @@ public sealed class PostgresKeyRingTests(PostgresFixture postgres) : IAsyncLifet
     [Fact]
     public async Task Another_master_key_is_refused_with_the_cure()
     {
-        using (var ring = Open()) await ring.Seal(Anna, "Anna");
+        using (var ring = await Open()) await ring.Seal(Anna, "Anna");
         File.Delete(_folder["secrets/master.key"]);
-        Should.Throw<DataFolderException>(() => Open()).Message.ShouldContain("put it back");
+        (await Should.ThrowAsync<DataFolderException>(() => Open())).Message.ShouldContain("put it back");
         File.WriteAllText(_folder["secrets/master.key"], Convert.ToBase64String(new byte[32]));
-        Should.Throw<DataFolderException>(() => Open()).Message.ShouldContain("does not fit the database of customer");
+        (await Should.ThrowAsync<DataFolderException>(() => Open())).Message.ShouldContain("does not fit the database of customer");
     }
 
-    private KeyRing Open(string service = "customer") =>
+    [Fact]
+    public async Task A_silo_that_came_while_its_database_was_away_opens_its_ring_when_it_is_back()
+    {
+        var connection = new NpgsqlConnectionStringBuilder(_databases.ConnectionOf("order")) { Database = $"later_{Guid.NewGuid():N}" };
+        await using var databases = new ServiceDatabases(new Dictionary<string, string> { ["order"] = connection.ToString() });
+        var sealer = new ServiceSealer(databases, _folder["secrets"], null!, _time, NullLogger<KeyRing>.Instance);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Should.ThrowAsync<DependencyUnavailableException>(() => sealer.Of("order"))));
+
+        await PostgresFixture.Run(await postgres.Admin(), $"create database {connection.Database} template template_journal");
+
+        var rings = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => sealer.Of("order")));
+        rings.Distinct().ShouldHaveSingleItem();
+        (await rings[0].Open(await rings[0].Seal(Anna, "Anna"))).ShouldBe("Anna");
+    }
+
+    private Task<KeyRing> Open(string service = "customer") =>
         KeyRing.Open(_databases.Of(service), service, _folder["secrets"], _time, NullLogger<KeyRing>.Instance);
 }
