@@ -55,7 +55,7 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
             case Life.CancelledUnpaid:
             case Life.CancelledDeclined:
                 purchase.CancelAsked = scene.History.Call(_who, "asks to cancel", null);
-                await Ask($"v1/orders/{order}/cancel", new { reason = "changed my mind" }, "cancel", bearer, giveUp);
+                await Cancel(order, bearer, giveUp);
                 break;
             case Life.Completed:
                 await Deliver(order, giveUp);
@@ -90,6 +90,15 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
     {
         if (await scene.Client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp) is { Ok: true } shown)
             await Ask($"v1/orders/{order}/returns", new { lines = new[] { new { lineId = shown.Body.GetProperty("lines")[0].GetProperty("lineId").GetString(), quantity = 1 } }, reason = "not wanted" }, "return", bearer, giveUp);
+    }
+
+    // An unpaid order whose window ended meanwhile has ended by itself.
+    private async Task Cancel(string order, string bearer, CancellationToken giveUp)
+    {
+        var reply = await scene.Client.Ask(_who, Call.Post($"v1/orders/{order}/cancel", new { reason = "changed my mind" }, $"{_who}-cancel", Wait, bearer), giveUp);
+        if (reply is null) scene.Findings.Add("unanswered", $"the cancellation of {order} was never answered");
+        else if (!reply.Ok && !(await scene.Client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp) is { Ok: true } stands && stands.Text("status") == "expired"))
+            scene.Findings.Add("stuck", $"the cancellation of {order} was refused: {(int)reply.Status} {reply.Text("code")}");
     }
 
     private async Task Ask(string path, object body, string step, string bearer, CancellationToken giveUp)
