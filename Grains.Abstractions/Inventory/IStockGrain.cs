@@ -33,7 +33,7 @@ public interface IStockGrain : IGrainWithStringKey
     [Alias("Release")]
     Task<Result<Done>> Release(OrderId order);
 
-    /// <summary>The same for an order that was paid late and cannot have its goods after all: also ends what was taken again, and closes the door to a retake that is still under way.</summary>
+    /// <summary>The same for an order whose late money was refused: also ends what was taken again, and closes the door to a retake that is still under way.</summary>
     [Alias("Forgo")]
     Task<Result<Done>> Forgo(OrderId order);
 

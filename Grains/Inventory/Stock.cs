@@ -38,7 +38,7 @@ public sealed record Stock(int OnHand, Holds Holds)
         var available = Available(now) + (own?.Quantity ?? 0);
         if (quantity > available) return StockErrors.OutOfStock(quantity, available);
 
-        return Events.Of<StockEvent>(new StockReserved(order, quantity, term)).Under(Reservation(order), "reserve");
+        return Events.Of<StockEvent>(new StockReserved(order, quantity, term)).Under(Reservation(order));
     }
 
     /// <summary>The order's hold becomes owned; one that has lapsed is taken again.</summary>
@@ -64,21 +64,21 @@ public sealed record Stock(int OnHand, Holds Holds)
         StockEvent owned = WhyNotOwned(order, quantity, now) is null
             ? new StockPinned(order, Holds.Of(order) is { Term.Until: null } own ? own.Quantity : quantity, again)
             : Released(order, again);
-        return Events.Of(owned).Under(command.Id, command.Digest);
+        return Events.Of(owned).Under(command);
     }
 
     /// <summary>Ends the hold under the pin's own command, so that a late pin finds it.</summary>
-    public Result<Events<StockEvent>> ClosePin(OrderId order) => Events.Of<StockEvent>(Released(order, again: false)).Under(Pinning(order).Id, Pinning(order).Digest);
+    public Result<Events<StockEvent>> ClosePin(OrderId order) => Events.Of<StockEvent>(Released(order, again: false)).Under(Pinning(order));
 
     /// <summary>The same under the retake's command, of a hold that was taken again, too.</summary>
-    public Result<Events<StockEvent>> CloseRetake(OrderId order) => Events.Of<StockEvent>(Released(order, again: true)).Under(Retaking(order).Id, Retaking(order).Digest);
+    public Result<Events<StockEvent>> CloseRetake(OrderId order) => Events.Of<StockEvent>(Released(order, again: true)).Under(Retaking(order));
 
     /// <summary>What was never reserved is cancelled under the reservation's own command, so that a late reserve finds it.</summary>
     /// <param name="order">Whose hold.</param>
     /// <param name="again">Also one that was taken again; without it this may be a release from before, come late.</param>
     public Result<Events<StockEvent>> Release(OrderId order, bool again = false) => Released(order, again) is { Quantity: > 0 } released
         ? Events.Of<StockEvent>(released)
-        : Events.Of<StockEvent>(new StockReleased(order, 0)).Under(Reservation(order), "reserve");
+        : Events.Of<StockEvent>(new StockReleased(order, 0)).Under(Reservation(order));
 
     private StockReleased Released(OrderId order, bool again) => new(order, Holds.Of(order) is { } hold && (again || !hold.Again) ? hold.Quantity : 0);
 
@@ -123,7 +123,7 @@ public sealed record Stock(int OnHand, Holds Holds)
         _ => null,
     };
 
-    private static string Reservation(OrderId order) => $"reserve:{order}";
+    private static CommandKey Reservation(OrderId order) => new($"reserve:{order}", "reserve");
 
     private static CommandKey Pinning(OrderId order) => new($"pin:{order}", "pin");
 

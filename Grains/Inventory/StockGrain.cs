@@ -35,18 +35,9 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
     public Task<Result<Done>> Retake(OrderId order, int quantity) =>
         Decide<Done>(CommandKey.None, s => s.Retake(order, quantity, Now), s => Owned(s, order, quantity));
 
-    public async Task<Result<Done>> Release(OrderId order)
-    {
-        await Apply(s => s.ClosePin(order));
-        return await Apply(s => s.Release(order));
-    }
+    public Task<Result<Done>> Release(OrderId order) => End(order, again: false, s => s.ClosePin(order));
 
-    public async Task<Result<Done>> Forgo(OrderId order)
-    {
-        await Apply(s => s.ClosePin(order));
-        await Apply(s => s.CloseRetake(order));
-        return await Apply(s => s.Release(order, again: true));
-    }
+    public Task<Result<Done>> Forgo(OrderId order) => End(order, again: true, s => s.ClosePin(order), s => s.CloseRetake(order));
 
     public Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt) =>
         Apply(new CommandKey($"commit:{order}", "commit"), s => s.Commit(order, occurredAt), static _ => Done.Value);
@@ -69,6 +60,22 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
         var cleared = await Query(s => s.Holds.NextExpiry <= Now);
         if (cleared) await Apply(s => s.ClearLapsed(Now));
         return cleared;
+    }
+
+    private async Task<Result<Done>> End(OrderId order, bool again, params Func<Stock, Result<Events<StockEvent>>>[] doors)
+    {
+        var held = await Query(s => s.Holds.Of(order) is not null);
+        foreach (var door in doors) await Close(door);
+        if (await Query(s => s.Holds.Of(order) is { } hold && (again || !hold.Again))) return await Apply(s => s.Release(order, again));
+        // Whoever had a hold has reserved it.
+        if (!held) await Close(s => s.Release(order));
+        return Done.Value;
+    }
+
+    // A door that is closed already is not closed again: an append that is lost for sure would hold up everybody else's.
+    private async Task Close(Func<Stock, Result<Events<StockEvent>>> door)
+    {
+        if (!await Knows(door(Folded).Value.Command)) await Apply(door);
     }
 
     private Result<Done> Owned(Stock s, OrderId order, int quantity) =>

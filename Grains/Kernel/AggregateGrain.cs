@@ -207,6 +207,13 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         throw new DependencyUnavailableException("journal");
     }
 
+    /// <summary>Whether the stream has a command already: for events that would only say so.</summary>
+    protected async Task<bool> Knows(CommandKey command)
+    {
+        await Query(static _ => true);
+        return _commands.Find(command.Id) is not null || (!_commands.Complete && await journal.FindCommand(Stream, command.Id) is not null);
+    }
+
     private Result<T>? Repeat<T>(CommandKey command, Func<TState, Result<T>> answer)
     {
         if (!command.IsGiven || _commands.Find(command.Id) is not { } digest) return null;

@@ -16,7 +16,7 @@ public readonly record struct Events<T>(ImmutableArray<T> Items)
     public CommandKey Command { get; init; }
 
     /// <summary>The same events, recorded under a command.</summary>
-    public Events<T> Under(string command, string digest) => this with { Command = new CommandKey(command, digest) };
+    public Events<T> Under(CommandKey command) => this with { Command = command };
 
     /// <summary>The same events, dated.</summary>
     public Events<T> At(DateTimeOffset? occurredAt) => this with { OccurredAt = occurredAt };

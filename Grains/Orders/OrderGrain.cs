@@ -93,6 +93,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     {
         var result = await Apply(command, decide, View);
         if (!result.Ok) return result;
+        Changed();
         await Task.WhenAny(Go(), Task.Delay(StepPatience, Time));
         return new Result<OrderView>(await Query(View)) { Repeated = result.Repeated };
     }

@@ -26,15 +26,22 @@ internal sealed partial class OrderGrain
     private Task Go(int tries = MostTries)
     {
         _again = true;
-        return _running is { IsCompleted: false } ? _running : _running = Run(tries);
+        if (_running is { IsCompleted: false })
+        {
+            _triesLeft = Math.Max(_triesLeft, tries);
+            return _running;
+        }
+
+        _triesLeft = tries;
+        return _running = Run();
     }
 
-    private async Task Run(int tries)
+    private async Task Run()
     {
         RequestContext.Set(CallContext.Actor, "system");
         while (_again)
         {
-            (_again, _triesLeft) = (false, tries);
+            _again = false;
             // A query answers from durable state only, so no call leaves before the event that ordered it is kept.
             while (await Query(s => s.Next(terms, Now)) is { } step && await Take(step)) Changed();
             Changed();
@@ -102,7 +109,10 @@ internal sealed partial class OrderGrain
         try
         {
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
-            return await Apply(s => s.Reserved(shortages, Id, terms, Now, _reservesUnderWay));
+            var recorded = await Apply(s => s.Reserved(shortages, Id, terms, Now, _reservesUnderWay));
+            // Another activation of this order was refused meanwhile, and took it for settled.
+            if (Folded is { Stage: OrderStatus.Rejected, StockFreed: true } && shortages.Length < Folded.Demand.Count()) await TellStock(Folded, commits: false, frees: true);
+            return recorded;
         }
         catch (Exception e)
         {
@@ -212,7 +222,7 @@ internal sealed partial class OrderGrain
             var stock = Stock(demand.Sku);
             Expect(commits ? await stock.Commit(Id, at)
                 : order.StockCommitted ? await stock.Return(Id, "cancelled", demand.Quantity, at)
-                : order.Late is null ? await stock.Release(Id) : await stock.Forgo(Id));
+                : order.Late is { Refused: true } ? await stock.Forgo(Id) : await stock.Release(Id));
         }));
     }
 

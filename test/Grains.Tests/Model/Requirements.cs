@@ -44,6 +44,7 @@ internal static class Requirements
             var (order, ledger) = (w.Order(id), w.Ledger.Where(entry => entry.Key.StartsWith(id.Value, StringComparison.Ordinal)).Select(entry => entry.Value).Where(b => b.Succeeded).ToLookup(b => b.Kind, b => b.Minor));
             var (captured, refunded) = (ledger[OperationKind.Capture].Sum(), ledger[OperationKind.Refund].Sum());
             if (!order.Parked && captured - refunded != order.Captured - order.Refunded) yield return $"ledger: {captured - refunded} there, {order.Captured - order.Refunded} here ({order.Status})";
+            if (w.Orders.Count() == 1 && w.Streams[$"order/{id}"].Any(stored => stored.Event is LatePaymentRefused)) yield return "late money refused though nobody else wanted the goods";
             foreach (var (sku, _) in order.Demand)
                 if (order.StockCommitted && w.Stock(sku.Value).Holds.Of(id) is { } kept) yield return $"leaked hold: {kept.Quantity} of {sku} for an order whose goods have left";
             if (order.Stage is not (OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled)) continue;

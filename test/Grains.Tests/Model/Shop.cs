@@ -180,7 +180,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 });
             case Step.Settle:
                 var (commits, frees) = (Checkout.Commits(order), Checkout.Frees(order));
-                var stock = !commits && !frees ? [] : order.Demand.Select(d => new Call(commits ? "commit" : order.StockCommitted ? "return" : order.Late is null ? "release" : "forgo", id, d.Sku.Value, d.Quantity));
+                var stock = !commits && !frees ? [] : order.Demand.Select(d => new Call(commits ? "commit" : order.StockCommitted ? "return" : order.Late is { Refused: true } ? "forgo" : "release", id, d.Sku.Value, d.Quantity));
                 var cart = order.CartSettled ? Array.Empty<Call>() : [new(order.WasConfirmed ? "ordered" : "thaw", id)];
                 // Both are told at once: either may hear of it first.
                 return All(w, [.. stock, .. cart], (next, _) => Recorded(next, id, s => s.Settled(commits, frees, true)))
