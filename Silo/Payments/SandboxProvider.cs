@@ -31,7 +31,8 @@ public sealed class SandboxProvider : IPaymentProvider, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => (await _books.Find(operation.Key).WaitAsync(cancel))?.Answer;
+    public async Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) =>
+        await _books.Find(operation.Key).WaitAsync(cancel) is { } found && found.Account == operation.Account && found.Kind == operation.Kind ? found.Answer : null;
 
     /// <summary>All operations, oldest first.</summary>
     public Task<IReadOnlyList<LedgerOperation>> Operations() => _books.Operations();

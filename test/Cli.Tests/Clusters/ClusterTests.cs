@@ -121,18 +121,18 @@ public sealed class ClusterTests : IAsyncDisposable
     [Fact]
     public async Task A_child_knows_the_shop_s_settings_and_not_which_shop_this_shell_works_with()
     {
-        foreach (var name in (string[])["Commerce__Checkout__PayBy", "COMMERCE_DATA"]) Environment.SetEnvironmentVariable(name, "00:00:10");
+        foreach (var name in (string[])["Commerce__OfTheTest", "COMMERCE_OF_THE_TEST"]) Environment.SetEnvironmentVariable(name, "00:00:10");
         try
         {
             using var child = new ProcessLauncher(_folder).Start("silo-3", new Launch("env", [], new Dictionary<string, string> { ["Told"] = "yes" }, "/"));
             await child.Exited.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
 
             File.ReadAllLines(_folder.LogOf("silo-3")).Where(line => line.Contains("ommerce", StringComparison.OrdinalIgnoreCase) && line.EndsWith("=00:00:10", StringComparison.Ordinal)
-                || line == "Told=yes").Order(StringComparer.Ordinal).ShouldBe(["Commerce__Checkout__PayBy=00:00:10", "Told=yes"]);
+                || line == "Told=yes").Order(StringComparer.Ordinal).ShouldBe(["Commerce__OfTheTest=00:00:10", "Told=yes"]);
         }
         finally
         {
-            foreach (var name in (string[])["Commerce__Checkout__PayBy", "COMMERCE_DATA"]) Environment.SetEnvironmentVariable(name, null);
+            foreach (var name in (string[])["Commerce__OfTheTest", "COMMERCE_OF_THE_TEST"]) Environment.SetEnvironmentVariable(name, null);
         }
     }
 
