@@ -45,7 +45,7 @@ public interface IStockGrain : IGrainWithStringKey
     [Alias("Return")]
     Task<Result<Done>> Return(OrderId order, string returnId, int quantity, DateTimeOffset occurredAt);
 
-    /// <summary>What there is now. A SKU nobody ever stocked has 0.</summary>
+    /// <summary>What there is now, or was within the last second, should another activation live for a moment. A SKU nobody ever stocked has 0.</summary>
     [Alias("Get")]
     Task<StockView> Get();
 

@@ -45,7 +45,7 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
     public Task<Result<Done>> Return(OrderId order, string returnId, int quantity, DateTimeOffset occurredAt) =>
         Apply(new CommandKey($"return:{order}/{returnId}", $"{quantity}"), s => s.Return(order, returnId, quantity, occurredAt), static _ => Done.Value);
 
-    public Task<StockView> Get() => Query(View);
+    public Task<StockView> Get() => Query(View, recent: true);
 
     public async Task<LedgerPage> Ledger(long after, int max)
     {

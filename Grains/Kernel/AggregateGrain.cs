@@ -24,7 +24,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     private const int MaxTries = 8;
 
     /// <summary>
-    /// How long a refusal is given on what was last read or committed here. After a partition two activations may live, and nothing fences one that refuses:
+    /// How long a refusal, or an answer that must be recent, is given on what was last read or committed here. After a partition two activations may live, and nothing fences one that refuses:
     /// an order whose goods the other one held would hear for ever that there are none.
     /// </summary>
     private static readonly TimeSpan BelievedFor = TimeSpan.FromSeconds(1);
@@ -194,14 +194,18 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     protected Task<Result<Done>> Apply(Func<TState, Result<Events<TEvent>>> decide) => Apply(CommandKey.None, decide, static _ => Done.Value);
 
     /// <summary>A question: answered from the state as it is, once that is durable.</summary>
-    protected async Task<T> Query<T>(Func<TState, T> answer)
+    /// <param name="answer">What is answered.</param>
+    /// <param name="recent">Only on what was read or committed here within the last second, as a refusal is: another activation may know better.</param>
+    protected async Task<T> Query<T>(Func<TState, T> answer, bool recent = false)
     {
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
             if (_stale) await Ready();
             var generation = _generation;
             var result = answer(_state);
-            if (await Durable(generation)) return result;
+            if (!await Durable(generation)) continue;
+            if (!recent || time.GetElapsedTime(_seen) < BelievedFor) return result;
+            Lost(generation);
         }
 
         throw new DependencyUnavailableException("journal");

@@ -19,11 +19,23 @@ internal sealed class History(string file, TimeProvider time) : IDisposable
     private readonly Lock _gate = new();
     private readonly StreamWriter _writer = new(file);
     private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly List<TimeSpan> _written = [];
     private long _last;
     private bool _closed;
 
     /// <summary>Time since the beginning.</summary>
     public TimeSpan Now => Stopwatch.GetElapsedTime(_began);
+
+    /// <summary>The last number that had been written so long ago; 0 when there was none.</summary>
+    public long Before(TimeSpan ago)
+    {
+        var then = Now - ago;
+        lock (_gate)
+        {
+            var at = _written.BinarySearch(then);
+            return at >= 0 ? at + 1 : ~at;
+        }
+    }
 
     /// <summary>A call goes out.</summary>
     public long Call(string who, string what, string? key) => Write(n => new { n, at = time.GetUtcNow(), who, call = what, key });
@@ -48,6 +60,7 @@ internal sealed class History(string file, TimeProvider time) : IDisposable
         lock (_gate)
         {
             var number = ++_last;
+            _written.Add(Now);
             if (!_closed) _writer.WriteLine(JsonSerializer.Serialize(line(number), Json));
             return number;
         }

@@ -152,6 +152,15 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         (await Stock.Get()).OnHand.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_stale_activation_tells_nobody_what_there_was_a_second_ago()
+    {
+        await Adjust("k1", 5);
+        await Foreign(new StockReserved(Order(1), 3, Term.Owned));
+        shop.Cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        (await Stock.Get()).Available.ShouldBe(2);
+    }
+
     [Theory, InlineData(Fault.UnknownButThere), InlineData(Fault.UnknownAndLost)]
     public async Task An_unknown_outcome_is_answered_by_whether_the_event_is_there(Fault fault)
     {
