@@ -15,7 +15,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     /// <summary>User and password of the virtual host <c>/</c>.</summary>
     public const string User = "kit";
 
-    private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(240);
     private readonly OwnedFolder _folder;
     private readonly RabbitMqFolder _node;
     private ServerProcess _process;
