@@ -151,8 +151,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
                     continue;
                 }
 
-                if (!command.IsGiven || _commands.Complete || await journal.FindCommand(Stream, command.Id) is not { } earlier) return settled;
-                _commands.Add(new CommandKey(command.Id, earlier));
+                if (!command.IsGiven || !await Remembers(command)) return settled;
                 continue;
             }
 
@@ -215,7 +214,16 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     protected async Task<bool> Knows(CommandKey command)
     {
         await Query(static _ => true);
-        return _commands.Find(command.Id) is not null || (!_commands.Complete && await journal.FindCommand(Stream, command.Id) is not null);
+        return await Remembers(command);
+    }
+
+    // Of what the window has forgotten, the journal is asked.
+    private async Task<bool> Remembers(CommandKey command)
+    {
+        if (_commands.Find(command.Id) is not null) return true;
+        if (_commands.Complete || await journal.FindCommand(Stream, command.Id) is not { } digest) return false;
+        _commands.Add(new CommandKey(command.Id, digest));
+        return true;
     }
 
     private Result<T>? Repeat<T>(CommandKey command, Func<TState, Result<T>> answer)
