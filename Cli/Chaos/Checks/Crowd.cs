@@ -7,7 +7,7 @@ internal static class Crowd
 {
     public static void Check(Ledger ledger, Findings findings)
     {
-        var purchases = ledger.Purchases.Where(purchase => purchase.Wishes.Length == 1).ToLookup(purchase => purchase.Wishes[0].Sku);
+        var purchases = ledger.Singles;
         foreach (var (sku, units) in ledger.Deliveries)
         {
             var wanted = purchases[sku].Sum(purchase => purchase.Wishes[0].Quantity);

@@ -18,7 +18,7 @@ internal static class StockHistory
 
     public static void Check(Ledger ledger, IReadOnlyDictionary<string, int> initial, Findings findings)
     {
-        var purchases = ledger.Purchases.Where(purchase => purchase.Wishes.Length == 1).ToLookup(purchase => purchase.Wishes[0].Sku);
+        var purchases = ledger.Singles;
         var readings = ledger.Readings.ToLookup(reading => reading.Sku);
         foreach (var (sku, units) in initial)
         {

@@ -55,7 +55,8 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
             case Life.CancelledUnpaid:
             case Life.CancelledDeclined:
                 purchase.CancelAsked = scene.History.Call(_who, "asks to cancel", null);
-                await Cancel(order, bearer, giveUp);
+                // An unpaid order whose window ended meanwhile has ended by itself.
+                await Ask($"v1/orders/{order}/cancel", new { reason = "changed my mind" }, "cancel", bearer, giveUp, orEnded: (order, "expired"));
                 break;
             case Life.Completed:
                 await Deliver(order, giveUp);
@@ -92,20 +93,15 @@ internal sealed class OrderLife(Scene scene, int number, string sku)
             await Ask($"v1/orders/{order}/returns", new { lines = new[] { new { lineId = shown.Body.GetProperty("lines")[0].GetProperty("lineId").GetString(), quantity = 1 } }, reason = "not wanted" }, "return", bearer, giveUp);
     }
 
-    // An unpaid order whose window ended meanwhile has ended by itself.
-    private async Task Cancel(string order, string bearer, CancellationToken giveUp)
-    {
-        var reply = await scene.Client.Ask(_who, Call.Post($"v1/orders/{order}/cancel", new { reason = "changed my mind" }, $"{_who}-cancel", Wait, bearer), giveUp);
-        if (reply is null) scene.Findings.Add("unanswered", $"the cancellation of {order} was never answered");
-        else if (!reply.Ok && !(await scene.Client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp) is { Ok: true } stands && stands.Text("status") == "expired"))
-            scene.Findings.Add("stuck", $"the cancellation of {order} was refused: {(int)reply.Status} {reply.Text("code")}");
-    }
-
-    private async Task Ask(string path, object body, string step, string bearer, CancellationToken giveUp)
+    // An order that is refused may have ended by itself meanwhile.
+    private async Task Ask(string path, object body, string step, string bearer, CancellationToken giveUp, (string Order, string Status)? orEnded = null)
     {
         if (await scene.Client.Ask(_who, Call.Post(path, body, $"{_who}-{step}", Wait, bearer), giveUp) is not { } reply) scene.Findings.Add("unanswered", $"{path} was never answered");
-        else if (!reply.Ok) scene.Findings.Add("stuck", $"{path} was refused: {(int)reply.Status} {reply.Text("code")}");
+        else if (!reply.Ok && !(orEnded is { } ended && await Stands(ended.Order, bearer, giveUp) == ended.Status)) scene.Findings.Add("stuck", $"{path} was refused: {(int)reply.Status} {reply.Text("code")}");
     }
+
+    private async Task<string?> Stands(string order, string bearer, CancellationToken giveUp) =>
+        await scene.Client.Ask(_who, Call.Get($"v1/orders/{order}", bearer), giveUp) is { Ok: true } reply ? reply.Text("status") : null;
 
     private Task Until(string status, string order, CancellationToken giveUp) => Until(body => body.GetProperty("status").GetString() == status, order, giveUp);
 

@@ -11,6 +11,9 @@ internal sealed class Ledger
 
     public IReadOnlyCollection<Purchase> Purchases => _purchases;
 
+    /// <summary>Those of one SKU alone, whose history can be checked, by that SKU.</summary>
+    public ILookup<string, Purchase> Singles => _purchases.Where(purchase => purchase.Wishes.Length == 1).ToLookup(purchase => purchase.Wishes[0].Sku);
+
     public IReadOnlyCollection<Reading> Readings => _readings;
 
     public IReadOnlyCollection<Delivery> Deliveries => _deliveries;
