@@ -214,11 +214,7 @@ public sealed class PaymentProviderTests(ShopWithSimulator both) : IClassFixture
 
     private async Task<Answer> Unpaid()
     {
-        var order = (await RunningShop.Post(both.Shop.Guest, "/v1/checkouts", new
-        {
-            cartId = await Cart(), contact = new { email = "shopper@example.org" },
-            shippingAddress = new { name = "A Shopper", line1 = "1 High Street", city = "Leeds", postcode = "LS1 1AA", country = "GB" },
-        }, wait: 30)).Ok(HttpStatusCode.Accepted);
+        var order = (await RunningShop.CheckOut(both.Shop.Guest, await Cart(), token: null)).Ok(HttpStatusCode.Accepted);
         order.Text("status").ShouldBe("awaitingPayment");
         return order;
     }
@@ -275,11 +271,7 @@ public sealed class MissedMessageTests : IAsyncLifetime
     {
         await _both.Shop.Product("TEA", 5);
         var cart = await _both.Shop.Cart(("TEA", 2));
-        var order = (await RunningShop.Post(_both.Shop.Guest, "/v1/checkouts", new
-        {
-            cartId = cart, contact = new { email = "shopper@example.org" },
-            shippingAddress = new { name = "A Shopper", line1 = "1 High Street", city = "Leeds", postcode = "LS1 1AA", country = "GB" },
-        }, wait: 30)).Ok(HttpStatusCode.Accepted);
+        var order = (await RunningShop.CheckOut(_both.Shop.Guest, cart, token: null)).Ok(HttpStatusCode.Accepted);
         var asked = (await RunningShop.Post(_both.Shop.Operator, $"/v1/orders/{order.Text("orderId")}/payments", new { method = "redirect" })).Ok();
         await _both.Shop.Stop();
 

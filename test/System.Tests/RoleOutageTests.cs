@@ -119,19 +119,11 @@ public sealed class RoleOutageTests
         return (cart, (await RunningShop.Post(cluster.Guest, $"/v1/carts/{cart}/quote", new { })).Ok().Text("quoteHash"));
     }
 
-    private static Task<Answer> CheckOut(RunningCluster cluster, string cart, string? token, string? quoteHash = null) => RunningShop.Post(cluster.Guest, "/v1/checkouts", new
-    {
-        cartId = cart, quoteHash, contact = new { email = "shopper@example.org" },
-        shippingAddress = new { name = "A Shopper", line1 = "1 High Street", city = "Leeds", postcode = "LS1 1AA", country = "GB" },
-        payment = token is null ? null : new { token },
-    }, wait: token is null ? 10 : 3);
+    private static Task<Answer> CheckOut(RunningCluster cluster, string cart, string? token, string? quoteHash = null) =>
+        RunningShop.CheckOut(cluster.Guest, cart, token, wait: token is null ? 10 : 3, quoteHash: quoteHash);
 
-    private static async Task<Answer> Paid(RunningCluster cluster, string order, string orderToken)
-    {
-        using var buyer = new HttpClient { BaseAddress = cluster.Guest.BaseAddress };
-        buyer.DefaultRequestHeaders.Authorization = new("Bearer", orderToken);
-        return await RunningShop.Post(buyer, $"{order}/payments", new { token = "tok_ok" });
-    }
+    private static Task<Answer> Paid(RunningCluster cluster, string order, string orderToken) =>
+        RunningShop.Post(cluster.Guest, $"{order}/payments", new { token = "tok_ok" }, token: orderToken);
 
     private static async Task Goes(Task<Answer> asked, HttpStatusCode expected) => (await asked).Ok(expected);
 

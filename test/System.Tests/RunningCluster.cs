@@ -51,14 +51,17 @@ internal sealed class RunningCluster : IAsyncDisposable
     }
 
     /// <summary>What is away is asked again, under the same key.</summary>
-    public static async Task<Answer> Repeated(Func<Task<Answer>> ask, Action<HttpStatusCode>? tell = null)
+    /// <param name="ask">Asks once.</param>
+    /// <param name="tell">Hears of every answer.</param>
+    /// <param name="refusals">Refusals that are an answer.</param>
+    public static async Task<Answer> Repeated(Func<Task<Answer>> ask, Action<HttpStatusCode>? tell = null, params HttpStatusCode[] refusals)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (true)
         {
             var answer = await ask();
             tell?.Invoke(answer.Status);
-            if (answer.Status is HttpStatusCode.OK or HttpStatusCode.Created) return answer;
+            if (answer.Status is HttpStatusCode.OK or HttpStatusCode.Created || refusals.Contains(answer.Status)) return answer;
             answer.Status.ShouldBeOneOf(HttpStatusCode.ServiceUnavailable, HttpStatusCode.Accepted);
             await Task.Delay(100, patience.Token);
         }

@@ -70,19 +70,21 @@ public sealed class RunningShop : IAsyncDisposable
 
     public Task<Answer> CheckOut(string cart, string token = "tok_ok", string? key = null, int wait = 30) => CheckOut(Guest, cart, token, key, wait);
 
-    public static Task<Answer> CheckOut(HttpClient shopper, string cart, string token, string? key = null, int wait = 30) =>
+    /// <summary>Without a token the order waits to be paid.</summary>
+    public static Task<Answer> CheckOut(HttpClient shopper, string cart, string? token, string? key = null, int wait = 30, string? quoteHash = null) =>
         Post(shopper, "/v1/checkouts", new
         {
-            cartId = cart, contact = new { email = "shopper@example.org" },
+            cartId = cart, quoteHash, contact = new { email = "shopper@example.org" },
             shippingAddress = new { name = "A Shopper", line1 = "1 High Street", city = "Leeds", postcode = "LS1 1AA", country = "GB" },
-            payment = new { token },
+            payment = token is null ? null : new { token },
         }, key, wait);
 
-    public static async Task<Answer> Post(HttpClient client, string path, object body, string? key = null, int? wait = null)
+    public static async Task<Answer> Post(HttpClient client, string path, object body, string? key = null, int? wait = null, string? token = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key ?? Guid.NewGuid().ToString());
         if (wait is not null) request.Headers.Add("Prefer", $"wait={wait}");
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await client.SendAsync(request);
         return await Answer.Of(response);
     }

@@ -71,11 +71,7 @@ public sealed class CustomerGrainTests : IAsyncLifetime
         (await _shop.Sealer.Open(held)).ShouldBe(Ann);
 
         _shop.Sealer.Away = false;
-        await GrainCluster.Until(async () =>
-        {
-            _shop.Time.Advance(TimeSpan.FromSeconds(1));
-            return await _shop.Sealer.Open(held) is null && Stored().Count == 3;
-        });
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => await _shop.Sealer.Open(held) is null && Stored().Count == 3);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Commerce.Orders;
 public sealed class OrderGrainTests : IAsyncLifetime
 {
     private static readonly Sku Tea = new("TEA"), Cup = new("CUP");
-    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(5), ALittle = TimeSpan.FromMilliseconds(20);
     private static readonly CheckoutTerms Terms = new() { PayBy = TimeSpan.FromSeconds(20), ProviderSilence = TimeSpan.FromSeconds(20) };
     private GrainCluster _shop = null!;
 
@@ -75,11 +75,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Journal.BeforeLoad = stream => stream.Service == "inventory" && tries++ < 4 ? throw new DependencyUnavailableException("journal") : Task.CompletedTask;
         var id = await CheckOut("c-moving", "tok_ok", (Tea, 3));
 
-        await GrainCluster.Until(async () =>
-        {
-            _shop.Time.Advance(TimeSpan.FromMilliseconds(10));
-            return (await Order(id).Get()).Value.Status == OrderStatus.Rejected;
-        });
+        await _shop.AdvanceUntil(TimeSpan.FromMilliseconds(10), async () => (await Order(id).Get()).Value.Status == OrderStatus.Rejected);
 
         tries.ShouldBe(5);
         (_shop.Time.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
@@ -125,19 +121,8 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (await Stock(Tea).Get()).Version.ShouldBe(1);
     }
 
-    private Task Advance(Func<bool> enough) => GrainCluster.Until(async () =>
-    {
-        if (enough()) return true;
-        _shop.Time.Advance(TimeSpan.FromMilliseconds(20));
-        await Task.Delay(1);
-        return false;
-    });
-
-    private Task Until(OrderId id, string happened) => GrainCluster.Until(async () =>
-    {
-        _shop.Time.Advance(TimeSpan.FromMilliseconds(20));
-        return (await Order(id).Timeline()).Value.Any(entry => entry.Type == happened);
-    });
+    private Task Until(OrderId id, string happened) =>
+        _shop.AdvanceUntil(ALittle, async () => (await Order(id).Timeline()).Value.Any(entry => entry.Type == happened));
 
     [Fact]
     public async Task Whoever_waits_for_an_order_sets_it_going_again()
@@ -145,12 +130,12 @@ public sealed class OrderGrainTests : IAsyncLifetime
         var began = _shop.Time.GetUtcNow();
         _shop.Journal.BeforeLoad = stream => stream.Service == "inventory" ? throw new DependencyUnavailableException("journal") : Task.CompletedTask;
         var id = await CheckOut("c-lost", "tok_ok", (Tea, 3));
-        await Advance(() => _shop.Time.GetUtcNow() - began > TimeSpan.FromSeconds(4));
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Time.GetUtcNow() - began > TimeSpan.FromSeconds(4)));
         _shop.Journal.BeforeLoad = null;
 
         // If its last try is still to come, the clock must not stand still before it.
         var settled = Settled(id);
-        await Advance(() => settled.IsCompleted);
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(settled.IsCompleted));
         (await settled).Status.ShouldBe(OrderStatus.Rejected);
         (_shop.Time.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(5));
     }
@@ -187,11 +172,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         var id = await CheckOut("c5", "tok_timeout_before", (Tea, 3));
         await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.PaymentUncertain);
 
-        await GrainCluster.Until(async () =>
-        {
-            _shop.Time.Advance(TimeSpan.FromSeconds(1));
-            return (await Order(id).Get()).Value is { Status: OrderStatus.Expired };
-        });
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Get()).Value is { Status: OrderStatus.Expired });
 
         (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
         _shop.Payments.Ledger.Values.ShouldNotContain(answer => answer.Succeeded && answer.Amount.Minor > 0);
@@ -279,11 +260,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         await Order(id).PayOnPage(new("click", ""), "https://shop.test/");
         _shop.Payments.Decide($"{id}/a1", new(true, new(450, Currency.GBP), "ref"));
 
-        await GrainCluster.Until(async () =>
-        {
-            _shop.Time.Advance(TimeSpan.FromSeconds(1));
-            return (await Order(id).Get()).Value.Status == OrderStatus.Confirmed;
-        });
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Get()).Value.Status == OrderStatus.Confirmed);
     }
 
     [Fact]
@@ -295,11 +272,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         await Order(id).PayOnPage(new("click", ""), "https://shop.test/");
         (await Stock(Tea).Get()).Available.ShouldBe(2);
 
-        await GrainCluster.Until(async () =>
-        {
-            _shop.Time.Advance(TimeSpan.FromSeconds(1));
-            return (await Order(id).Get()).Value is { Status: OrderStatus.Expired, Code: "pay-by" };
-        });
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Get()).Value is { Status: OrderStatus.Expired, Code: "pay-by" });
 
         (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
         _shop.Payments.Ledger[$"{id}/a1"].Code.ShouldBe("cancelled");
@@ -318,11 +291,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Payments.Decide($"{id}/a1", new(true, new(450, Currency.GBP), "ref"));
         _shop.Time.Advance(Terms.PayBy);
 
-        await GrainCluster.Until(async () =>
-        {
-            _shop.Time.Advance(TimeSpan.FromSeconds(1));
-            return (await Order(id).Get()).Value.Status == OrderStatus.Confirmed;
-        });
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Get()).Value.Status == OrderStatus.Confirmed);
         (await Stock(Tea).Get()).Available.ShouldBe(2);
     }
 
@@ -362,11 +331,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
 
         foreach (var id in placed)
         {
-            await GrainCluster.Until(async () =>
-            {
-                _shop.Time.Advance(TimeSpan.FromSeconds(1));
-                return (await Order(id).Get()).Value.Status == OrderStatus.Confirmed;
-            });
+            await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Get()).Value.Status == OrderStatus.Confirmed);
         }
 
         (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).OnHand.ShouldBe(80);
@@ -413,11 +378,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
     private async Task<OrderId> Expired(string cart, params (Sku Sku, int Quantity)[] more)
     {
         var id = await CheckOut(cart, "tok_timeout_before", [(Tea, 3), .. more]);
-        await GrainCluster.Until(async () =>
-        {
-            _shop.Time.Advance(TimeSpan.FromSeconds(1));
-            return (await Order(id).Get()).Value is { Status: OrderStatus.Expired };
-        });
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Get()).Value is { Status: OrderStatus.Expired });
         (await Settled(id)).Authorised.Minor.ShouldBe(0);
         return id;
     }

@@ -55,6 +55,13 @@ public sealed class GrainCluster : IAsyncDisposable
     /// <summary>Waits for a named condition; a call that meets a dying silo is simply made again.</summary>
     public static async Task Until(Func<Task<bool>> condition) => await Eventually(condition, static met => met);
 
+    /// <summary>Moves the clock on, step by step, until a named condition holds.</summary>
+    public Task AdvanceUntil(TimeSpan step, Func<Task<bool>> condition) => Until(() =>
+    {
+        Time.Advance(step);
+        return condition();
+    });
+
     /// <summary>Asks until the answer is as wanted, for at most a minute of real time.</summary>
     public static async Task<T> Eventually<T>(Func<Task<T>> ask, Func<T, bool> wanted)
     {
