@@ -5,7 +5,7 @@ using System.Runtime.Versioning;
 namespace Commerce.System.Tests;
 
 /// <summary>More buyers than units, on three silos of which one is killed while they buy; and what holds a unit, and for how long. Long: it runs with <c>./commerce test --all</c>.</summary>
-[UnsupportedOSPlatform("windows"), Trait("Length", "long")]
+[UnsupportedOSPlatform("windows"), Trait("Length", "long"), Collection("one large cluster at a time")]
 public sealed class FlashSaleTests : IAsyncLifetime
 {
     private const int Units = 100, Buyers = 1_000;

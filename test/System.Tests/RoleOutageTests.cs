@@ -7,7 +7,7 @@ namespace Commerce.System.Tests;
 /// A silo per role, and each role away in turn: what the architecture's table of services promises goes on, and all else is 503 with a time to come back,
 /// never 404 or 500. Long: it runs with <c>./commerce test --all</c>.
 /// </summary>
-[UnsupportedOSPlatform("windows"), Trait("Length", "long")]
+[UnsupportedOSPlatform("windows"), Trait("Length", "long"), Collection("one large cluster at a time")]
 public sealed class RoleOutageTests
 {
     private const int Stocked = 1_000;
