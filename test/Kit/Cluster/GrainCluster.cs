@@ -42,7 +42,7 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             silo.Services.AddSingleton<IJournal>(journal).AddSingleton<TimeProvider>(time)
                 .AddSingleton<IPaymentProvider>(payments).AddSingleton<ISealer>(sealer).AddSingleton(terms ?? new CheckoutTerms());
-            silo.AddCommerceGrains().AddDeadlines(FeedStreams.Services);
+            silo.OutliveMistakes().AddCommerceGrains().AddDeadlines(FeedStreams.Services);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();

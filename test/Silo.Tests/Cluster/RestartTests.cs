@@ -1,4 +1,5 @@
 using System.Net;
+using Commerce.Kit.Cluster;
 using Commerce.Servers;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal.Postgres;
@@ -64,7 +65,8 @@ public sealed class RestartTests(PostgresFixture postgres)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var port = FreePorts.TakeLasting(1, new Random())[0];
-        builder.UseOrleans(silo => silo.AddMembership(table).ConfigureEndpoints(IPAddress.Loopback, port, gatewayPort: 0).Configure(without ?? (static _ => { })));
+        builder.UseOrleans(silo => silo
+            .AddMembership(table).OutliveMistakes().ConfigureEndpoints(IPAddress.Loopback, port, gatewayPort: 0).Configure(without ?? (static _ => { })));
         return builder.Build();
     }
 }

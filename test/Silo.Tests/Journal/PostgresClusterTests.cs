@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Commerce.Kit.Cluster;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
@@ -98,7 +99,7 @@ public sealed class PostgresClusterTests(PostgresFixture postgres)
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var ports = FreePorts();
         builder.UseOrleans(silo => silo
-            .AddMembership(connection).AddSubscriptions(connection)
+            .AddMembership(connection).AddSubscriptions(connection).OutliveMistakes()
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("test", "test"))
             .ConfigureEndpoints(IPAddress.Loopback, ports[0], ports[1], listenOnAnyHostAddress: false));
         var host = builder.Build();
