@@ -7,14 +7,16 @@ namespace Commerce.Kit.Cluster;
 public static class TestSilo
 {
     /// <summary>
-    /// A silo that was taken for dead ends its process, and with it every other test there. Here it goes on, as silos of one process outlive each other's mistakes:
-    /// the test says what it misses. A busy machine is not taken for a dead one: nobody is, before half a minute.
+    /// A silo that was taken for dead ends its process, and with it every other test there. Here it goes on, and its own test says what it misses.
     /// </summary>
     public static ISiloBuilder OutliveMistakes(this ISiloBuilder silo)
     {
         silo.Services.AddSingleton<IFatalErrorHandler, NoProcessToEnd>();
-        return silo.Configure<ClusterMembershipOptions>(static membership => (membership.ProbeTimeout, membership.NumMissedProbesLimit) = (TimeSpan.FromSeconds(5), 6));
+        return silo;
     }
+
+    /// <summary>Nobody is taken for dead before half a minute: a busy machine is no dead one.</summary>
+    public static void BePatient(this ClusterMembershipOptions membership) => (membership.ProbeTimeout, membership.NumMissedProbesLimit) = (TimeSpan.FromSeconds(5), 6);
 
     private sealed class NoProcessToEnd : IFatalErrorHandler
     {

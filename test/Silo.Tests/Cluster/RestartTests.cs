@@ -52,8 +52,8 @@ public sealed class RestartTests(PostgresFixture postgres)
     {
         var table = await postgres.Empty();
         PostgresMigrations.Cluster(table);
-        using var first = Silo(table);
-        using var second = Silo(table);
+        using var first = Silo(table, TestSilo.BePatient);
+        using var second = Silo(table, TestSilo.BePatient);
         await first.StartAsync(Cancel);
         await second.StartAsync(Cancel);
         await Task.WhenAll(first.StopAsync(Cancel), second.StopAsync(Cancel));

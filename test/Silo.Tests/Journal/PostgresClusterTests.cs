@@ -100,6 +100,7 @@ public sealed class PostgresClusterTests(PostgresFixture postgres)
         var ports = FreePorts();
         builder.UseOrleans(silo => silo
             .AddMembership(connection).AddSubscriptions(connection).OutliveMistakes()
+            .Configure<ClusterMembershipOptions>(TestSilo.BePatient)
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("test", "test"))
             .ConfigureEndpoints(IPAddress.Loopback, ports[0], ports[1], listenOnAnyHostAddress: false));
         var host = builder.Build();
