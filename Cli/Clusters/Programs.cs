@@ -140,6 +140,8 @@ internal sealed class Programs(
             ["DOTNET_TieredPGO"] = "0",
             // A thread without work sleeps at once: looking for some by spinning took more than half of a silo's time where processes outnumber processors.
             ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
+            // Code pages that are mapped twice, to write and to run, are a sixth of a start.
+            ["DOTNET_EnableWriteXorExecute"] = "0",
         };
         foreach (var (key, value) in _around.VariablesOf(name)) variables[key] = value;
         return (variables, reached);
