@@ -6,6 +6,7 @@ using Commerce.Cli.Verify;
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Orders;
+using Commerce.Silo.Composition;
 
 namespace Commerce.Cli;
 
@@ -23,7 +24,7 @@ internal static class ExplainCommand
 
     private static int Table(ParseResult parsed)
     {
-        Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, rows = CheckoutTable.Rows(new CheckoutTerms()) }, CheckoutTable.Markdown(new CheckoutTerms()).TrimEnd().Split('\n'));
+        Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, rows = CheckoutTable.Rows(CheckoutSettings.Here) }, CheckoutTable.Markdown(CheckoutSettings.Here).TrimEnd().Split('\n'));
         return ExitCode.Ok;
     }
 
@@ -33,7 +34,7 @@ internal static class ExplainCommand
         var stream = await StreamOf(journals, asked);
         var history = await journals.Stream(stream).ToListAsync();
         if (history.Count == 0) throw new CheckFailedException($"There is no order {asked}.");
-        var said = Explain.Of(history, new CheckoutTerms(), ClockCommand.Now(ShopAddress.DataDirOf(parsed)));
+        var said = Explain.Of(history, CheckoutSettings.Here, ClockCommand.Now(ShopAddress.DataDirOf(parsed)));
         Answer.Give(
             parsed.GetValue(CommandLine.Json), new { ok = true, order = stream.Value, said.Status, said.Happened, said.Pending, next = said.Comes },
             [

@@ -36,7 +36,8 @@ internal abstract record Fault(string Id, TimeSpan Lasts)
 /// <summary>A fault of one silo: its work is the grains it holds.</summary>
 internal abstract record SiloFault(string Id, int Silo, TimeSpan Lasts) : Fault(Id, Lasts)
 {
-    private const int Looks = 10;
+    // Seconds: one that ended itself while its database was frozen is started after 5 of them, and is ready some 20 later where processors are slow.
+    private const int Looks = 60;
 
     public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => OwnedBy(Name(scene), scene, cancel);
 
@@ -89,9 +90,9 @@ internal static class Flow
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    private const int Looks = 10;
+    private const int Looks = 60;
 
-    /// <summary>Bytes in a second; in the first one, of ten, in which there are any: right after another fault all may still wait.</summary>
+    /// <summary>Bytes in a second; in the first one, of sixty, in which there are any: right after another fault all may still wait.</summary>
     public static async Task<long> Over(IEnumerable<Commerce.Servers.TcpProxy> edges, CancellationToken cancel)
     {
         var passed = 0L;
