@@ -32,8 +32,8 @@ public interface IJournal
     /// <summary>Keeps a snapshot of a durable version. It is a cache: a lost one costs time only.</summary>
     void SaveSnapshot(StreamName stream, Snapshot snapshot);
 
-    /// <summary>A partition's events after a position, dense and in order. Safe to tail: nothing ever appears behind a position once read.</summary>
-    Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max);
+    /// <summary>A partition's events after a position, dense and in order, and where it ended at that moment. Safe to tail: nothing ever appears behind a position once read.</summary>
+    Task<FeedPage> ReadFeed(string service, int partition, long after, int max);
 
     /// <summary>Where a partition ends.</summary>
     Task<FeedHead> Head(string service, int partition);
@@ -47,6 +47,11 @@ public interface IJournal
     /// <summary>Completes when something has been appended to a service since this call was made, or when cancelled.</summary>
     Task Appended(string service, CancellationToken cancel);
 }
+
+/// <summary>A page of a feed.</summary>
+/// <param name="Head">Where the partition ended when the page was read; its events are of that epoch.</param>
+/// <param name="Events">The events, of positions that follow each other.</param>
+public sealed record FeedPage(FeedHead Head, IReadOnlyList<RecordedEvent> Events);
 
 /// <summary>A stream: an aggregate's history in its service's journal.</summary>
 /// <param name="Service">Whose journal.</param>

@@ -32,7 +32,7 @@ public sealed class JournalFile : IDisposable
     /// <summary>A service's events in the order of its log.</summary>
     public IEnumerable<RecordedEvent> Events(string service)
     {
-        for (var after = 0L; JournalReads.Feed(_session, service, partition: 0, after, Page) is { Count: > 0 } page; after = page[^1].Position)
+        for (var after = 0L; JournalReads.Feed(_session, service, partition: 0, after, Page).Events is { Count: > 0 } page; after = page[^1].Position)
         {
             foreach (var recorded in page) yield return recorded;
         }

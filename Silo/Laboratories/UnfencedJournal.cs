@@ -34,7 +34,7 @@ internal abstract class BrokenJournal(IJournal journal) : IJournal
 
     public void SaveSnapshot(StreamName stream, Snapshot snapshot) => journal.SaveSnapshot(stream, snapshot);
 
-    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) => journal.ReadFeed(service, partition, after, max);
+    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => journal.ReadFeed(service, partition, after, max);
 
     public Task<FeedHead> Head(string service, int partition) => journal.Head(service, partition);
 

@@ -15,10 +15,7 @@ public abstract class FeedGrain(string service, IJournal journal, TimeProvider t
     /// <inheritdoc/>
     public async Task<FeedBatch?> Read(long after)
     {
-        // The epoch changes only while nothing runs (a restore), so the head read before the events is of the same history.
-        var head = await journal.Head(service, Partition);
-        if (after >= head.Position) return null;
-        var events = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
+        var (head, events) = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
         return events.Count == 0 ? null : new FeedBatch(service, Partition, head.Epoch, [.. events]);
     }
 

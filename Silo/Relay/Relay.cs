@@ -59,9 +59,8 @@ public sealed partial class Relay(
 
     private async Task<FeedBatch?> PublishRun(long after, Outbox outbox)
     {
-        var events = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
+        var (head, events) = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
         if (events.Count == 0) return null;
-        var head = await journal.Head(service, Partition);
         outbox.Ends(head.Position);
         var run = new FeedBatch(service, Partition, head.Epoch, [.. events]);
         using var span = FeedTrace.Begin("publish", ActivityKind.Producer, run);

@@ -68,7 +68,7 @@ public sealed class PostgresBench(string connection, TimeProvider time)
 
         public void SaveSnapshot(StreamName stream, Snapshot snapshot) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) => throw new NotSupportedException();
+        public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => throw new NotSupportedException();
 
         public Task<FeedHead> Head(string service, int partition) => throw new NotSupportedException();
 

@@ -61,9 +61,9 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     public void SaveSnapshot(StreamName stream, Snapshot snapshot) => Of(stream.Service).Snapshots.Keep(stream, snapshot);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) => partition == 0
-        ? Read(service, source => PostgresReads.Feed(source, service, after, max))
-        : Task.FromResult<IReadOnlyList<RecordedEvent>>([]);
+    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => Read(service, async source => partition == 0
+        ? await PostgresReads.Feed(source, service, after, max)
+        : new FeedPage(await PostgresReads.Head(source, partition), []));
 
     /// <inheritdoc/>
     public Task<FeedHead> Head(string service, int partition) => Read(service, source => PostgresReads.Head(source, partition));

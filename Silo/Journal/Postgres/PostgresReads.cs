@@ -60,17 +60,28 @@ internal static class PostgresReads
         new NpgsqlParameter<string> { TypedValue = stream.Value }, new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = max }),
         e => e.Version > after, max);
 
-    /// <summary>Positions are dense, so a page is a range of them.</summary>
-    public static async Task<IReadOnlyList<RecordedEvent>> Feed(NpgsqlDataSource source, string service, long after, int max)
+    /// <summary>Positions are dense, so a page is a range of them. Behind its end, where most looks lead, there is only the head.</summary>
+    public static async Task<FeedPage> Feed(NpgsqlDataSource source, string service, long after, int max)
     {
         after = Math.Max(0, after);
-        return Page(await Events(source, service,
+        await using var read = Command(source,
             $"""
-            select {Columns} from append a, lateral (select s.stream from stream_head s where s.number = a.stream limit 1) h
-            where a.position <= $1 + $2 and a.position >= coalesce((select b.position from append b where b.position <= $1 + 1 order by b.position desc limit 1), 0)
+            select {Columns}, l.position, l.epoch
+            from log_head l left join (append a cross join lateral (select s.stream from stream_head s where s.number = a.stream limit 1) h)
+                on a.position <= $1 + $2 and a.position >= coalesce((select b.position from append b where b.position <= $1 + 1 order by b.position desc limit 1), 0)
+            where l.partition = 0
             order by a.position
             """,
-            new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = max }), e => e.Position > after, max);
+            new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = max });
+        await using var rows = await read.ExecuteReaderAsync();
+        var (head, events) = ((FeedHead?)null, new List<RecordedEvent>());
+        while (await rows.ReadAsync())
+        {
+            head ??= new FeedHead(rows.GetInt64(6), rows.GetString(7));
+            if (!rows.IsDBNull(0)) AppendText.Read(service, Row(rows), events);
+        }
+
+        return new FeedPage(head!, Page(events, e => e.Position > after, max));
     }
 
     public static async Task<FeedHead> Head(NpgsqlDataSource source, int partition)

@@ -37,13 +37,14 @@ internal static class JournalReads
         return command.Bind(1, number).Bind(2, id).Step() ? command.Text(0) : null;
     }
 
-    public static IReadOnlyList<RecordedEvent> Feed(SqliteSession session, string service, int partition, long after, int max)
+    public static FeedPage Feed(SqliteSession session, string service, int partition, long after, int max)
     {
-        if (Log(session, service, partition) is not var (log, position) || after >= position) return [];
+        var head = Head(session, service, partition);
+        if (after >= head.Position || Log(session, service, partition) is not var (log, position)) return new FeedPage(head, []);
         using var feed = session.Use(
             $"select {Columns} from events e join stream_head h on h.number = e.stream where e.place > ? and e.place <= ? order by e.place limit ?");
         feed.Bind(1, JournalSchema.Place(log, Math.Max(0, after))).Bind(2, JournalSchema.Place(log, position)).Bind(3, (long)max);
-        return All(feed, service, partition, commands: null);
+        return new FeedPage(head, All(feed, service, partition, commands: null));
     }
 
     public static FeedHead Head(SqliteSession session, string service, int partition) =>

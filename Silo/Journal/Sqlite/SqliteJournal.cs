@@ -76,7 +76,7 @@ public sealed class SqliteJournal : IJournal, IDisposable
     });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) =>
+    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) =>
         _readers.Read(session => JournalReads.Feed(session, service, partition, after, max));
 
     /// <inheritdoc/>

@@ -105,7 +105,7 @@ public sealed class ClusterInstallationTests : IAsyncLifetime
         foreach (var service in (string[])["order", "inventory"])
         {
             var head = await journal.Head(service, 0);
-            await analytics.Apply(new FeedBatch(service, 0, head.Epoch, [.. await journal.ReadFeed(service, 0, 0, 1_000)]));
+            await analytics.Apply(new FeedBatch(service, 0, head.Epoch, [.. (await journal.ReadFeed(service, 0, 0, 1_000)).Events]));
         }
     }
 

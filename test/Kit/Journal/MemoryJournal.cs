@@ -168,11 +168,13 @@ public sealed class MemoryJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max) => Answer<IReadOnlyList<RecordedEvent>>(() =>
-        partition == 0 ? [.. Feed(service).Skip((int)Math.Max(0, after)).Take(max)] : []);
+    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => Answer(() => new FeedPage(
+        HeadOf(service, partition), partition == 0 ? [.. Feed(service).Skip((int)Math.Max(0, after)).Take(max)] : []));
 
     /// <inheritdoc/>
-    public Task<FeedHead> Head(string service, int partition) => Answer(() => new FeedHead(partition == 0 ? Feed(service).Count : 0, Epoch));
+    public Task<FeedHead> Head(string service, int partition) => Answer(() => HeadOf(service, partition));
+
+    private FeedHead HeadOf(string service, int partition) => new(partition == 0 ? Feed(service).Count : 0, Epoch);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DueStream>> Due(string service, DateTimeOffset now, int max) => Answer<IReadOnlyList<DueStream>>(() =>

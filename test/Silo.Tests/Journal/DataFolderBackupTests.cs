@@ -53,7 +53,7 @@ public sealed class DataFolderBackupTests : IDisposable
 
         DataFolderBackup.Restore(backup, restored, TimeProvider.System);
         using var found = SqliteJournalTests.Open(Path.Combine(restored, "journal.db"));
-        var feed = await found.ReadFeed("payment", 0, 0, int.MaxValue);
+        var feed = (await found.ReadFeed("payment", 0, 0, int.MaxValue)).Events;
         feed.Count.ShouldBeGreaterThanOrEqualTo(400);
         feed.Select(e => e.Position).ShouldBe(Enumerable.Range(1, feed.Count).Select(i => (long)i));
         foreach (var stream in feed.GroupBy(e => e.Stream)) stream.Select(e => e.Version).ShouldBe(Enumerable.Range(1, stream.Count()).Select(i => (long)i));

@@ -53,7 +53,7 @@ public abstract class JournalContract
         history.Events.ShouldBeEmpty();
         history.Commands.ShouldBeEmpty();
         (await Journal.Head("cart", 0)).Position.ShouldBe(0);
-        (await Journal.ReadFeed("cart", 0, 0, 10)).ShouldBeEmpty();
+        (await Journal.ReadFeed("cart", 0, 0, 10)).Events.ShouldBeEmpty();
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public abstract class JournalContract
 
         foreach (var (service, count) in new[] { ("inventory", 20), ("cart", 40) })
         {
-            (await Journal.ReadFeed(service, 0, 0, 1000)).Select(e => e.Position).ShouldBe(Enumerable.Range(1, count).Select(i => (long)i));
+            (await Journal.ReadFeed(service, 0, 0, 1000)).Events.Select(e => e.Position).ShouldBe(Enumerable.Range(1, count).Select(i => (long)i));
             (await Journal.Head(service, 0)).Position.ShouldBe(count);
         }
     }
@@ -160,11 +160,11 @@ public abstract class JournalContract
     {
         var script = new Script(Till);
         for (var i = 0; i < 10; i++) await Journal.Append(script.Append());
-        (await Journal.ReadFeed("inventory", 0, 0, 4)).Select(e => e.Position).ShouldBe([1, 2, 3, 4]);
-        (await Journal.ReadFeed("inventory", 0, 4, 4)).Select(e => e.Position).ShouldBe([5, 6, 7, 8]);
-        (await Journal.ReadFeed("inventory", 0, 8, 4)).Select(e => e.Position).ShouldBe([9, 10]);
-        (await Journal.ReadFeed("inventory", 0, 10, 4)).ShouldBeEmpty();
-        (await Journal.ReadFeed("inventory", 1, 0, 4)).ShouldBeEmpty();
+        (await Journal.ReadFeed("inventory", 0, 0, 4)).Events.Select(e => e.Position).ShouldBe([1, 2, 3, 4]);
+        (await Journal.ReadFeed("inventory", 0, 4, 4)).Events.Select(e => e.Position).ShouldBe([5, 6, 7, 8]);
+        (await Journal.ReadFeed("inventory", 0, 8, 4)).Events.Select(e => e.Position).ShouldBe([9, 10]);
+        (await Journal.ReadFeed("inventory", 0, 10, 4)).Events.ShouldBeEmpty();
+        (await Journal.ReadFeed("inventory", 1, 0, 4)).Events.ShouldBeEmpty();
     }
 
     [Fact]
@@ -274,7 +274,7 @@ public abstract class JournalContract
         // What was decided on it succeeds or conflicts accordingly, and the journal goes on.
         (await Journal.Append(script.Append())).ShouldBe(isThere ? AppendOutcome.Committed : AppendOutcome.Conflict);
         (await Journal.Append(new Script(Stock(7)).Append())).ShouldBe(AppendOutcome.Committed);
-        (await Journal.ReadFeed("inventory", 0, 0, 100)).Select(e => e.Position).ShouldBe(Enumerable.Range(1, isThere ? 4 : 2).Select(i => (long)i));
+        (await Journal.ReadFeed("inventory", 0, 0, 100)).Events.Select(e => e.Position).ShouldBe(Enumerable.Range(1, isThere ? 4 : 2).Select(i => (long)i));
     }
 
     [Fact]
@@ -362,7 +362,7 @@ public abstract class JournalContract
         while (seen.Count < count)
         {
             var more = Journal.Appended("inventory", Cancel);
-            var read = await Journal.ReadFeed("inventory", 0, seen.Count, 64);
+            var read = (await Journal.ReadFeed("inventory", 0, seen.Count, 64)).Events;
             seen.AddRange(read);
             if (read.Count == 0) await more.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         }

@@ -106,7 +106,7 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
         script = new Script(first.Stream);
         script.Append(events: 3);
         (await journal.Append(script.Peek() with { Expected = ids[2] })).ShouldBe(AppendOutcome.Committed);
-        (await journal.ReadFeed("inventory", 0, 0, 10)).Select(e => e.Position).ShouldBe([1, 2, 3, 4]);
+        (await journal.ReadFeed("inventory", 0, 0, 10)).Events.Select(e => e.Position).ShouldBe([1, 2, 3, 4]);
     }
 
     [Fact]

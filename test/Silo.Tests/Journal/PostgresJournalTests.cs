@@ -69,7 +69,7 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         await _journal.Append(script.Append());
         FailOnce(isThere ? BatchPoint.Committed : BatchPoint.Sending);
         (await _journal.Append(script.Append())).ShouldBe(AppendOutcome.Committed);
-        (await _journal.ReadFeed("inventory", 0, 0, 10)).Select(e => e.Version).ShouldBe([1, 2]);
+        (await _journal.ReadFeed("inventory", 0, 0, 10)).Events.Select(e => e.Version).ShouldBe([1, 2]);
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
 
         answers.Take(10).ShouldAllBe(answer => answer == AppendOutcome.Conflict);
         answers.Skip(20).ShouldAllBe(answer => answer == AppendOutcome.Committed);
-        (await _journal.ReadFeed("inventory", 0, 0, 100)).Select(e => e.Position).ShouldBe(Enumerable.Range(1, 30).Select(i => (long)i));
+        (await _journal.ReadFeed("inventory", 0, 0, 100)).Events.Select(e => e.Position).ShouldBe(Enumerable.Range(1, 30).Select(i => (long)i));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     {
         var script = new Script(Till);
         for (var i = 0; i < 4; i++) await _journal.Append(script.Append(events: 5));
-        (await _journal.ReadFeed("inventory", 0, 3, 9)).Select(e => e.Position).ShouldBe(Enumerable.Range(4, 9).Select(i => (long)i));
+        (await _journal.ReadFeed("inventory", 0, 3, 9)).Events.Select(e => e.Position).ShouldBe(Enumerable.Range(4, 9).Select(i => (long)i));
         (await _journal.ReadStream(Till, 7, 6)).Select(e => e.Version).ShouldBe(Enumerable.Range(8, 6).Select(i => (long)i));
         _journal.SaveSnapshot(Till, SnapshotAt(8, (await _journal.ReadStream(Till, 7, 1))[0].Id));
         await SnapshotsKept();

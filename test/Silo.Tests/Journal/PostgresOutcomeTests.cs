@@ -41,7 +41,7 @@ public sealed class PostgresOutcomeTests(PostgresFixture postgres) : IAsyncLifet
         _proxy.Cut();
         (await lost).ShouldBe(AppendOutcome.Committed);
         (await _journal.Append(_script.Append("key-2"))).ShouldBe(AppendOutcome.Committed);
-        (await _journal.ReadFeed("inventory", 0, 0, 10)).Select(e => e.Version).ShouldBe([1, 2, 3]);
+        (await _journal.ReadFeed("inventory", 0, 0, 10)).Events.Select(e => e.Version).ShouldBe([1, 2, 3]);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class PostgresOutcomeTests(PostgresFixture postgres) : IAsyncLifet
         var lost = _journal.Append(_script.Append("key-1"));
         _proxy.Cut();
         (await lost).ShouldBe(AppendOutcome.Committed);
-        (await _journal.ReadFeed("inventory", 0, 0, 10)).Select(e => e.Version).ShouldBe([1, 2]);
+        (await _journal.ReadFeed("inventory", 0, 0, 10)).Events.Select(e => e.Version).ShouldBe([1, 2]);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class PostgresOutcomeTests(PostgresFixture postgres) : IAsyncLifet
         await transaction.RollbackAsync(TestContext.Current.CancellationToken);
 
         (await lost).ShouldBe(AppendOutcome.Committed);
-        (await _journal.ReadFeed("inventory", 0, 0, 10)).Select(e => e.Version).ShouldBe([1, 2]);
+        (await _journal.ReadFeed("inventory", 0, 0, 10)).Events.Select(e => e.Version).ShouldBe([1, 2]);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class PostgresPositionTests(PostgresFixture postgres)
         while (seen.Count < count)
         {
             var more = journal.Appended("inventory", TestContext.Current.CancellationToken);
-            var read = await PostgresChaos.Reads(() => journal.ReadFeed("inventory", 0, seen.Count, 64));
+            var (_, read) = await PostgresChaos.Reads(() => journal.ReadFeed("inventory", 0, seen.Count, 64));
             seen.AddRange(read);
             if (read.Count == 0) await more.WaitAsync(TimeSpan.FromMinutes(2));
         }

@@ -135,7 +135,7 @@ public sealed class SqliteJournalTests : JournalContract, IDisposable
         await Task.WhenAll(writers);
 
         using var found = Open(elsewhere["journal.db"]);
-        var feed = await found.ReadFeed("inventory", 0, 0, int.MaxValue);
+        var feed = (await found.ReadFeed("inventory", 0, 0, int.MaxValue)).Events;
         feed.Select(e => e.Id).ToHashSet().IsSupersetOf(promised).ShouldBeTrue();
         feed.Select(e => e.Position).ShouldBe(Enumerable.Range(1, feed.Count).Select(i => (long)i));
         (await found.Append(new Script(Till).Append())).ShouldBe(AppendOutcome.Committed);

@@ -50,9 +50,9 @@ internal sealed class ListJournal : IJournal
         appended.SetResult();
     }
 
-    public Task<IReadOnlyList<RecordedEvent>> ReadFeed(string service, int partition, long after, int max)
+    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max)
     {
-        lock (_lock) return Task.FromResult<IReadOnlyList<RecordedEvent>>([.. _events.Skip((int)after).Take(max)]);
+        lock (_lock) return Task.FromResult(new FeedPage(new FeedHead(_events.Count, "e1"), [.. _events.Skip((int)after).Take(max)]));
     }
 
     public Task<FeedHead> Head(string service, int partition)
