@@ -135,6 +135,19 @@ internal static class Admin
         return connection;
     }
 
+    /// <summary>Who holds a lease of a service; waits until somebody does.</summary>
+    public static async Task<string> HolderOf(Laboratory lab, string service, string lease, CancellationToken cancel)
+    {
+        await using var connection = await Open(lab, service, cancel);
+        await using var ask = new NpgsqlCommand("select holder from lease where name = $1 and until > now()", connection);
+        ask.Parameters.Add(new NpgsqlParameter<string> { TypedValue = lease });
+        while (true)
+        {
+            if (await ask.ExecuteScalarAsync(cancel) is string holder) return holder;
+            await Task.Delay(200, cancel);
+        }
+    }
+
     public static async Task Do(NpgsqlConnection connection, string statement, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(statement, connection);

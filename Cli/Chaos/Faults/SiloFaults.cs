@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Commerce.Cli.Clusters;
+using Commerce.Kernel;
 
 namespace Commerce.Cli.Chaos.Faults;
 
@@ -9,16 +10,17 @@ internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string
     private static readonly TimeSpan ReachedWithin = TimeSpan.FromSeconds(30);
 
     private bool _hit;
+    private string? _victim;
 
-    public override string What => $"{Process ?? $"silo-{Silo}"} crashes at {Point} of {(Subject == "*" ? "any event" : Subject)}, time {Nth}";
+    public override string What => $"{Process ?? (Point == CrashPoint.AfterPublish ? "the silo that relays orders" : $"silo-{Silo}")} crashes at {Point} of {(Subject == "*" ? "any event" : Subject)}, time {Nth}";
 
     public override bool Hit => _hit;
 
-    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => OwnedBy(Process ?? Name(scene), scene, cancel);
+    public override async Task<long> OwnedWork(Scene scene, CancellationToken cancel) => await OwnedBy(await Victim(scene, cancel), scene, cancel);
 
     public override async Task Inject(Scene scene, CancellationToken cancel)
     {
-        var victim = Process ?? Name(scene);
+        var victim = await Victim(scene, cancel);
         scene.Lab.Edges.Order(victim, $"crash {Point} {Subject} {Nth}");
         for (var waited = Stopwatch.StartNew(); !_hit && waited.Elapsed < ReachedWithin;)
         {
@@ -31,6 +33,10 @@ internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string
         var child = scene.Lab.Find(victim);
         while (_hit && child.State == ChildState.Running) await Task.Delay(20, cancel);
     }
+
+    // A service is relayed by one silo, and the others never get to that point: who it is now is looked up, not drawn.
+    private async Task<string> Victim(Scene scene, CancellationToken cancel) =>
+        _victim ??= Process ?? (Point == CrashPoint.AfterPublish ? await Admin.HolderOf(scene.Lab, "order", "relay", cancel) : Name(scene));
 }
 
 /// <summary>F2: a silo stands still, is declared dead, and wakes up.</summary>
