@@ -144,12 +144,14 @@ internal sealed class Laboratory : IAsyncDisposable
     /// <summary>Everything ends at once, as when the power goes.</summary>
     public Task PowerOff() => Task.WhenAll(All.Select(child => child.Fell()));
 
-    /// <summary>Everything is started again as <c>up</c> does it: the broker does not start without its port mapper.</summary>
+    /// <summary>Everything is started again; the broker does not start without its port mapper.</summary>
     public async Task PowerOn(CancellationToken cancel)
     {
-        foreach (var child in All.Where(child => child.Kind != ChildKind.RabbitMq).OrderByDescending(child => child.Kind)) child.Resume();
-        await Find("epmd").Reaches(ChildState.Running, cancel);
-        Find("rabbitmq").Resume();
+        // What sells comes first: an order waits for neither analytics nor the broker, which would take their share of the processors meanwhile.
+        bool CanWait(Child child) => child.Kind is ChildKind.Analytics or ChildKind.RabbitMq;
+        foreach (var child in All.Where(child => !CanWait(child)).OrderByDescending(child => child.Kind)) child.Resume();
+        await Task.WhenAll(All.Where(child => child.Kind is ChildKind.Gateway or ChildKind.Epmd).Select(child => child.Reaches(ChildState.Running, cancel)));
+        foreach (var child in All.Where(CanWait)) child.Resume();
     }
 
     /// <summary>Keeps the folder for whoever wants to look.</summary>
