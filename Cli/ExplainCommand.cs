@@ -24,7 +24,8 @@ internal static class ExplainCommand
 
     private static int Table(ParseResult parsed)
     {
-        Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, rows = CheckoutTable.Rows(CheckoutSettings.Here) }, CheckoutTable.Markdown(CheckoutSettings.Here).TrimEnd().Split('\n'));
+        var terms = CheckoutSettings.Here;
+        Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, rows = CheckoutTable.Rows(terms) }, CheckoutTable.Markdown(terms).TrimEnd().Split('\n'));
         return ExitCode.Ok;
     }
 

@@ -19,6 +19,12 @@ internal sealed record Scene(Laboratory Lab, Client Client, History History, Led
 /// <param name="Lasts">From injection to healing.</param>
 internal abstract record Fault(string Id, TimeSpan Lasts)
 {
+    /// <summary>
+    /// How long a victim that has none is given to get work, right after another fault: one that ended itself while its database was frozen is started after
+    /// 5 s, and is ready some 20 s later where processors are slow.
+    /// </summary>
+    protected internal const int SecondsToGetWork = 60;
+
     /// <summary>What it does, for people; what the machine can only approximate is said here.</summary>
     public abstract string What { get; }
 
@@ -36,16 +42,13 @@ internal abstract record Fault(string Id, TimeSpan Lasts)
 /// <summary>A fault of one silo: its work is the grains it holds.</summary>
 internal abstract record SiloFault(string Id, int Silo, TimeSpan Lasts) : Fault(Id, Lasts)
 {
-    // Seconds: one that ended itself while its database was frozen is started after 5 of them, and is ready some 20 later where processors are slow.
-    private const int Looks = 60;
-
     public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => OwnedBy(Name(scene), scene, cancel);
 
     /// <summary>The grains of a process; one that has just come back after another fault is given time to get some.</summary>
     protected static async Task<long> OwnedBy(string process, Scene scene, CancellationToken cancel)
     {
         var grains = 0L;
-        for (var look = 0; look < Looks && grains == 0; look++)
+        for (var look = 0; look < SecondsToGetWork && grains == 0; look++)
         {
             if (look > 0) await Task.Delay(1_000, cancel);
             grains = await scene.Lab.GrainsOn(process, cancel);
@@ -90,13 +93,11 @@ internal static class Flow
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    private const int Looks = 60;
-
-    /// <summary>Bytes in a second; in the first one, of sixty, in which there are any: right after another fault all may still wait.</summary>
+    /// <summary>Bytes in a second; in the first one in which there are any: right after another fault all may still wait.</summary>
     public static async Task<long> Over(IEnumerable<Commerce.Servers.TcpProxy> edges, CancellationToken cancel)
     {
         var passed = 0L;
-        for (var look = 0; look < Looks && passed == 0; look++)
+        for (var look = 0; look < Fault.SecondsToGetWork && passed == 0; look++)
         {
             var before = edges.Sum(proxy => proxy.Passed);
             await Task.Delay(Look, cancel);

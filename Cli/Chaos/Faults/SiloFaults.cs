@@ -12,7 +12,10 @@ internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string
     private bool _hit;
     private string? _victim;
 
-    public override string What => $"{Process ?? (Point == CrashPoint.AfterPublish ? "the silo that relays orders" : $"silo-{Silo}")} crashes at {Point} of {(Subject == "*" ? "any event" : Subject)}, time {Nth}";
+    // A service is relayed by one silo, and the others never get to that point: who it is then is looked up, not drawn.
+    private bool OfRelay => Process is null && Point == CrashPoint.AfterPublish;
+
+    public override string What => $"{(OfRelay ? "the silo that relays orders" : Process ?? $"silo-{Silo}")} crashes at {Point} of {(Subject == "*" ? "any event" : Subject)}, time {Nth}";
 
     public override bool Hit => _hit;
 
@@ -34,9 +37,8 @@ internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string
         while (_hit && child.State == ChildState.Running) await Task.Delay(20, cancel);
     }
 
-    // A service is relayed by one silo, and the others never get to that point: who it is now is looked up, not drawn.
     private async Task<string> Victim(Scene scene, CancellationToken cancel) =>
-        _victim ??= Process ?? (Point == CrashPoint.AfterPublish ? await Admin.HolderOf(scene.Lab, "order", "relay", cancel) : Name(scene));
+        _victim ??= OfRelay ? await Admin.HolderOf(scene.Lab, "order", "relay", cancel) : Process ?? Name(scene);
 }
 
 /// <summary>F2: a silo stands still, is declared dead, and wakes up.</summary>

@@ -45,7 +45,7 @@ public static class PostgresMigrations
         if (!outcome.Successful) throw new InvalidOperationException($"The migration {outcome.ErrorScript?.Name ?? set} failed.", outcome.Error);
     }
 
-    // Nearly every start finds all done, in some eight databases: one question each, where the tool would connect twice and ask five.
+    // Nearly every start finds all done, in some eight databases: two questions on one connection, where the tool would open more of its own.
     private static bool IsDone(NpgsqlConnection connection, List<SqlScript> scripts)
     {
         using var look = new NpgsqlCommand("select to_regclass('public.migration') is not null", connection);

@@ -39,16 +39,16 @@ internal static class JournalReads
 
     public static FeedPage Feed(SqliteSession session, string service, int partition, long after, int max)
     {
-        var head = Head(session, service, partition);
-        if (after >= head.Position || Log(session, service, partition) is not var (log, position)) return new FeedPage(head, []);
+        var found = Log(session, service, partition);
+        var head = Head(session, found);
+        if (found is not var (log, position) || after >= position) return new FeedPage(head, []);
         using var feed = session.Use(
             $"select {Columns} from events e join stream_head h on h.number = e.stream where e.place > ? and e.place <= ? order by e.place limit ?");
         feed.Bind(1, JournalSchema.Place(log, Math.Max(0, after))).Bind(2, JournalSchema.Place(log, position)).Bind(3, (long)max);
         return new FeedPage(head, All(feed, service, partition, commands: null));
     }
 
-    public static FeedHead Head(SqliteSession session, string service, int partition) =>
-        new(Log(session, service, partition)?.Position ?? 0, JournalSchema.Epoch(session));
+    public static FeedHead Head(SqliteSession session, string service, int partition) => Head(session, Log(session, service, partition));
 
     public static IReadOnlyList<DueStream> Due(SqliteSession session, string service, DateTimeOffset now, int max)
     {
@@ -111,6 +111,8 @@ internal static class JournalReads
 
         return events;
     }
+
+    private static FeedHead Head(SqliteSession session, (long Log, long Position)? log) => new(log?.Position ?? 0, JournalSchema.Epoch(session));
 
     private static (long Log, long Position)? Log(SqliteSession session, string service, int partition)
     {
