@@ -13,6 +13,9 @@ public static class PostgresMigrations
     /// <summary>Any number, the same for all: only migrations take this lock.</summary>
     private const long Turn = 0x436F6D6D65726365;
 
+    /// <summary>In seconds. A sale gives up within five; a migration of a large table, or a start on a disk that is busy, may take minutes and is not to be cut.</summary>
+    private const int CommandLimit = 600;
+
     /// <summary>A service's database: journal, leases, cursors, keys.</summary>
     public static void Journal(string connection) => Run(connection, "journal", int.MaxValue);
 
@@ -25,7 +28,7 @@ public static class PostgresMigrations
     /// <summary>As an earlier version of this program left a database, with the first files of a set only; for tests.</summary>
     internal static void Run(string connection, string set, int files)
     {
-        var own = new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ToString();
+        var own = new NpgsqlConnectionStringBuilder(connection) { Pooling = false, CommandTimeout = CommandLimit }.ToString();
         var scripts = Scripts(set).Take(files).ToList();
         using var turn = new NpgsqlConnection(own);
         turn.Open();

@@ -83,13 +83,7 @@ public sealed class Postgres : IAsyncLifetime
 
     internal PostgresServer Server { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        Server = await PostgresServer.Start();
-        // Nothing here survives the tests, so nothing need reach the disk.
-        foreach (var setting in (string[])["fsync", "full_page_writes"]) await Run($"alter system set {setting} = off");
-        await Run("select pg_reload_conf()");
-    }
+    public async ValueTask InitializeAsync() => Server = await PostgresServer.Start();
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 

@@ -84,9 +84,10 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static PostgresFolder In(OwnedFolder folder, int port) => new(folder.Sub("data"), port);
 
+    // Tests end processes, never the machine: what was written is there without having reached the disk, and a slow disk stops nobody for seconds.
     private static ServerProcess Launch(OwnedFolder folder, int port)
     {
-        var process = ServerProcess.Start(In(folder, port).Server("max_connections=200"));
+        var process = ServerProcess.Start(In(folder, port).Server("max_connections=200", "fsync=off", "jit=off"));
         folder.RememberPid("postgres", process.Id);
         return process;
     }

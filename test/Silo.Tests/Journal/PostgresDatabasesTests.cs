@@ -119,6 +119,27 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
         (await Scripts(connection)).Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_migration_is_not_cut_where_a_sale_would_give_up()
+    {
+        var connection = await postgres.Empty();
+        PostgresMigrations.Run(connection, "journal", files: 1);
+        await using (var holding = new NpgsqlConnection(Unpooled(connection)))
+        {
+            await holding.OpenAsync(TestContext.Current.CancellationToken);
+            await using var begin = await holding.BeginTransactionAsync(TestContext.Current.CancellationToken);
+            await using (var take = new NpgsqlCommand("lock table migration, events in access exclusive mode", holding)) await take.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            var migrated = Task.Run(() => PostgresMigrations.Journal(connection + ";Command Timeout=1"), TestContext.Current.CancellationToken);
+            // Longer than the connection's own patience.
+            await Task.WhenAny(migrated, Task.Delay(TimeSpan.FromSeconds(2.5), TestContext.Current.CancellationToken));
+            migrated.IsCompleted.ShouldBeFalse();
+            await begin.RollbackAsync(TestContext.Current.CancellationToken);
+            await migrated;
+        }
+
+        (await Scripts(connection)).Count.ShouldBe(5);
+    }
+
     private static async Task<string> Enter(string connection) => (await Scalar<string>(connection, "select current_database()"))!;
 
     private static async Task<List<string>> Scripts(string connection)

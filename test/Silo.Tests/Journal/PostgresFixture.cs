@@ -58,7 +58,8 @@ public sealed class PostgresFixture : IAsyncDisposable
 
     public static async Task<int> Run(string connection, string sql)
     {
-        await using var open = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ToString());
+        // What a test prepares is no sale: it has minutes, on however slow a machine.
+        await using var open = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false, CommandTimeout = 300 }.ToString());
         await open.OpenAsync();
         await using var command = new NpgsqlCommand(sql, open);
         return await command.ExecuteNonQueryAsync();
