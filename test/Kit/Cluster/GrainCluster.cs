@@ -6,7 +6,6 @@ using Commerce.Payments;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Deadlines;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using Orleans.TestingHost;
 
 namespace Commerce.Kit.Cluster;
@@ -23,7 +22,7 @@ public sealed class GrainCluster : IAsyncDisposable
 
     public MemoryJournal Journal { get; private init; } = null!;
 
-    public FakeTimeProvider Time { get; private init; } = null!;
+    public TestTime Time { get; private init; } = null!;
 
     public TokenProvider Payments { get; private init; } = null!;
 
@@ -35,7 +34,7 @@ public sealed class GrainCluster : IAsyncDisposable
     public static async Task<GrainCluster> Start(short silos = 2, CheckoutTerms? terms = null)
     {
         var journal = new MemoryJournal();
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        var time = new TestTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
         var (payments, sealer) = (new TokenProvider(), new MemorySealer());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((_, silo) =>
