@@ -32,6 +32,8 @@ internal static class BenchCommand
 
     private static readonly Option<int> Port = new("--port") { Description = "Where the side under test listens (default 5070).", HelpName = "N", DefaultValueFactory = _ => 5070 };
 
+    private static readonly Option<string?> Report = new("--report") { Description = "Also write what was measured to a folder, as Markdown with pictures (PNG).", HelpName = "DIR" };
+
     private static readonly Option<string?> Folder = new("--folder") { Description = "Where to write; deleted afterwards (default: a folder in the data folder's disk).", HelpName = "DIR" };
 
     public static Command Create()
@@ -40,7 +42,7 @@ internal static class BenchCommand
         RelayOption.AcceptOnlyFromAmong("on", "off");
         var command = new Command("bench", "Measure our shop beside the best monolith we could write (test/Yardstick), on the same PostgreSQL and RabbitMQ. See docs/performance.md.")
         {
-            Scenarios, Rounds, Seconds, WarmUp, Connections, SeedOption, SideOption, RelayOption, Apart, Port, CommandLine.Json, Journal(), Serve(), Broker(),
+            Scenarios, Rounds, Seconds, WarmUp, Connections, SeedOption, SideOption, RelayOption, Apart, Port, Report, CommandLine.Json, Journal(), Serve(), Broker(),
         };
         command.SetCommand(Measure);
         return command;
@@ -49,7 +51,9 @@ internal static class BenchCommand
     private static async Task<int> Measure(ParseResult parsed, CancellationToken cancel)
     {
         var plan = PlanOf(parsed);
+        var report = parsed.GetValue(Report) is { } folder ? new ReportFolder(folder) : null;
         var results = await BenchRun.Run(plan, cancel);
+        if (report is not null) await report.Write($"./commerce {string.Join(' ', parsed.Tokens)}", results, TimeProvider.System.GetUtcNow(), cancel);
         Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = !results.Any(result => result.Failed), scenarios = results }, results.SelectMany(BenchRun.Lines));
         return results.Any(result => result.Failed) ? ExitCode.CheckFailed : ExitCode.Ok;
     }

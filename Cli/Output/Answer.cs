@@ -13,9 +13,12 @@ internal static class Answer
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    /// <summary>The document as it is given with <c>--json</c>.</summary>
+    public static string Json(object document) => JsonSerializer.Serialize(document, Options);
+
     public static void Give(bool asJson, object document, IEnumerable<string> lines)
     {
-        if (asJson) Console.Out.WriteLine(JsonSerializer.Serialize(document, Options));
+        if (asJson) Console.Out.WriteLine(Json(document));
         else foreach (var line in lines) Console.Out.WriteLine(line);
     }
 }
