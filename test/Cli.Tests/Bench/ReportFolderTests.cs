@@ -37,7 +37,8 @@ public sealed class ReportFolderTests : IDisposable
         {
             var bytes = await File.ReadAllBytesAsync(picture, TestContext.Current.CancellationToken);
             bytes[..4].ShouldBe([0x89, (byte)'P', (byte)'N', (byte)'G']);
-            bytes.Length.ShouldBeGreaterThan(5_000);
+            // An empty one has some hundred bytes; one without words, on a machine without fonts, some thousands.
+            bytes.Length.ShouldBeGreaterThan(2_000);
         }
     }
 
