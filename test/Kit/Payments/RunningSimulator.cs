@@ -28,10 +28,10 @@ public sealed class RunningSimulator : IAsyncDisposable
 
     public string Url => _options.Url;
 
-    /// <summary>How the shop reaches it.</summary>
+    /// <summary>How the shop reaches it: it waits longer than a slow machine takes.</summary>
     public PaymentSettings Settings => new(PaymentSettings.Simulator)
     {
-        Url = new Uri(Url), PageUrl = new Uri(Url), Secret = Secret, HookSecret = Secret, Timeout = TimeSpan.FromSeconds(4),
+        Url = new Uri(Url), PageUrl = new Uri(Url), Secret = Secret, HookSecret = Secret, Timeout = TimeSpan.FromMinutes(1),
     };
 
     public static async Task<RunningSimulator> Start(string folder, string? hookUrl = null, string? stripeHookUrl = null)
@@ -39,7 +39,7 @@ public sealed class RunningSimulator : IAsyncDisposable
         var port = FreePorts.TakeLasting(1, new Random())[0];
         var simulator = new RunningSimulator(new SimulatorOptions($"http://127.0.0.1:{port}", folder, Secret)
         {
-            HookUrl = hookUrl, StripeHookUrl = stripeHookUrl, Hang = TimeSpan.FromSeconds(5),
+            HookUrl = hookUrl, StripeHookUrl = stripeHookUrl, Hang = TimeSpan.FromMinutes(2),
         });
         await simulator.Start();
         return simulator;

@@ -10,7 +10,7 @@ public sealed class SandboxContractTests : ProviderContract
     private readonly TemporaryFolder _folder = new();
     private SandboxProvider? _open;
 
-    protected override Task<IPaymentProvider> Open()
+    protected override Task<IPaymentProvider> Open(TimeSpan? patience = null)
     {
         _open?.Dispose();
         return Task.FromResult<IPaymentProvider>(_open = SandboxProvider.Open(_folder["psp.db"], NullLogger<SandboxProvider>.Instance));

@@ -19,10 +19,10 @@ public sealed class SimulatorContractTests : PageContract
         await base.InitializeAsync();
     }
 
-    protected override Task<IPaymentProvider> Open()
+    protected override Task<IPaymentProvider> Open(TimeSpan? patience = null)
     {
         _open?.Dispose();
-        return Task.FromResult<IPaymentProvider>(_open = new SimulatorProvider(_simulator.Settings));
+        return Task.FromResult<IPaymentProvider>(_open = new SimulatorProvider(_simulator.Settings with { Timeout = patience ?? _simulator.Settings.Timeout }));
     }
 
     protected override async Task Choose(string page, string card) => await _simulator.Choose(page, card);
@@ -42,7 +42,7 @@ public sealed class SimulatorContractTests : PageContract
         var key = Key();
         await _simulator.Faults(new Fault(fault, Times: 1));
 
-        (await Should.ThrowAsync<Exception>(() => Authorise(key, 1000))).ShouldSatisfyAllConditions(e => (e is TimeoutException or DependencyUnavailableException).ShouldBeTrue(e.ToString()));
+        (await Should.ThrowAsync<Exception>(() => Hastily(() => Authorise(key, 1000)))).ShouldSatisfyAllConditions(e => (e is TimeoutException or DependencyUnavailableException).ShouldBeTrue(e.ToString()));
         (await _simulator.Ledger()).Count.ShouldBe(done);
 
         (await Authorise(key, 1000)).Succeeded.ShouldBeTrue();

@@ -13,10 +13,7 @@ public sealed class StripeContractTests : PageContract
     private RunningSimulator _simulator = null!;
     private StripeProvider? _open;
 
-    private PaymentSettings Settings => new(PaymentSettings.Stripe)
-    {
-        Url = new Uri($"{_simulator.Url}/stripe"), PageUrl = new Uri(_simulator.Url), Secret = RunningSimulator.Secret, HookSecret = RunningSimulator.Secret, Timeout = TimeSpan.FromSeconds(4),
-    };
+    private PaymentSettings Settings => _simulator.Settings with { Provider = PaymentSettings.Stripe, Url = new Uri($"{_simulator.Url}/stripe") };
 
     public override async ValueTask InitializeAsync()
     {
@@ -24,10 +21,10 @@ public sealed class StripeContractTests : PageContract
         await base.InitializeAsync();
     }
 
-    protected override Task<IPaymentProvider> Open()
+    protected override Task<IPaymentProvider> Open(TimeSpan? patience = null)
     {
         _open?.Dispose();
-        return Task.FromResult<IPaymentProvider>(_open = new StripeProvider(Settings));
+        return Task.FromResult<IPaymentProvider>(_open = new StripeProvider(Settings with { Timeout = patience ?? Settings.Timeout }));
     }
 
     protected override async Task Choose(string page, string card) => await _simulator.Choose(page, card);
