@@ -39,7 +39,7 @@ public sealed class RunningSimulator : IAsyncDisposable
         var port = FreePorts.TakeLasting(1, new Random())[0];
         var simulator = new RunningSimulator(new SimulatorOptions($"http://127.0.0.1:{port}", folder, Secret)
         {
-            HookUrl = hookUrl, StripeHookUrl = stripeHookUrl, Hang = TimeSpan.FromMinutes(2),
+            HookUrl = hookUrl, StripeHookUrl = stripeHookUrl, Hang = TimeSpan.FromSeconds(5),
         });
         await simulator.Start();
         return simulator;
