@@ -14,7 +14,7 @@ namespace Commerce.Gateway.Checkouts;
 /// The way from a cart to an order: current prices, freeze, place. Each step is repeatable under the request's key, so a try that died
 /// half-way is finished by the next one, and every try finds the same order.
 /// </summary>
-public sealed class Checkout(Shop shop, TimeProvider time, IHostApplicationLifetime host)
+public sealed class Checkout(Shop shop, ScarceGoods scarce, TimeProvider time, IHostApplicationLifetime host)
 {
     // A long wait is a chain of short ones: a silo that stops lets every call end first.
     private static readonly TimeSpan OneWait = TimeSpan.FromSeconds(2);
@@ -56,6 +56,7 @@ public sealed class Checkout(Shop shop, TimeProvider time, IHostApplicationLifet
     {
         var cart = await shop.Cart(cartId).Get();
         if (!cart.Ok) return cart.Refusal!;
+        if (await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;
 
         var prices = await Prices(cart.Value, request.QuoteHash);
         return prices.Ok ? await shop.Cart(cartId).Freeze(Hash(key.Id), request.QuoteHash, prices.Value) : prices.Refusal!;
@@ -71,6 +72,7 @@ public sealed class Checkout(Shop shop, TimeProvider time, IHostApplicationLifet
             for (var left = patience; ; left = until - time.GetUtcNow())
             {
                 var view = await shop.Order(order).WhenSettled(left < OneWait ? left : OneWait).WaitAsync(enough.Token);
+                if (view.Ok) scarce.Note(view.Value.Shortages);
                 if (!view.Ok || until <= time.GetUtcNow() || !Moves(view.Value)) return view;
             }
         }

@@ -18,7 +18,7 @@ public static class ProblemResults
         var kind = ProblemKinds.ByCode[code];
         return new Problem(
             $"urn:commerce:problem:{code}", kind.Title, kind.Status, code, detail,
-            [.. refusal.Details.Select(at => new ProblemPlace(at.Pointer, at.Message, at.Sku, Available: at.Available))], kind.Retryable, http.TraceId())
+            [.. refusal.Details.Select(at => new ProblemPlace(at.Pointer, at.Message, at.Sku, at.Asked, at.Available))], kind.Retryable, http.TraceId())
         {
             RetryAfter = kind.Status is 429 or 503 ? 1 : null,
         };

@@ -104,9 +104,10 @@ public enum CartStatus
 /// <param name="QuoteHash">Names lines, quantities and prices: what the shopper agrees to at checkout.</param>
 /// <param name="Order">The order it became or is becoming, if any.</param>
 /// <param name="Version">Version of the stream.</param>
+/// <param name="Attempts">How many orders it has tried to become.</param>
 [GenerateSerializer, Immutable, Alias("commerce.cart-view")]
 public sealed record CartView(
-    CartStatus Status, Currency Currency, CustomerId? Customer, ImmutableArray<CartLine> Lines, Money Total, string QuoteHash, OrderId? Order, long Version);
+    CartStatus Status, Currency Currency, CustomerId? Customer, ImmutableArray<CartLine> Lines, Money Total, string QuoteHash, OrderId? Order, long Version, int Attempts);
 
 /// <summary>What checkout goes on with.</summary>
 /// <param name="Order">The order this cart becomes.</param>

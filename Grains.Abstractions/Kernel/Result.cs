@@ -7,8 +7,9 @@ namespace Commerce.Kernel;
 /// <param name="Message">What is wrong and what would be right.</param>
 /// <param name="Sku">The SKU it is about, where there is one.</param>
 /// <param name="Available">Units still available, where that is the point.</param>
+/// <param name="Asked">Units asked for by all lines of this SKU together, where that is the point.</param>
 [GenerateSerializer, Immutable, Alias("commerce.refusal-detail")]
-public sealed record RefusalDetail(string Pointer, string Message, string? Sku = null, int? Available = null);
+public sealed record RefusalDetail(string Pointer, string Message, string? Sku = null, int? Available = null, int? Asked = null);
 
 /// <summary>An expected "no": a value with a stable code, never an exception. The codes are the error table of the HTTP interface.</summary>
 /// <param name="Code">Stable code such as <c>out-of-stock</c>.</param>

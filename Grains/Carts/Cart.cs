@@ -155,7 +155,7 @@ public sealed record Cart(
     public Result<CartView> See(long version) => Missing ? CartErrors.NotFound : View(version);
 
     /// <summary>The cart in whatever state, as the answer to a command.</summary>
-    public CartView View(long version) => new(Status, Currency, Customer, Lines.Items, Lines.Total(Currency), Lines.QuoteHash(Currency), Order, version);
+    public CartView View(long version) => new(Status, Currency, Customer, Lines.Items, Lines.Total(Currency), Lines.QuoteHash(Currency), Order, version, Attempts);
 
     /// <summary>Folds an event.</summary>
     public Cart Evolve(CartEvent e) => e switch

@@ -100,6 +100,26 @@ public sealed class CheckoutTests(TestShop shop)
     }
 
     [Fact]
+    public async Task Who_comes_after_the_first_refusal_is_told_without_an_order_and_what_is_free_again_is_sold_at_once()
+    {
+        var sku = await shop.Stocked(3);
+        var (first, second, third) = (await shop.Cart((sku, 4)), await shop.Cart((sku, 4)), await shop.Cart((sku, 3)));
+
+        (await shop.Buy(first)).ShouldBe(409, "out-of-stock").Json["orderId"].ShouldNotBeNull();
+        var late = (await shop.Buy(second)).ShouldBe(409, "out-of-stock");
+
+        late.Json["orderId"].ShouldBeNull();
+        var place = late.Json["errors"]![0]!;
+        ((string)place["pointer"]!, (string)place["sku"]!, (int)place["asked"]!, (int)place["available"]!).ShouldBe(("/lines/0", sku, 4, 3));
+        (await shop.Guest().Get($"/v1/carts/{second}"))["status"].ShouldBe("open");
+        (await shop.Buy(third)).ShouldBe(201);
+        (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", new { delta = 8, reason = "a lorry came" }, Shopping.Fresh("lorry"))).ShouldBe(200);
+        (await shop.Buy(second)).ShouldBe(201);
+        // It may hold goods of its own, so its order finds out.
+        (await shop.Buy(first)).ShouldBe(201);
+    }
+
+    [Fact]
     public async Task A_wrong_amount_ends_without_an_order_and_without_money()
     {
         var ended = (await shop.Buy(await shop.Cart((await shop.Stocked(5), 1)), "tok_wrong_amount")).ShouldBe(202);

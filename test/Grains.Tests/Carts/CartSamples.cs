@@ -37,5 +37,5 @@ internal static class CartSamples
 
     /// <summary>The other cart's view, holding these lines.</summary>
     public static CartView Holding(params ImmutableArray<CartLine> lines) =>
-        new(CartStatus.Closed, Currency.GBP, null, lines, Money.Zero(Currency.GBP), "", null, 1);
+        new(CartStatus.Closed, Currency.GBP, null, lines, Money.Zero(Currency.GBP), "", null, 1, 0);
 }
