@@ -27,7 +27,7 @@ public sealed class StoppingTests : IDisposable
         await Held(merchant);
         var stopped = shop.Terminate();
 
-        (await waiting).Ok(HttpStatusCode.Accepted).Text("status").ShouldBeOneOf("authorising", "paymentUncertain");
+        (await waiting).Ok(HttpStatusCode.Accepted).Text("status").ShouldBeOneOf("reserving", "authorising", "paymentUncertain");
         (await stopped.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(0);
     }
 
