@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using Commerce.Carts;
 using Commerce.Gateway.Composition;
 using Commerce.Gateway.Problems;
-using Commerce.Inventory;
 using Commerce.Kernel;
 using Commerce.Orders;
 
@@ -22,14 +21,14 @@ public sealed class ScarceGoods(Shop shop, TimeProvider time)
     /// <summary>More sold-out SKUs than this are no flash sale: then all are forgotten, and noted again.</summary>
     private const int Most = 10_000;
 
-    private readonly ConcurrentDictionary<Sku, Noted> _noted = [];
+    private readonly ConcurrentDictionary<Sku, long> _noted = [];
 
     /// <summary>An order came to nothing for want of these.</summary>
     public void Note(ImmutableArray<Shortage> shortages)
     {
         if (shortages.IsEmpty) return;
         if (_noted.Count > Most) _noted.Clear();
-        foreach (var shortage in shortages) _noted.GetOrAdd(shortage.Sku, sku => new Noted(shop.Stock(sku))).At = time.GetTimestamp();
+        foreach (var shortage in shortages) _noted[shortage.Sku] = time.GetTimestamp();
     }
 
     /// <summary>Why there is no point in ordering this cart; null when there is. A cart that was ordered before may hold goods of its own: its order finds out.</summary>
@@ -38,7 +37,7 @@ public sealed class ScarceGoods(Shop shop, TimeProvider time)
         if (_noted.IsEmpty || cart is not { Status: CartStatus.Open, Attempts: 0 }) return null;
         try
         {
-            var shortages = (await Task.WhenAll(cart.Lines.GroupBy(line => line.Sku).Select(Missing))).OfType<Shortage>().ToArray();
+            var shortages = (await Task.WhenAll(cart.Lines.GroupBy(line => line.Sku).Where(lines => Remembers(lines.Key)).Select(Missing))).OfType<Shortage>().ToArray();
             return shortages.Length == 0 ? null : RejectedOrder.OutOfStock(cart.Lines.Select(line => line.Sku), shortages);
         }
         catch (Exception away) when (Faults.IsOutage(away))
@@ -50,37 +49,10 @@ public sealed class ScarceGoods(Shop shop, TimeProvider time)
 
     private async Task<Shortage?> Missing(IGrouping<Sku, CartLine> lines)
     {
-        if (!_noted.TryGetValue(lines.Key, out var noted) || time.GetElapsedTime(noted.At) >= Remembered) return null;
         var asked = (int)Math.Min(int.MaxValue, lines.Sum(line => (long)line.Quantity));
-        var available = await noted.Available();
-        return available < asked ? new Shortage(lines.Key, asked, available) : null;
+        var stock = await shop.Stock(lines.Key).Get();
+        return stock.Available < asked ? new Shortage(lines.Key, asked, stock.Available) : null;
     }
 
-    /// <summary>A scarce SKU. Who asks while its stock is being asked shares the next question, which begins after they came: the stock everybody wants is left to those who still get some.</summary>
-    private sealed class Noted(IStockGrain stock)
-    {
-        private readonly Lock _lock = new();
-        private Task _asking = Task.CompletedTask;
-        private Task<int>? _next;
-
-        public long At { get; set; }
-
-        public Task<int> Available()
-        {
-            lock (_lock) return _next ??= Next(_asking);
-        }
-
-        private async Task<int> Next(Task before)
-        {
-            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-            Task<StockView> asking;
-            lock (_lock)
-            {
-                _asking = asking = stock.Get();
-                _next = null;
-            }
-
-            return (await asking).Available;
-        }
-    }
+    private bool Remembers(Sku sku) => _noted.TryGetValue(sku, out var noted) && time.GetElapsedTime(noted) < Remembered;
 }
