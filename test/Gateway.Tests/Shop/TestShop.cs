@@ -81,7 +81,7 @@ public sealed class TestShop : IAsyncLifetime
     public static async Task Eventually(string what, Func<Task<bool>> holds)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
         while (!await holds())
         {
             if (patience.IsCancellationRequested) throw new TimeoutException($"In vain: {what}.");
