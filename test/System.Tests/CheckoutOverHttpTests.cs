@@ -138,7 +138,7 @@ public sealed class CheckoutOverHttpTests : IAsyncLifetime
 
     private static async Task Eventually(Func<Task<bool>> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (!await condition()) await Task.Delay(20, patience.Token);
     }
 }

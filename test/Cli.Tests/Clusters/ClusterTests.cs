@@ -112,10 +112,10 @@ public sealed class ClusterTests : IAsyncDisposable
 
         (await Leftovers.End(_folder, Cancel)).ShouldBe(["silo-1"]);
 
-        await left.Exited.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await left.Exited.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
         stranger.Exited.IsCompleted.ShouldBeFalse();
         stranger.Kill();
-        await stranger.Exited.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await stranger.Exited.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class ClusterTests : IAsyncDisposable
         try
         {
             using var child = new ProcessLauncher(_folder).Start("silo-3", new Launch("env", [], new Dictionary<string, string> { ["Told"] = "yes" }, "/"));
-            await child.Exited.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+            await child.Exited.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
 
             File.ReadAllLines(_folder.LogOf("silo-3")).Where(line => line.Contains("ommerce", StringComparison.OrdinalIgnoreCase) && line.EndsWith("=00:00:10", StringComparison.Ordinal)
                 || line == "Told=yes").Order(StringComparer.Ordinal).ShouldBe(["Commerce__OfTheTest=00:00:10", "Told=yes"]);

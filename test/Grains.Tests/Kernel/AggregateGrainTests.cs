@@ -109,7 +109,7 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         Journal.Hold();
         var before = Journal.HandedOver;
         var answers = Enumerable.Range(1, 5).Select(i => Adjust($"k{i}", i)).ToList();
-        await Journal.Handed(before + 5).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Journal.Handed(before + 5).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         answers.ShouldAllBe(answer => !answer.IsCompleted);
         Journal.Release();
 
@@ -125,7 +125,7 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         Journal.Hold();
         var before = Journal.HandedOver;
         var answers = Enumerable.Range(1, 4).Select(i => Adjust($"k{i}", i)).ToList();
-        await Journal.Handed(before + 4).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Journal.Handed(before + 4).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         Journal.Release();
 
         (await Task.WhenAll(answers)).ShouldAllBe(answer => answer.Ok && answer.Value.OnHand > 1100);
@@ -180,7 +180,7 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         Journal.Next(Fault.None);
         Journal.Next(fault);
         var answers = Enumerable.Range(0, 5).Select(i => Adjust($"k{i}", 1)).ToList();
-        await Journal.Handed(before + 5).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Journal.Handed(before + 5).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         Journal.Release();
 
         var done = 0;
@@ -228,7 +228,7 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         Journal.Hold();
         var before = Journal.HandedOver;
         var answers = Enumerable.Range(0, 300).Select(i => Adjust($"k{i}", 1)).ToList();
-        await Journal.Handed(before + 300).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Journal.Handed(before + 300).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         Journal.SnapshotOf(Stream).ShouldBeNull();
         Journal.Release();
         await Task.WhenAll(answers);
@@ -306,7 +306,7 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         Journal.Hold();
         var before = Journal.HandedOver;
         var answer = command();
-        await Journal.Handed(before + 1).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Journal.Handed(before + 1).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         await SomethingElse();
         return answer;
     }

@@ -63,7 +63,7 @@ public sealed class BeginningTests(OneCluster shop) : IClassFixture<OneCluster>
         Journal.Hold();
         var before = Journal.HandedOver;
         var opened = Cart.Open(CommandKey.None, Currency.GBP, null);
-        await Journal.Handed(before + 1).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Journal.Handed(before + 1).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         var asked = Cart.Get();
         asked.IsCompleted.ShouldBeFalse();
         Journal.Release();

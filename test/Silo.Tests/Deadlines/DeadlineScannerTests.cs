@@ -65,7 +65,7 @@ public sealed class DeadlineScannerTests : IAsyncDisposable
         };
         _waker.Does = stream => _journal.SetDeadline(stream, null);
         await Start();
-        (await _waker.Next().AsTask().WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken)).ShouldBe("order/t1/a");
+        (await _waker.Next().AsTask().WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken)).ShouldBe("order/t1/a");
     }
 
     [Fact]

@@ -326,7 +326,7 @@ public abstract class JournalContract
     {
         var (inventory, cart) = (Journal.Appended("inventory", Cancel), Journal.Appended("cart", Cancel));
         await Journal.Append(new Script(Till).Append());
-        await inventory.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        await inventory.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
         cart.IsCompleted.ShouldBeFalse();
     }
 
@@ -337,7 +337,7 @@ public abstract class JournalContract
         var waiting = Journal.Appended("inventory", stop.Token);
         waiting.IsCompleted.ShouldBeFalse();
         await stop.CancelAsync();
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        await waiting.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
     }
 
     [Fact]
@@ -364,7 +364,7 @@ public abstract class JournalContract
             var more = Journal.Appended("inventory", Cancel);
             var read = (await Journal.ReadFeed("inventory", 0, seen.Count, 64)).Events;
             seen.AddRange(read);
-            if (read.Count == 0) await more.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+            if (read.Count == 0) await more.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
         }
     }
 }

@@ -166,10 +166,10 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         await _journal.Append(new Script(Till).Append());
 
         // The first wait begins to listen, and ends because the journal is not empty any more.
-        await other.Appended("inventory", TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
+        await other.Appended("inventory", TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
         var told = other.Appended("inventory", TestContext.Current.CancellationToken);
         await _journal.Append(new Script(Stock(1)).Append());
-        await told.WaitAsync(TimeSpan.FromSeconds(30));
+        await told.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     [Fact]

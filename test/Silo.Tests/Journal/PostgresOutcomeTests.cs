@@ -63,7 +63,7 @@ public sealed class PostgresOutcomeTests(PostgresFixture postgres) : IAsyncLifet
             if (point == BatchPoint.Sending && ++lost <= 2) throw new IOException("cut");
         };
         await Should.ThrowAsync<DependencyUnavailableException>(
-            () => _journal.Append(_script.Append("key-1")).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+            () => _journal.Append(_script.Append("key-1")).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken));
         lost.ShouldBe(2);
         (await _journal.Head("inventory", 0)).Position.ShouldBe(1, "nothing was appended");
     }

@@ -30,6 +30,6 @@ public sealed class HastyJournalTests
         (await cart.Open(CommandKey.None, Currency.GBP, null)).Ok.ShouldBeTrue();
         (await cart.Add(CommandKey.None, [new NewLine("1", new Sku("TEA"), "Tea", 1, new UnitPrice(1m, Currency.GBP), true)])).Value.Version.ShouldBe(2);
 
-        await journal.Handed(2).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await journal.Handed(2).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
     }
 }
