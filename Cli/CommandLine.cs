@@ -35,7 +35,7 @@ internal static class CommandLine
         var parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(error.Message);
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(Plainly(error.Message));
             await Console.Error.WriteLineAsync("See './commerce --help'.");
             return ExitCode.WrongUsage;
         }
@@ -68,6 +68,12 @@ internal static class CommandLine
             return 130;
         }
     });
+
+    /// <summary>What would be right, where the library names a type of .NET.</summary>
+    internal static string Plainly(string error) => error
+        .Replace("as expected type 'System.Int32'", $"as a whole number of at most {int.MaxValue}", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Nullable`1[System.Int32]'", $"as a whole number of at most {int.MaxValue}", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Double'", "as a number such as 0.5", StringComparison.Ordinal);
 
     private static int? CodeOf(Exception e) => e switch
     {
