@@ -27,6 +27,9 @@ public sealed class TelemetryTests : IDisposable
         await Traced.Reaches(collector, trace, ("shop", "POST /v1/checkouts"), ("shop", "append order"), ("shop", "publish order"), ("shop", "apply order"));
         collector.Spans.ShouldContain(span => span.Traces[0] == trace && span.Name.Contains("IStockGrain", StringComparison.Ordinal));
         collector.Saw(cart).ShouldBeFalse("a cart's id is its secret");
+        var metrics = await merchant.GetStringAsync("/metrics");
+        metrics.ShouldContain("\ncommerce_stock_holds{", Case.Sensitive);
+        metrics.ShouldContain("\nhttp_server_request_duration_seconds_count{", Case.Sensitive);
         (await shop.Terminate()).ShouldBe(0);
     }
 

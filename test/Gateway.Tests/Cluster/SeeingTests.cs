@@ -12,12 +12,10 @@ public sealed class SeeingTests(TestShop shop)
     [Fact]
     public async Task Operators_read_the_metrics_as_text()
     {
-        await shop.Stocked(1);
         var metrics = (await shop.Operator().Get("/metrics")).ShouldBe(200);
-        // What somebody else has read a moment before is read once more, for a third of a second: there may have been no stock yet.
-        await TestShop.Eventually("a measurement of holds", async () => (metrics = await shop.Operator().Get("/metrics")).Body.Contains("\ncommerce_stock_holds{", StringComparison.Ordinal));
         metrics.ContentType.ShouldBe("text/plain");
-        foreach (var name in new[] { "commerce_stock_holds", "orleans_catalog_activations", "http_server_request_duration_seconds_count", "dotnet_gc_collections_total" })
+        // Those of the process; those of a shop are seen where it has one to itself (TelemetryTests): of two shops in a process they are one to the exporter, and end with the first.
+        foreach (var name in new[] { "orleans_catalog_activations", "dotnet_gc_collections_total" })
             metrics.Body.ShouldContain($"\n{name}{{", Case.Sensitive);
         metrics.Body.ShouldNotContain("orleans_messaging_sent", Case.Sensitive, "what costs with every message is left off");
     }
