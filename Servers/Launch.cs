@@ -5,6 +5,9 @@ namespace Commerce.Servers;
 /// <summary>How a server is called: program, arguments, environment and the folder it starts in.</summary>
 public sealed record Launch(string Program, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables, string Folder)
 {
+    /// <summary>What runs a program of .NET: the host this process runs on.</summary>
+    public static string DotNet => Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+
     /// <summary>The same as somebody else, when we are root: <c>setpriv</c> becomes the program; <c>runuser</c> and <c>su</c> would stay in front of it.</summary>
     public Launch As(string user) => Environment.IsPrivilegedProcess
         ? this with { Program = "setpriv", Arguments = [$"--reuid={user}", $"--regid={user}", "--clear-groups", "--", Program, .. Arguments] }

@@ -41,7 +41,7 @@ internal sealed class ReportFolder
     public async Task Write(string command, IReadOnlyList<ScenarioResult> results, DateTimeOffset at, CancellationToken cancel)
     {
         await File.WriteAllTextAsync(Json, Answer.Json(new { command, machine = Machine, at, scenarios = results }), cancel);
-        await new Launch("dotnet", [Programs.Find("BenchReport"), _path], new Dictionary<string, string>(), "/").RunToEnd(cancel);
+        await new Launch(Launch.DotNet, [Programs.Find("BenchReport"), _path], new Dictionary<string, string>(), "/").RunToEnd(cancel);
         Progress.Say($"The report is {Path.Combine(_path, "report.md")}.");
     }
 

@@ -97,8 +97,7 @@ internal sealed class Programs(
     public static Launch Program(string project, Dictionary<string, string> variables, string? build = null, params string[] first)
     {
         var file = Find(project, build);
-        return new Launch(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            [file, .. first, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
+        return new Launch(Launch.DotNet, [file, .. first, $"--Name={variables["Name"]}", $"--Data={variables["Data"]}"], variables, Path.GetDirectoryName(file)!);
     }
 
     private void Open(Dictionary<string, string> variables, int number)

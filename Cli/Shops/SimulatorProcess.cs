@@ -13,7 +13,7 @@ internal static class SimulatorProgram
 
     /// <summary>How it is started for a shop that takes its messages at <paramref name="shop"/>.</summary>
     public static Launch Launch(string program, string dataDir, ShopProvider provider, string shop, string? clock = null) => new(
-        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program],
+        Servers.Launch.DotNet, [program],
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Url"] = $"http://127.0.0.1:{provider.Url.Port}", ["Data"] = ShopProvider.DataOf(dataDir), ["SecretFile"] = provider.Values["SecretFile"],
