@@ -40,7 +40,8 @@ internal static class Databases
     }
 
     private static IEnumerable<NpgsqlConnectionStringBuilder> ServersIn(IConfiguration configuration) => configuration.GetSection("ConnectionStrings").GetChildren()
-        .Where(connection => connection.Value?.StartsWith("amqp", StringComparison.Ordinal) is false).Select(Parse)
+        // What is left empty is not there: a shop may run without a broker.
+        .Where(connection => connection.Value is { Length: > 0 } value && !value.StartsWith("amqp", StringComparison.Ordinal)).Select(Parse)
         .OrderBy(server => server.Database, StringComparer.Ordinal).DistinctBy(server => (server.Host, server.Port));
 
     private static NpgsqlConnectionStringBuilder Parse(IConfigurationSection connection)
