@@ -27,6 +27,7 @@ public static class ClusterMember
         .AddMembership(settings.Database("cluster"))
         // Every silo, or none: the one that shows it asks all the others. What goes through the log is not for a browser.
         .AddDashboard(static dashboard => dashboard.HideTrace = true)
+        .ConfigureServices(static services => services.AddHostedService<DashboardCounters>())
         .Configure<SiloOptions>(options => options.SiloName = settings.Name)
         .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0)
         .Configure<EndpointOptions>(options => options.SiloListeningEndpoint = new IPEndPoint(settings.SiloAddress, settings.SiloListenPort));

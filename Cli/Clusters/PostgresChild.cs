@@ -8,7 +8,7 @@ internal static class PostgresChild
 {
     // Each silo keeps some connections per service. After a crash every file has to be on the disk before anything else is done: in one call for all of them, not one for
     // each of some thousands, while the shop waits.
-    private static readonly string[] Settings = ["max_connections=500", "fsync=on", "synchronous_commit=on", "full_page_writes=on", "recovery_init_sync_method=syncfs", "jit=off"];
+    private static readonly string[] Settings = ["max_connections=500", "fsync=on", "synchronous_commit=on", "full_page_writes=on", "recovery_init_sync_method=syncfs", "jit=off", "shared_buffers=512MB", "max_wal_size=4GB"];
 
     public static ChildSpec Of(ClusterFolder folder, PostgresAccess access)
     {
