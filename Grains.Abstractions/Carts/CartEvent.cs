@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Commerce.Feeds;
 using Commerce.Kernel;
 
@@ -12,7 +13,7 @@ namespace Commerce.Carts;
 /// <param name="UnitPrice">Price of one unit as the shopper was shown it.</param>
 /// <param name="PriceFixed">True when the importer gave the price: it is not compared with the catalogue.</param>
 [GenerateSerializer, Immutable, Alias("commerce.cart-line")]
-public sealed record CartLine(string Id, Sku Sku, string Title, int Quantity, UnitPrice UnitPrice, bool PriceFixed = false)
+public sealed record CartLine([property: JsonConverter(typeof(SharedText))] string Id, Sku Sku, [property: JsonConverter(typeof(SharedText))] string Title, int Quantity, UnitPrice UnitPrice, bool PriceFixed = false)
 {
     /// <summary>Price × quantity, rounded half-up.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

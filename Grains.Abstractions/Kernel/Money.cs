@@ -38,6 +38,9 @@ public readonly record struct Currency([property: Id(0)] string Value) : ITextVa
     public static Currency FromStored(string value) => new(value);
 
     /// <inheritdoc/>
+    public static bool IsShared => true;
+
+    /// <inheritdoc/>
     public override string ToString() => Value;
 }
 

@@ -23,5 +23,8 @@ public readonly record struct Sku([property: Id(0)] string Value) : ITextValue<S
     public static Sku FromStored(string value) => new(value);
 
     /// <inheritdoc/>
+    public static bool IsShared => true;
+
+    /// <inheritdoc/>
     public override string ToString() => Value;
 }

@@ -12,6 +12,9 @@ public interface ITextValue<TSelf> where TSelf : struct, ITextValue<TSelf>
 
     /// <summary>Takes text that was once <see cref="Value"/>; it is not checked again.</summary>
     static abstract TSelf FromStored(string value);
+
+    /// <summary>Whether many things have the same: what is read of it is kept once (<see cref="SharedText"/>).</summary>
+    static virtual bool IsShared => false;
 }
 
 /// <summary>Writes a text value as a JSON string, as a property's value and as its name.</summary>
@@ -20,7 +23,7 @@ public sealed class TextValueConverter<T> : JsonConverter<T> where T : struct, I
 {
     /// <inheritdoc/>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        T.FromStored(reader.GetString() ?? throw new JsonException($"{typeof(T).Name} is never null."));
+        T.FromStored((T.IsShared ? SharedText.Read(ref reader) : reader.GetString()) ?? throw new JsonException($"{typeof(T).Name} is never null."));
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);

@@ -13,7 +13,7 @@ namespace Commerce.Orders;
 /// <param name="Quantity">Units.</param>
 /// <param name="UnitPrice">Price of one unit.</param>
 [GenerateSerializer, Immutable, Alias("commerce.order-line")]
-public sealed record OrderLine(string Id, Sku Sku, string Title, int Quantity, UnitPrice UnitPrice)
+public sealed record OrderLine([property: JsonConverter(typeof(SharedText))] string Id, Sku Sku, [property: JsonConverter(typeof(SharedText))] string Title, int Quantity, UnitPrice UnitPrice)
 {
     /// <summary>Price × quantity, rounded half-up.</summary>
     [JsonIgnore]
@@ -127,7 +127,7 @@ public sealed record OrderConfirmed(string Operation, ImmutableArray<SoldLine> L
 /// <param name="Quantity">Units.</param>
 /// <param name="Amount">Line amount.</param>
 [GenerateSerializer, Immutable, Alias("commerce.sold-line")]
-public sealed record SoldLine(Sku Sku, string Title, int Quantity, Money Amount);
+public sealed record SoldLine(Sku Sku, [property: JsonConverter(typeof(SharedText))] string Title, int Quantity, Money Amount);
 
 /// <summary>The provider authorised another amount than is due; the order is undone.</summary>
 /// <param name="Operation">The provider operation's key.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text;
 using Commerce.Kernel;
 using Commerce.Payments;
 
@@ -51,7 +52,11 @@ public sealed record Order
 {
     public static readonly Order None = new();
 
+    /// <summary>What was placed; whom it goes to is kept beside it.</summary>
     public OrderPlaced? Placed { get; init; }
+
+    /// <summary>Whom and where, sealed, as bytes: as text it would be the largest part of an active order.</summary>
+    private byte[] SealedRecipient { get; init; } = [];
     public bool Abandoned { get; init; }
 
     /// <summary>Where the process is; how far fulfilment has come is read off the lines (<see cref="Status"/>).</summary>
@@ -96,6 +101,12 @@ public sealed record Order
     /// <summary>Steps an operator saw to by other means: what they should have brought about cannot be found in the other books.</summary>
     public ImmutableArray<string> Skipped { get; init; } = [];
 
+    /// <summary>Whom and where it goes, sealed; null before it is placed.</summary>
+    public Sealed<Recipient>? Recipient => Placed is null ? null : Placed.Recipient with { Box = Encoding.UTF8.GetString(SealedRecipient) };
+
+    /// <summary>The event as it was, with its recipient: to be decided anew should it turn out to be lost.</summary>
+    public OrderPlaced? AsPlaced => Placed is null ? null : Placed with { Recipient = Recipient! };
+
     public Money Total => Lines.Aggregate(Money.Zero(Placed!.Currency), (sum, line) => sum + line.Line.Amount);
     public long Shipped => Shipments.Where(s => s.State is ShipmentState.Sent or ShipmentState.Delivered).Sum(s => s.Amount.Minor);
     public long Captured => Advance?.State == AdvanceState.Captured ? Total.Minor : Shipped;
@@ -125,7 +136,7 @@ public sealed record Order
     {
         OrderPlaced x => this with
         {
-            Placed = x, Stage = OrderStatus.Reserving, Lines = [.. x.Lines.Select(line => new LineState(line, default, 0, 0, default))],
+            Placed = x with { Recipient = x.Recipient with { Box = "" } }, SealedRecipient = Encoding.UTF8.GetBytes(x.Recipient.Box), Stage = OrderStatus.Reserving, Lines = [.. x.Lines.Select(line => new LineState(line, default, 0, 0, default))],
         },
         OrderAbandoned => this with { Abandoned = true },
         OrderReserved x => this with { Stage = OrderStatus.AwaitingPayment, PayBy = x.PayBy },

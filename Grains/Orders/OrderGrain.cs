@@ -19,7 +19,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public async Task<Result<OrderView>> Place(PlaceOrder order)
     {
-        var placed = Folded.Placed ?? await Prepared(order);
+        var placed = Folded.AsPlaced ?? await Prepared(order);
         var result = await Begin(order.Command, s => s.Place(placed), View);
         if (result is { Ok: true, Repeated: false } && Version == 1) _reservesUnderWay = false;
         _ = Go();
@@ -28,7 +28,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public async Task<Result<OrderView>> Get()
     {
-        var (view, recipient) = await Query(s => (s.Placed is null ? null : View(s), s.Placed?.Recipient));
+        var (view, recipient) = await Query(s => (s.Placed is null ? null : View(s), s.Recipient));
         return view is null ? OrderErrors.NotFound : view with { Recipient = await sealer.Open(recipient!) };
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         catch (InvalidOperationException)
         {
             await Known();
-            if (Folded.Placed is { } earlier) return earlier;
+            if (Folded.AsPlaced is { } earlier) return earlier;
             throw;
         }
     }

@@ -3,6 +3,7 @@ using Commerce.Carts;
 using Commerce.Inventory;
 using Commerce.Kernel;
 using Commerce.Kit.Cluster;
+using Commerce.Kit.Journal;
 
 namespace Commerce.Orders;
 
@@ -27,15 +28,20 @@ public sealed class OrderGrainTests : IAsyncLifetime
 
     private async Task<OrderId> CheckOut(string cart, string? token, params (Sku Sku, int Quantity)[] lines)
     {
+        var (id, place) = await Frozen(cart, token, lines);
+        (await Order(id).Place(place)).Ok.ShouldBeTrue();
+        return id;
+    }
+
+    private async Task<(OrderId Id, PlaceOrder Place)> Frozen(string cart, string? token, params (Sku Sku, int Quantity)[] lines)
+    {
         var grain = Cart(cart);
         await grain.Open(CommandKey.None, Currency.GBP, null);
         await grain.Add(CommandKey.None, [.. lines.Select((l, i) => new NewLine($"{i}", l.Sku, l.Sku.Value, l.Quantity, new(1.50m, Currency.GBP), true))]);
         var frozen = (await grain.Freeze($"key-{cart}", null, ImmutableDictionary<Sku, UnitPrice>.Empty)).Value;
-        var placed = await Order(frozen.Order).Place(new(
+        return (frozen.Order, new(
             new($"key-{cart}", "digest"), new(cart), null, new(new("a@b.c"), new("A", "1 Street", "Town", "P1", "UK")), frozen.Currency,
             [.. frozen.Lines.Select(l => new OrderLine(l.Id, l.Sku, l.Title, l.Quantity, l.UnitPrice))], token, null, false));
-        placed.Ok.ShouldBeTrue();
-        return frozen.Order;
     }
 
     private async Task<OrderView> Settled(OrderId id) => (await Order(id).WhenSettled(Soon)).Value;
@@ -50,6 +56,30 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (await Order(id).Ship(new("ship", ""), [], null)).Value.Status.ShouldBe(OrderStatus.Shipped);
         (await Stock(Tea).Get()).ShouldBe(new StockView(2, 0, 2, 3));
         (await Cart("c1").Get()).Value.Status.ShouldBe(CartStatus.Ordered);
+        (await Order(id).Get()).Value.Recipient!.Contact.Email.ShouldBe("a@b.c");
+    }
+
+    [Fact]
+    public async Task Who_asks_a_second_time_while_the_first_is_being_lost_places_the_whole_order()
+    {
+        await Stocked(Tea, 5);
+        // Numbers come in blocks; this one fetches them.
+        await Settled(await CheckOut("c0", "tok_ok", (Tea, 1)));
+        var (id, place) = await Frozen("c1", "tok_ok", (Tea, 3));
+        var handed = _shop.Journal.HandedOver;
+        _shop.Journal.Hold();
+        _shop.Journal.Next(Fault.Failed);
+        var first = Order(id).Place(place);
+        await _shop.Journal.Handed(handed + 1);
+        var second = Order(id).Place(place);
+        // It has decided on what the first has not written yet.
+        await Task.Delay(ALittle, TestContext.Current.CancellationToken);
+
+        _shop.Journal.Release();
+
+        await Should.ThrowAsync<DependencyUnavailableException>(first);
+        (await second).Ok.ShouldBeTrue();
+        (await Settled(id)).Status.ShouldBe(OrderStatus.Confirmed);
         (await Order(id).Get()).Value.Recipient!.Contact.Email.ShouldBe("a@b.c");
     }
 
