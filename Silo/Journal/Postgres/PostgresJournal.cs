@@ -8,6 +8,9 @@ namespace Commerce.Silo.Journal.Postgres;
 /// <summary>The journals of the services on PostgreSQL, each in its own database: one writer per service with group commit, readers beside it.</summary>
 public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
 {
+    /// <summary>Most histories loaded by one statement: many grains that wake at once, after a silo has died or a shop has started, share it.</summary>
+    private const int LoadsAtOnce = 64;
+
     /// <summary>How long a reader waits to learn how a lost commit ended before it says that the journal is away.</summary>
     private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
 
@@ -38,7 +41,12 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<StreamHistory> Load(StreamName stream) => Read(stream.Service, source => PostgresReads.Load(source, stream), settled: true);
+    public async Task<StreamHistory> Load(StreamName stream)
+    {
+        var service = Of(stream.Service);
+        await Settled(service);
+        return await PostgresFaults.Guard("journal", _log, () => service.Loads.Do(stream));
+    }
 
     /// <inheritdoc/>
     public async Task<bool> Holds(StreamName stream, Guid eventId)
@@ -153,6 +161,20 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
             Signals = new PostgresSignals(service, source, time, log);
             Lane = new PostgresLane(service, source, Signals.Appended, time, log);
             Snapshots = new PostgresSnapshots(source, log);
+            Loads = new Together<StreamName, StreamHistory>(LoadsAtOnce, streams => Load(source, streams));
+        }
+
+        // A connection of the pool may have died with its server: what one of them says would be said to all who travel together, so another is asked.
+        private static async Task<IReadOnlyList<StreamHistory>> Load(NpgsqlDataSource source, IReadOnlyList<StreamName> streams)
+        {
+            try
+            {
+                return await PostgresReads.Load(source, streams);
+            }
+            catch (NpgsqlException lost) when (!PostgresFaults.IsUndone(lost) && lost.InnerException is not TimeoutException)
+            {
+                return await PostgresReads.Load(source, streams);
+            }
         }
 
         public NpgsqlDataSource Source { get; }
@@ -162,6 +184,8 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
         public PostgresLane Lane { get; }
 
         public PostgresSnapshots Snapshots { get; }
+
+        public Together<StreamName, StreamHistory> Loads { get; }
 
         public async ValueTask DisposeAsync()
         {

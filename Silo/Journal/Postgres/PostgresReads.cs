@@ -10,44 +10,77 @@ internal static class PostgresReads
     internal const string Columns = "a.position, h.stream, a.version, a.command, a.digest, a.data";
 
     /// <summary>
-    /// The rows from the one that holds the snapshot's event. The snapshot comes as a row of its own, before them; no append has position 0.
+    /// The rows of each stream from the one that holds its snapshot's event. The snapshot comes as a row of its own, before them; no append has position 0. Each table is
+    /// reached by its key, stream by stream: no plan can turn that into reading all of it (see 0004).
     /// </summary>
-    private const string LoadSql = $"""
-        with kept as (select s.version, s.event, s.format, s.state from stream_head h join snapshot s on s.stream = h.number where h.stream = $1)
-        select {Columns}, null::uuid as event, null::bytea as state
-        from stream_head h join append a on a.stream = h.number
-        where h.stream = $1 and a.version >= coalesce(
-            (select b.version from append b, kept where b.stream = h.number and b.version <= kept.version order by b.version desc limit 1), 0)
+    private const string LoadSql = """
+        with asked as materialized (
+            select r.place, h.number, k.version, k.event, k.format, k.state
+            from unnest($1) with ordinality as r (stream, place)
+                cross join lateral (select s.number from stream_head s where s.stream = r.stream limit 1) h
+                left join lateral (select s.version, s.event, s.format, s.state from snapshot s where s.stream = h.number limit 1) k on true)
+        select r.place, a.position, a.version, a.command, a.digest, a.data, null::uuid, null::bytea
+        from asked r cross join lateral (
+            select b.position, b.version, b.command, b.digest, b.data from append b
+            where b.stream = r.number and b.version >= coalesce(
+                (select c.version from append c where c.stream = r.number and c.version <= r.version order by c.version desc limit 1), 0)) a
         union all
-        select 0, '', version, null, null, format, event, state from kept
-        order by 3, 1
+        select r.place, 0, r.version, null, null, r.format, r.event, r.state from asked r where r.event is not null
+        order by 1, 2
         """;
 
-    public static async Task<StreamHistory> Load(NpgsqlDataSource source, StreamName stream)
+    /// <summary>The histories of several streams of one service, each since its snapshot.</summary>
+    public static async Task<IReadOnlyList<StreamHistory>> Load(NpgsqlDataSource source, IReadOnlyList<StreamName> streams)
     {
-        var (snapshot, events, commands) = ((Snapshot?)null, new List<RecordedEvent>(), new List<CommandKey>());
-        await using (var load = Command(source, LoadSql, new NpgsqlParameter<string> { TypedValue = stream.Value }))
+        var found = streams.Select(stream => new Found(stream)).ToArray();
+        await using (var load = Command(source, LoadSql, new NpgsqlParameter<string[]> { TypedValue = [.. streams.Select(stream => stream.Value)] }))
         await using (var rows = await load.ExecuteReaderAsync())
         {
             while (await rows.ReadAsync())
             {
-                if (rows.GetInt64(0) == 0) snapshot = new Snapshot(rows.GetInt64(2), rows.GetGuid(6), rows.GetString(5), rows.GetFieldValue<byte[]>(7));
-                else Take(stream.Service, Row(rows), events, commands, snapshot?.Version ?? 0);
+                var stream = found[rows.GetInt64(0) - 1];
+                if (rows.GetInt64(1) == 0) stream.Snapshot = new Snapshot(rows.GetInt64(2), rows.GetGuid(6), rows.GetString(5), rows.GetFieldValue<byte[]>(7));
+                else stream.Take(new AppendRow(rows.GetInt64(1), stream.Name.Value, rows.GetInt64(2), Text(rows, 3), Text(rows, 4), rows.GetFieldValue<byte[]>(5)));
             }
         }
 
-        if (snapshot is null) return new StreamHistory(null, events, commands);
+        var histories = new StreamHistory[found.Length];
+        for (var i = 0; i < histories.Length; i++) histories[i] = found[i].History ?? await All(source, streams[i]);
+        return histories;
+    }
 
-        // Its own event is among those read when the snapshot is of this history; those before it are in it already.
-        if (events.Exists(e => e.Version == snapshot.Version && e.Id == snapshot.LastEvent))
-            return new StreamHistory(snapshot, events.FindAll(e => e.Version > snapshot.Version), commands);
-
-        (events, commands) = ([], []);
+    // The snapshot was of another history.
+    private static async Task<StreamHistory> All(NpgsqlDataSource source, StreamName stream)
+    {
+        var found = new Found(stream);
         await using var all = Command(source,
             $"select {Columns} from stream_head h join append a on a.stream = h.number where h.stream = $1 order by a.version", new NpgsqlParameter<string> { TypedValue = stream.Value });
-        await using var row = await all.ExecuteReaderAsync();
-        while (await row.ReadAsync()) Take(stream.Service, Row(row), events, commands, after: 0);
-        return new StreamHistory(null, events, commands);
+        await using var rows = await all.ExecuteReaderAsync();
+        while (await rows.ReadAsync()) found.Take(Row(rows));
+        return found.History!;
+    }
+
+    // What has been read of a stream.
+    private sealed class Found(StreamName name)
+    {
+        private readonly List<RecordedEvent> _events = [];
+        private readonly List<CommandKey> _commands = [];
+
+        public StreamName Name => name;
+
+        public Snapshot? Snapshot { get; set; }
+
+        /// <summary>Null when its snapshot's event is not among what was read.</summary>
+        public StreamHistory? History => Snapshot is not { } kept ? new StreamHistory(null, _events, _commands)
+            // Those up to the snapshot's own are in it already.
+            : _events.Exists(e => e.Version == kept.Version && e.Id == kept.LastEvent) ? new StreamHistory(kept, _events.FindAll(e => e.Version > kept.Version), _commands)
+            : null;
+
+        public void Take(in AppendRow row)
+        {
+            AppendText.Read(name.Service, row, _events);
+            if (row.Digest is { } digest && !(row.Version <= Snapshot?.Version)) _commands.Add(new CommandKey(row.Command!, digest));
+        }
     }
 
     public static async Task<IReadOnlyList<RecordedEvent>> Stream(NpgsqlDataSource source, StreamName stream, long after, int max) => Page(await Events(source, stream.Service,
@@ -142,12 +175,6 @@ internal static class PostgresReads
         events.RemoveAll(e => !asked(e));
         if (events.Count > max) events.RemoveRange(max, events.Count - max);
         return events;
-    }
-
-    private static void Take(string service, in AppendRow row, List<RecordedEvent> events, List<CommandKey> commands, long after)
-    {
-        AppendText.Read(service, row, events);
-        if (row.Digest is { } digest && row.Version > after) commands.Add(new CommandKey(row.Command!, digest));
     }
 
     internal static AppendRow Row(NpgsqlDataReader row) =>

@@ -3,14 +3,14 @@ using System.Threading.Channels;
 namespace Commerce.Silo.Journal.Postgres;
 
 /// <summary>
-/// Carries out small writes of many callers together: what piles up while one statement runs goes with the next, in one round trip and one fsync. Who finds
+/// Carries out what many callers want of a database together: what piles up while one statement runs goes with the next, in one round trip and, where it writes, one fsync. Who finds
 /// it idle does not wait (<see cref="Pace"/>). Every caller gets an answer or the exception of the statement its item travelled with.
 /// </summary>
-/// <typeparam name="TItem">What a caller wants written.</typeparam>
+/// <typeparam name="TItem">What a caller wants written or read.</typeparam>
 /// <typeparam name="TAnswer">What comes of it.</typeparam>
 /// <param name="most">Most items of one statement.</param>
-/// <param name="write">Writes a batch; answers as many, in the same order.</param>
-internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> write)
+/// <param name="execute">Executes a batch; answers as many, in the same order.</param>
+internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> execute)
 {
     private readonly Channel<(TItem Item, TaskCompletionSource<TAnswer> Answer)> _waiting =
         Channel.CreateUnbounded<(TItem, TaskCompletionSource<TAnswer>)>();
@@ -40,7 +40,7 @@ internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TIte
             while (_waiting.Reader.TryPeek(out _))
             {
                 await _pace.Next().ConfigureAwait(false);
-                await Write(Take()).ConfigureAwait(false);
+                await Execute(Take()).ConfigureAwait(false);
             }
 
             Volatile.Write(ref _running, 0);
@@ -55,17 +55,17 @@ internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TIte
         return batch;
     }
 
-    private async Task Write(List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> batch)
+    private async Task Execute(List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> batch)
     {
         try
         {
-            var answers = await write([.. batch.Select(waiting => waiting.Item)]).ConfigureAwait(false);
+            var answers = await execute([.. batch.Select(waiting => waiting.Item)]).ConfigureAwait(false);
             for (var i = 0; i < batch.Count; i++) batch[i].Answer.TrySetResult(answers[i]);
         }
         catch (Exception failure) when (batch.Count > 1 && PostgresFaults.IsAboutData(failure))
         {
             // What one of them holds must not take the others with it: each is tried by itself.
-            foreach (var waiting in batch) await Write([waiting]).ConfigureAwait(false);
+            foreach (var waiting in batch) await Execute([waiting]).ConfigureAwait(false);
         }
         catch (Exception failure)
         {

@@ -73,6 +73,48 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     }
 
     [Fact]
+    public async Task Histories_that_are_loaded_at_once_are_each_the_one_that_was_asked_for()
+    {
+        var streams = Enumerable.Range(1, 150).Select(Stock).ToArray();
+        foreach (var (i, stream) in streams.Index())
+        {
+            var (script, last) = (new Script(stream), Guid.Empty);
+            // Every seventh has no history.
+            for (var n = 0; n < i % 7; n++)
+            {
+                var append = script.Append(key: $"{i}-{n}", events: 2);
+                (await _journal.Append(append)).ShouldBe(AppendOutcome.Committed);
+                if (n == 1) last = append.Events[0].Id;
+            }
+
+            // Of the third event; every other one is of another history.
+            if (i % 7 > 1 && i % 3 == 0) await Plant(stream, new Snapshot(3, i % 2 == 0 ? last : Guid.NewGuid(), "test.v1", "{}"u8.ToArray()));
+        }
+
+        var together = await Task.WhenAll(streams.Select(_journal.Load));
+
+        foreach (var (i, history) in together.Index())
+        {
+            var (appends, kept) = (i % 7, i % 7 > 1 && i % 6 == 0);
+            history.Snapshot?.Version.ShouldBe(3);
+            (history.Snapshot is not null).ShouldBe(kept);
+            history.Events.Select(e => (e.Stream, e.Version)).ShouldBe(Enumerable.Range(kept ? 4 : 1, kept ? appends * 2 - 3 : appends * 2).Select(version => (streams[i].Value, (long)version)));
+            history.Commands.Select(command => command.Id).ShouldBe(Enumerable.Range(0, appends).Skip(kept ? 2 : 0).Select(n => $"{i}-{n}"));
+        }
+    }
+
+    [Fact]
+    public async Task Connections_that_died_while_nobody_used_them_cost_none_of_those_who_load_an_answer()
+    {
+        await _journal.Append(new Script(Till).Append());
+        (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _journal.ReadStream(Till, 0, 10)))).ShouldAllBe(events => events.Count == 1);
+        await using (var end = journals.Databases.Of("order").CreateCommand("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'commerce-inventory' and state = 'idle' and query not like 'listen%'"))
+            await end.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        (await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => _journal.Load(Till)))).ShouldAllBe(history => history.Events.Count == 1);
+    }
+
+    [Fact]
     public async Task A_batch_that_was_given_up_is_turned_away_should_it_come_after_all()
     {
         await _journal.Append(new Script(Till).Append());
