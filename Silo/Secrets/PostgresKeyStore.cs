@@ -3,12 +3,13 @@ using Npgsql;
 
 namespace Commerce.Silo.Secrets;
 
-/// <summary>The keys a service makes, in its own database. Each guest's order has a key of its own, so those made at the same time are kept together.</summary>
+/// <summary>The keys a service makes, in its own database. Each guest's order has a key of its own, so those made at the same time are kept together, and found together.</summary>
 internal sealed class PostgresKeyStore : IKeyStore
 {
     private const int MostAtOnce = 256;
 
     private readonly Together<(string Subject, byte[] Wrapped), bool> _adding;
+    private readonly Together<string, StoredKey> _finding;
     private readonly NpgsqlDataSource _source;
     private readonly ILogger _log;
 
@@ -16,6 +17,7 @@ internal sealed class PostgresKeyStore : IKeyStore
     {
         (_source, _log) = (source, log);
         _adding = new(MostAtOnce, AddAll);
+        _finding = new(MostAtOnce, subjects => PostgresFaults.OnAnother(() => FindAll(subjects)));
     }
 
     public Task<byte[]?> Proof() => PostgresFaults.Guard("key-ring", _log, async () =>
@@ -35,14 +37,7 @@ internal sealed class PostgresKeyStore : IKeyStore
         return (await Proof())!;
     }
 
-    public Task<StoredKey> Find(string subject) => PostgresFaults.Guard("key-ring", _log, async () =>
-    {
-        await using var find = _source.CreateCommand("select wrapped from sealing_key where id = $1");
-        find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = subject });
-        await using var row = await find.ExecuteReaderAsync();
-        if (!await row.ReadAsync()) return default;
-        return new StoredKey(true, row.IsDBNull(0) ? null : row.GetFieldValue<byte[]>(0));
-    });
+    public Task<StoredKey> Find(string subject) => PostgresFaults.Guard("key-ring", _log, () => _finding.Do(subject));
 
     public async Task<StoredKey> Add(string subject, byte[] wrapped) =>
         await PostgresFaults.Guard("key-ring", _log, () => _adding.Do((subject, wrapped))) ? new StoredKey(true, wrapped) : await Find(subject);
@@ -62,6 +57,18 @@ internal sealed class PostgresKeyStore : IKeyStore
         }
 
         return [.. keys.Select(key => added.Contains(key.Subject) && ReferenceEquals(first[key.Subject].Wrapped, key.Wrapped))];
+    }
+
+    private async Task<IReadOnlyList<StoredKey>> FindAll(IReadOnlyList<string> subjects)
+    {
+        await using var find = _source.CreateCommand("""
+            select r.place, k.wrapped from unnest($1) with ordinality as r (id, place) cross join lateral (select s.wrapped from sealing_key s where s.id = r.id limit 1) k
+            """);
+        find.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. subjects] });
+        var found = new StoredKey[subjects.Count];
+        await using var rows = await find.ExecuteReaderAsync().ConfigureAwait(false);
+        while (await rows.ReadAsync().ConfigureAwait(false)) found[rows.GetInt64(0) - 1] = new StoredKey(true, rows.IsDBNull(1) ? null : rows.GetFieldValue<byte[]>(1));
+        return found;
     }
 
     public Task Erase(string subject) => PostgresFaults.Guard("key-ring", _log, async () =>

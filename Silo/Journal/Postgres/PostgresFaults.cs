@@ -26,6 +26,21 @@ internal static class PostgresFaults
     public static bool IsMisfit(PostgresException e) =>
         e.SqlState == "CM409" || (e.SqlState == PostgresErrorCodes.UniqueViolation && e.ConstraintName is "append_command" or "append_version" or "stream_head_stream_key");
 
+    /// <summary>
+    /// Reads for many at once. A connection of the pool may have died with its server: what it says would be said to all of them, so another one is asked.
+    /// </summary>
+    public static async Task<T> OnAnother<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (NpgsqlException lost) when (!IsUndone(lost) && lost.InnerException is not TimeoutException)
+        {
+            return await read();
+        }
+    }
+
     /// <summary>Uses a database; its failures leave as <see cref="DependencyUnavailableException"/>, and are told in the log.</summary>
     public static async Task<T> Guard<T>(string dependency, ILogger log, Func<Task<T>> use)
     {

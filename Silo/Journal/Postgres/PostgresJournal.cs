@@ -161,20 +161,7 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
             Signals = new PostgresSignals(service, source, time, log);
             Lane = new PostgresLane(service, source, Signals.Appended, time, log);
             Snapshots = new PostgresSnapshots(source, log);
-            Loads = new Together<StreamName, StreamHistory>(LoadsAtOnce, streams => Load(source, streams));
-        }
-
-        // A connection of the pool may have died with its server: what one of them says would be said to all who travel together, so another is asked.
-        private static async Task<IReadOnlyList<StreamHistory>> Load(NpgsqlDataSource source, IReadOnlyList<StreamName> streams)
-        {
-            try
-            {
-                return await PostgresReads.Load(source, streams);
-            }
-            catch (NpgsqlException lost) when (!PostgresFaults.IsUndone(lost) && lost.InnerException is not TimeoutException)
-            {
-                return await PostgresReads.Load(source, streams);
-            }
+            Loads = new Together<StreamName, StreamHistory>(LoadsAtOnce, streams => PostgresFaults.OnAnother(() => PostgresReads.Load(source, streams)));
         }
 
         public NpgsqlDataSource Source { get; }

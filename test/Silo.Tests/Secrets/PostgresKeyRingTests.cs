@@ -37,6 +37,19 @@ public sealed class PostgresKeyRingTests(PostgresFixture postgres) : IAsyncLifet
     }
 
     [Fact]
+    public async Task Keys_that_are_asked_for_at_once_are_each_the_right_one()
+    {
+        using var first = await Open();
+        using var second = await Open();
+        var boxes = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => first.Seal($"order/{i}", $"{i}")));
+        await first.Erase("order/7");
+
+        var opened = await Task.WhenAll(boxes.Append(boxes[3]).Append(new Sealed<string>("order/none", boxes[0].Box)).Select(second.Open));
+
+        opened.ShouldBe([.. Enumerable.Range(0, 40).Select(i => i == 7 ? null : $"{i}"), "3", null]);
+    }
+
+    [Fact]
     public async Task Two_silos_that_need_a_subjects_first_key_at_once_make_one()
     {
         using var first = await Open();
