@@ -22,7 +22,7 @@ internal sealed class PostgresSandboxBooks : ISandboxBooks
     public PostgresSandboxBooks(NpgsqlDataSource source, ILogger log)
     {
         (_source, _log) = (source, log);
-        _adding = new(MostAtOnce, AddAll);
+        _adding = new(MostAtOnce, atOnce: 1, AddAll);
     }
 
     private const string Columns = "number, key, account, kind, amount, currency, authorisation, succeeded, answered, code, brand, last4, token";

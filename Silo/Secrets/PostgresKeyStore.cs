@@ -16,8 +16,8 @@ internal sealed class PostgresKeyStore : IKeyStore
     public PostgresKeyStore(NpgsqlDataSource source, ILogger log)
     {
         (_source, _log) = (source, log);
-        _adding = new(MostAtOnce, AddAll);
-        _finding = new(MostAtOnce, subjects => PostgresFaults.OnAnother(() => FindAll(subjects)));
+        _adding = new(MostAtOnce, atOnce: 1, AddAll);
+        _finding = new(MostAtOnce, atOnce: 2, subjects => PostgresFaults.OnAnother(() => FindAll(subjects)));
     }
 
     public Task<byte[]?> Proof() => PostgresFaults.Guard("key-ring", _log, async () =>

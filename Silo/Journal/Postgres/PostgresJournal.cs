@@ -9,7 +9,10 @@ namespace Commerce.Silo.Journal.Postgres;
 public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
 {
     /// <summary>Most histories loaded by one statement: many grains that wake at once, after a silo has died or a shop has started, share it.</summary>
-    private const int LoadsAtOnce = 64;
+    private const int LoadsTogether = 64;
+
+    /// <summary>Statements that load at once: one that reads a very long history holds up no others, and connections are left for other reads.</summary>
+    private const int LoadsAtOnce = 4;
 
     /// <summary>How long a reader waits to learn how a lost commit ended before it says that the journal is away.</summary>
     private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
@@ -161,7 +164,7 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
             Signals = new PostgresSignals(service, source, time, log);
             Lane = new PostgresLane(service, source, Signals.Appended, time, log);
             Snapshots = new PostgresSnapshots(source, log);
-            Loads = new Together<StreamName, StreamHistory>(LoadsAtOnce, streams => PostgresFaults.OnAnother(() => PostgresReads.Load(source, streams)));
+            Loads = new Together<StreamName, StreamHistory>(LoadsTogether, LoadsAtOnce, streams => PostgresFaults.OnAnother(() => PostgresReads.Load(source, streams)));
         }
 
         public NpgsqlDataSource Source { get; }

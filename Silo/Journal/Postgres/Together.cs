@@ -9,43 +9,44 @@ namespace Commerce.Silo.Journal.Postgres;
 /// <typeparam name="TItem">What a caller wants written or read.</typeparam>
 /// <typeparam name="TAnswer">What comes of it.</typeparam>
 /// <param name="most">Most items of one statement.</param>
+/// <param name="atOnce">Most statements at once. Of writes one, so that they never wait for each other's rows; of reads some, so that a long one holds up no others.</param>
 /// <param name="execute">Executes a batch; answers as many, in the same order.</param>
-internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> execute)
+internal sealed class Together<TItem, TAnswer>(int most, int atOnce, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> execute)
 {
     private readonly Channel<(TItem Item, TaskCompletionSource<TAnswer> Answer)> _waiting =
         Channel.CreateUnbounded<(TItem, TaskCompletionSource<TAnswer>)>();
 
-    private readonly Pace _pace = new(TimeProvider.System);
-    private int _running;
+    private readonly Turn[] _turns = [.. Enumerable.Range(0, atOnce).Select(static _ => new Turn())];
 
     /// <summary>Hands an item over and waits for its answer.</summary>
     public Task<TAnswer> Do(TItem item)
     {
         var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Writer.TryWrite((item, answer));
-        if (Interlocked.CompareExchange(ref _running, 1, 0) == 0)
+        if (Array.Find(_turns, static turn => turn.Begins()) is { } free)
         {
             // It works for all callers: neither a grain's scheduler nor a request's context goes with it.
             using var _ = ExecutionContext.SuppressFlow();
-            Task.Run(Run);
+            Task.Run(() => Run(free));
         }
 
         return answer.Task;
     }
 
-    private async Task Run()
+    private async Task Run(Turn turn)
     {
         do
         {
             while (_waiting.Reader.TryPeek(out _))
             {
-                await _pace.Next().ConfigureAwait(false);
-                await Execute(Take()).ConfigureAwait(false);
+                await turn.Pace.Next().ConfigureAwait(false);
+                // Another turn may have taken them meanwhile.
+                if (Take() is { Count: > 0 } batch) await Execute(batch).ConfigureAwait(false);
             }
 
-            Volatile.Write(ref _running, 0);
+            turn.Ends();
         }
-        while (_waiting.Reader.TryPeek(out _) && Interlocked.CompareExchange(ref _running, 1, 0) == 0);
+        while (_waiting.Reader.TryPeek(out _) && turn.Begins());
     }
 
     private List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> Take()
@@ -53,6 +54,18 @@ internal sealed class Together<TItem, TAnswer>(int most, Func<IReadOnlyList<TIte
         var batch = new List<(TItem, TaskCompletionSource<TAnswer>)>();
         while (batch.Count < most && _waiting.Reader.TryRead(out var next)) batch.Add(next);
         return batch;
+    }
+
+    // One statement after another.
+    private sealed class Turn
+    {
+        private int _running;
+
+        public Pace Pace { get; } = new(TimeProvider.System);
+
+        public bool Begins() => Interlocked.CompareExchange(ref _running, 1, 0) == 0;
+
+        public void Ends() => Volatile.Write(ref _running, 0);
     }
 
     private async Task Execute(List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> batch)
