@@ -25,12 +25,15 @@ public static class ClusterMember
     /// </summary>
     public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings) => silo
         .AddMembership(settings.Database("cluster"))
-        // Every silo, or none: the one that shows it asks all the others. What goes through the log is not for a browser.
-        .AddDashboard(static dashboard => dashboard.HideTrace = true)
-        .ConfigureServices(static services => services.AddHostedService<DashboardCounters>())
+        .AnswerDashboard()
         .Configure<SiloOptions>(options => options.SiloName = settings.Name)
         .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0)
         .Configure<EndpointOptions>(options => options.SiloListeningEndpoint = new IPEndPoint(settings.SiloAddress, settings.SiloListenPort));
+
+    /// <summary>Every silo, or none: the one that shows the dashboard asks all the others. What goes through the log is not for a browser.</summary>
+    public static ISiloBuilder AnswerDashboard(this ISiloBuilder silo) => silo
+        .AddDashboard(static dashboard => dashboard.HideTrace = true)
+        .ConfigureServices(static services => services.AddHostedService<DashboardCounters>());
 
     /// <summary>The membership alone, in a database that has its tables.</summary>
     public static ISiloBuilder AddMembership(this ISiloBuilder silo, string database) => silo
