@@ -14,7 +14,7 @@ namespace Commerce.Gateway.Checkouts;
 /// The way from a cart to an order: current prices, freeze, place. Each step is repeatable under the request's key, so a try that died
 /// half-way is finished by the next one, and every try finds the same order.
 /// </summary>
-public sealed class Checkout(Shop shop, ScarceGoods scarce, TimeProvider time, IHostApplicationLifetime host)
+public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvider time, IHostApplicationLifetime host)
 {
     // A long wait is a chain of short ones: a silo that stops lets every call end first.
     private static readonly TimeSpan OneWait = TimeSpan.FromSeconds(2);
@@ -24,12 +24,19 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, TimeProvider time, I
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Begins a checkout: at once, or when its turn has come in the queue of a rush.</summary>
+    public async Task<Result<Rush.Turn>> Begin(CartId id, TimeSpan patience, CancellationToken cancel)
+    {
+        var cart = await See(id);
+        return cart.Ok ? await rush.Begin(id, cart.Value, patience, cancel) : cart.Refusal!;
+    }
+
     /// <summary>Places the order of a cart, or goes on with the one it has become.</summary>
-    public async Task<Result<OrderView>> Place(CheckoutRequest request, CartId cartId, CommandKey key)
+    public async Task<Result<OrderView>> Place(CheckoutRequest request, CartId cartId, CartView? seen, CommandKey key)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var frozen = await Freeze(request, cartId, key);
+            var frozen = await Freeze(request, cartId, attempt == 1 ? seen : null, key);
             if (!frozen.Ok) return frozen.Refusal!;
 
             var (order, token) = (shop.Order(frozen.Value.Order), request.Payment?.Token);
@@ -52,11 +59,17 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, TimeProvider time, I
         }
     }
 
-    private async Task<Result<FrozenCart>> Freeze(CheckoutRequest request, CartId cartId, CommandKey key)
+    // Nothing is begun for what has been sold out.
+    private async Task<Result<CartView>> See(CartId id)
     {
-        var cart = await shop.Cart(cartId).Get();
+        var cart = await shop.Cart(id).Get();
+        return cart.Ok && await scarce.TooLate(cart.Value) is { } tooLate ? tooLate : cart;
+    }
+
+    private async Task<Result<FrozenCart>> Freeze(CheckoutRequest request, CartId cartId, CartView? seen, CommandKey key)
+    {
+        var cart = seen is null ? await See(cartId) : seen;
         if (!cart.Ok) return cart.Refusal!;
-        if (await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;
 
         var prices = await Prices(cart.Value, request.QuoteHash);
         return prices.Ok ? await shop.Cart(cartId).Freeze(Hash(key.Id), request.QuoteHash, prices.Value) : prices.Refusal!;

@@ -16,8 +16,8 @@ internal static class CheckoutEndpoints
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/checkouts", CheckOut).WithTags("Checkouts").Allows(Audience.Public).NeedsKey().WithMetadata(ReadsHeader.Wait)
             .Produces<CheckoutBody>(StatusCodes.Status201Created).Produces<CheckoutBody>(StatusCodes.Status202Accepted)
-            .Produces<Problem>(StatusCodes.Status409Conflict, "application/problem+json")
-            .WithSummary("Buys a cart: 201 once confirmed, 202 while under way, 409 when stock is short. 'Prefer: wait=N' waits for the end.");
+            .Produces<Problem>(StatusCodes.Status409Conflict, "application/problem+json").Produces<Problem>(StatusCodes.Status429TooManyRequests, "application/problem+json")
+            .WithSummary("Buys a cart: 201 once confirmed, 202 while under way, 409 when stock is short, 429 with a position while it queues in a rush. 'Prefer: wait=N' waits for the end.");
 
     private static async Task<IResult> CheckOut(CheckoutRequest body, HttpContext http, Checkout checkout, Secrets secrets)
     {
@@ -25,14 +25,21 @@ internal static class CheckoutEndpoints
         if (body.Check() is { Count: > 0 } wrong) return Refused(Refusals.Invalid(wrong));
         if (!CartAddress.TryParse(body.CartId, out var cart)) return Refused(CartErrors.NotFound with { Details = [new RefusalDetail("/cartId", "There is no such cart.")] });
 
-        var placed = await checkout.Place(body, cart.Id, Idempotency.Of(http));
+        var patience = http.Request.Wait();
+        if (patience is not null) http.Response.Headers["Preference-Applied"] = "wait";
+        var begun = await checkout.Begin(cart.Id, patience ?? TimeSpan.Zero, http.RequestAborted);
+        if (!begun.Ok) return Refused(begun.Refusal!);
+
+        using var turn = begun.Value;
+        if (turn.Position > 0) return new Queued(turn.Position);
+
+        var placed = await checkout.Place(body, cart.Id, turn.Seen, Idempotency.Of(http));
         if (!placed.Ok) return Refused(placed.Refusal!);
 
         var order = placed.Value;
-        if (http.Request.Wait() is { } patience)
+        if (patience is not null)
         {
-            http.Response.Headers["Preference-Applied"] = "wait";
-            var settled = await checkout.Settled(order.Id, patience, http.RequestAborted);
+            var settled = await checkout.Settled(order.Id, patience.Value - turn.Waited, http.RequestAborted);
             if (!settled.Ok) return Refused(settled.Refusal!);
             order = settled.Value;
         }

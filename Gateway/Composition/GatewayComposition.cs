@@ -30,6 +30,7 @@ public static class GatewayComposition
         services.AddSingleton(_ => Secrets.Load(options));
         services.AddSingleton<Shop>();
         services.AddSingleton<ScarceGoods>();
+        services.AddSingleton<Rush>();
         services.AddSingleton<Checkout>();
         services.AddSingleton<ReturnAddress>();
         services.AddSingleton<RecentKeys>();

@@ -16,6 +16,9 @@ public sealed class Shop(IGrainFactory grains)
     /// <summary>The stock of a SKU.</summary>
     public IStockGrain Stock(Sku sku) => grains.Aggregate<IStockGrain>("stock", Keys.Stock(sku));
 
+    /// <summary>The queue of those who check out a SKU in a rush.</summary>
+    public ICheckoutQueueGrain CheckoutQueue(Sku sku) => grains.Aggregate<ICheckoutQueueGrain>("checkout-queue", Keys.Stock(sku));
+
     /// <summary>A cart.</summary>
     public ICartGrain Cart(CartId id) => grains.Aggregate<ICartGrain>("cart", Keys.Cart(id));
 

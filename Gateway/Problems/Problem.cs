@@ -20,6 +20,9 @@ public sealed record Problem(
     /// <summary>Number of that order, for people.</summary>
     public string? Number { get; init; }
 
+    /// <summary>Where in the queue a checkout is that has to wait for its turn: 1 is next.</summary>
+    public int? Position { get; init; }
+
     /// <summary>Seconds after which to try again, also in the <c>Retry-After</c> header.</summary>
     [JsonIgnore]
     public int? RetryAfter { get; init; }

@@ -1,4 +1,7 @@
+using Commerce.Gateway.Checkouts;
 using Commerce.Gateway.Tests.Shop;
+using Commerce.Kernel;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Commerce.Gateway.Tests.Checkouts;
 
@@ -97,6 +100,45 @@ public sealed class CheckoutTests(TestShop shop)
         ((string)place["sku"]!, (int)place["asked"]!, (int)place["available"]!).ShouldBe((scarce, 4, 3));
         refused.Json["orderId"].ShouldNotBeNull();
         (await shop.Operator().Get($"/v1/admin/stock/{scarce}"))["available"].ShouldBe("3");
+    }
+
+    [Fact]
+    public async Task In_a_rush_a_checkout_has_a_position_and_goes_on_when_its_turn_comes()
+    {
+        var (sku, other) = (await shop.Stocked(5), await shop.Stocked(5));
+        var (impatient, patient, elsewhere) = (await shop.Cart((sku, 1)), await shop.Cart((sku, 1)), await shop.Cart((other, 1)));
+        shop.Services.GetRequiredService<Rush>().Note(new Sku(sku));
+        var queue = shop.Services.GetRequiredService<Commerce.Gateway.Composition.Shop>().CheckoutQueue(new Sku(sku));
+        for (var i = 0; await queue.Enter($"somebody-{i}", TimeSpan.Zero) == 0;) i++;
+
+        var key = Shopping.Fresh("checkout");
+        var queued = (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(impatient), key)).ShouldBe(429, "rate-limited");
+        ((int)queued.Json["position"]!, queued.Headers.RetryAfter!.Delta).ShouldBe((2, TimeSpan.FromSeconds(1)));
+        (await shop.Guest().Get($"/v1/carts/{impatient}"))["status"].ShouldBe("open");
+        (await shop.Buy(elsewhere)).ShouldBe(201);
+
+        var waits = shop.Buy(patient);
+        for (var i = 0; i < 10; i++) await queue.Leave($"somebody-{i}");
+
+        (await waits).ShouldBe(201);
+        (await shop.Buy(impatient, key: key)).ShouldBe(201);
+        // What it has become is told at once, rush or not.
+        (await shop.Buy(impatient, key: key)).ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task A_checkout_that_has_ended_lets_the_next_one_have_their_turn()
+    {
+        var sku = await shop.Stocked(500);
+        shop.Services.GetRequiredService<Rush>().Note(new Sku(sku));
+        var queue = shop.Services.GetRequiredService<Commerce.Gateway.Composition.Shop>().CheckoutQueue(new Sku(sku));
+        var somebody = 0;
+        while (await queue.Enter($"somebody-{somebody}", TimeSpan.Zero) == 0) somebody++;
+        await queue.Leave("somebody-0");
+        await queue.Leave($"somebody-{somebody}");
+
+        (await shop.Buy(await shop.Cart((sku, 1)))).ShouldBe(201);
+        (await shop.Buy(await shop.Cart((sku, 1)))).ShouldBe(201);
     }
 
     [Fact]
