@@ -35,13 +35,8 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
         var cursor = await Cursor();
         Demand(item.Epoch, cursor);
         _arrived = true;
-        while (cursor.Position + 1 < item.First)
-        {
-            var missing = await feed.Read(cursor.Position)
-                ?? throw Stop(cursor, $"the stream brought position {item.First}, which the feed does not have");
-            cursor = await Take(missing, cursor);
-        }
-
+        cursor = await ReadOn(cursor, item.First - 1);
+        if (cursor.Position + 1 < item.First) throw Stop(cursor, $"the stream brought position {item.First}, which the feed does not have");
         await Take(item, cursor);
     });
 
@@ -58,7 +53,7 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
         var head = await feed.Head();
         Demand(head.Epoch, cursor);
         if (cursor.Position > head.Position) throw Stop(cursor, $"position {cursor.Position} was read, but the feed ends at {head.Position}");
-        while (cursor.Position < head.Position && await feed.Read(cursor.Position) is { } run) cursor = await Take(run, cursor);
+        await ReadOn(cursor, head.Position);
     });
 
     /// <summary>Catches up if nothing has arrived since the last nudge.</summary>
@@ -92,6 +87,30 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
     }
 
     private async Task<FeedCursor> Cursor() => _cursor ??= await effect.Cursor(service, partition);
+
+    // The next run is read while this one is applied: both are mostly waiting for a database.
+    private async Task<FeedCursor> ReadOn(FeedCursor cursor, long to)
+    {
+        if (cursor.Position >= to) return cursor;
+        var reading = feed.Read(cursor.Position);
+        while (await reading is { } run)
+        {
+            var next = run.Last < to ? feed.Read(run.Last) : Task.FromResult<FeedBatch?>(null);
+            try
+            {
+                cursor = await Take(run, cursor);
+            }
+            catch
+            {
+                next.Ignore();
+                throw;
+            }
+
+            reading = next;
+        }
+
+        return cursor;
+    }
 
     private async Task<FeedCursor> Take(FeedBatch run, FeedCursor cursor)
     {

@@ -54,6 +54,17 @@ public sealed class FeedConsumerTests
     }
 
     [Fact]
+    public async Task The_next_run_is_read_while_one_is_applied()
+    {
+        _feed.Length = 2 * FeedBatch.MaxEvents + 10;
+        var reads = new List<int>();
+        _effect.Applying = () => reads.Add(_feed.Reads);
+        using var consumer = Consumer();
+        await consumer.CatchUp();
+        reads.ShouldBe([2, 3, 3]);
+    }
+
+    [Fact]
     public async Task A_lost_last_item_is_found_by_the_second_nudge_and_an_idle_nudge_reads_nothing()
     {
         _feed.Length = 2;
@@ -197,11 +208,13 @@ public sealed class FeedConsumerTests
         public FeedCursor Stored { get; private set; } = FeedCursor.Start;
         public Failing Fail { get; set; }
         public bool Yields { get; init; }
+        public Action Applying { get; set; } = static () => { };
 
         public Task<FeedCursor> Cursor(string service, int partition) => Task.FromResult(Stored);
 
         public async Task Apply(FeedBatch run)
         {
+            Applying();
             if (Yields) await Task.Yield();
             if (Fail == Failing.BeforeCommit) throw new IOException("before");
             run.First.ShouldBe(Stored.Position + 1);
