@@ -34,6 +34,8 @@ internal static class ChaosCommand
 
     private static readonly Option<bool> SelfTestOnly = new("--self-test") { Description = "Run deliberately broken builds, each of which must be caught." };
 
+    private static readonly Option<string?> OnlyBuild = new("--only") { Description = $"With --self-test: one broken build, of {string.Join(", ", SelfTest.Promises)} (default: all, and the whole build).", HelpName = "PROMISE" };
+
     private static readonly Option<bool> MatrixOnly = new("--matrix") { Description = "kill -9 at every crash point of every step of the process, 20 orders each." };
 
     private static readonly Option<string?> Cells = new("--cells") { Description = $"With --matrix: which of the {Matrix.All.Count} cells (default: all).", HelpName = "A-B" };
@@ -42,7 +44,7 @@ internal static class ChaosCommand
     {
         var command = new Command("chaos", "Run a cluster of its own under load and faults, and check that nothing is lost, doubled, oversold or stuck.")
         {
-            Seed, Minutes, Chosen, Silos, Rate, DatabaseAway, BrokerAway, ProviderAway, OldBuild, PlanOnly, SelfTestOnly, MatrixOnly, Cells, CommandLine.Json,
+            Seed, Minutes, Chosen, Silos, Rate, DatabaseAway, BrokerAway, ProviderAway, OldBuild, PlanOnly, SelfTestOnly, OnlyBuild, MatrixOnly, Cells, CommandLine.Json,
         };
         command.SetCommand(Run);
         return command;
@@ -55,7 +57,7 @@ internal static class ChaosCommand
         if (parsed.GetValue(Minutes) is < 0 or > 1_440) throw new UsageException("--minutes is 0 to 1440.");
         if (parsed.GetValue(Rate) is <= 0 or > 200) throw new UsageException("--rate is above 0 and at most 200.");
         if (parsed.GetValue(MatrixOnly)) return await KillEverywhere(seed, CellsOf(parsed.GetValue(Cells)), json, cancel);
-        if (parsed.GetValue(SelfTestOnly)) return Give(await SelfTest.Run(seed, cancel), json);
+        if (parsed.GetValue(SelfTestOnly)) return Give(await SelfTest.Run(seed, SelfTest.Chosen(parsed.GetValue(OnlyBuild)), cancel), json);
 
         var chosen = Catalogue.Chosen(parsed.GetValue(Chosen));
         var plan = Plan.Of(seed, chosen, new Circumstances(silos, parsed.GetValue(DatabaseAway), parsed.GetValue(BrokerAway), parsed.GetValue(ProviderAway), parsed.GetValue(OldBuild)));

@@ -27,10 +27,21 @@ internal static class SelfTest
     // A checker that always finds something is worth as little as one that never does.
     private static readonly Broken Whole = new("nothing is taken away", "", [], seed => [new StaleSilo(1, seed), new KillSilo(2)]);
 
-    public static async Task<ChaosReport> Run(int seed, CancellationToken cancel)
+    /// <summary>The promises it takes away.</summary>
+    public static IEnumerable<string> Promises => Builds.Select(build => build.Without);
+
+    /// <summary>The promise named; null when none is.</summary>
+    public static string? Chosen(string? promise) => promise is null || Promises.Contains(promise)
+        ? promise
+        : throw new UsageException($"'{promise}' is not a promise the self-test takes away; they are {string.Join(", ", Promises)}.");
+
+    /// <param name="seed">All chance comes from it.</param>
+    /// <param name="only">The one promise that is taken away; null for each in turn and the whole build at the end.</param>
+    /// <param name="cancel">Ends it early.</param>
+    public static async Task<ChaosReport> Run(int seed, string? only, CancellationToken cancel)
     {
         var (builds, acknowledged) = (new List<BrokenBuild>(), 0);
-        foreach (var build in Builds)
+        foreach (var build in Builds.Where(build => only is null || build.Without == only))
         {
             Progress.Say($"Broken build: {build.Name}.");
             var run = new ChaosRun(new RunOptions(seed, TimeSpan.Zero, ShoppersPerSecond, new Setup(Silos, PayBy, build.Without)) { Patience = Patience, Keeps = false });
@@ -41,6 +52,8 @@ internal static class SelfTest
             acknowledged += report.Acknowledged;
             Progress.Say(by.Count > 0 ? $"Caught by {string.Join(", ", by)}: {report.Findings.First(finding => finding.Name == by[0]).First}." : "MISSED.");
         }
+
+        if (only is not null) return new ChaosReport(builds.All(build => build.Caught), seed, acknowledged, [], builds, new Dictionary<string, double>(), [], null);
 
         Progress.Say("The whole build, in which nothing may be found.");
         var whole = await new ChaosRun(new RunOptions(seed, TimeSpan.Zero, ShoppersPerSecond, new Setup(Silos, PayBy))).Run(Whole.Faults(seed), 2, cancel);
