@@ -57,6 +57,12 @@ public sealed class Laboratory : IDisposable
         System.Diagnostics.Process.GetCurrentProcess().Kill();
     }
 
+    /// <summary>Writes down where the promise that was taken away has been broken: a file for each, so that nobody who reads them stands in the way.</summary>
+    public void Broke(string where)
+    {
+        if (_orders is not null) File.WriteAllText($"{_orders}.{Guid.CreateVersion7():N}.broke", where);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _timer?.Dispose();
 

@@ -22,7 +22,7 @@ internal static class LaboratoryComposition
         services.AddSingleton<TimeProvider>(provider => laboratory.Lacks(ExpiryByClock)
             ? new StandingClock(laboratory.Clock, () => provider.GetRequiredService<IGrainContextAccessor>())
             : laboratory.Clock);
-        if (laboratory.Lacks(Fence)) services.AddSingleton<IJournal>(provider => new UnfencedJournal(provider.GetRequiredService<PostgresJournal>()));
+        if (laboratory.Lacks(Fence)) services.AddSingleton<IJournal>(provider => new UnfencedJournal(provider.GetRequiredService<PostgresJournal>(), stream => laboratory.Broke($"{stream}")));
         if (laboratory.Lacks(AnswerLast)) services.AddSingleton<IJournal>(provider => new HastyJournal(provider.GetRequiredService<PostgresJournal>()));
         if (laboratory.Lacks(CursorLast)) services.AddSingleton<IFeedPublisher>(provider => new HastyPublisher(provider.GetRequiredService<IClusterClient>()));
     }

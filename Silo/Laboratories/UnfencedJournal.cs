@@ -4,13 +4,16 @@ using Commerce.Kernel;
 namespace Commerce.Silo.Laboratories;
 
 /// <summary>A journal without its fence: whoever lost a race appends all the same, behind events its decision never saw.</summary>
-internal sealed class UnfencedJournal(IJournal journal) : BrokenJournal(journal)
+/// <param name="journal">The one with a fence.</param>
+/// <param name="broke">Called with each stream that was appended to by who had lost the race.</param>
+internal sealed class UnfencedJournal(IJournal journal, Action<StreamName> broke) : BrokenJournal(journal)
 {
     public override async Task<AppendOutcome> Append(Append append)
     {
-        while (true)
+        for (var lost = false; ; lost = true)
         {
             var outcome = await Journal.Append(append);
+            if (lost && outcome == AppendOutcome.Committed) broke(append.Stream);
             if (outcome != AppendOutcome.Conflict || (await Journal.ReadStream(append.Stream, 0, int.MaxValue)) is not [.., var last]) return outcome;
             append = append with { Expected = last.Id, ExpectedVersion = last.Version };
         }

@@ -1,5 +1,6 @@
 using Commerce.Cli.Chaos.Checks;
 using Commerce.Cli.Clusters;
+using Commerce.Cli.Output;
 
 namespace Commerce.Cli.Chaos.Faults;
 
@@ -22,8 +23,12 @@ internal sealed record StaleSilo(int Silo, int Dice) : SiloFault("stale", Silo, 
 
     public override string What => $"silo-{Silo} is frozen while {Buyers} buy {Units} units, and wakes up when they are sold";
 
+    /// <summary>Appends that lost their race and were written all the same; none where there is a fence.</summary>
+    public int Lost { get; private set; }
+
     public override async Task Inject(Scene scene, CancellationToken cancel)
     {
+        var before = scene.Lab.Edges.Broken;
         var rush = new HotSku(Buyers, Units, Dice).Inject(scene, cancel);
         await Task.Delay(UntilTheRush, cancel);
         var frozen = scene.Lab.Find(Name(scene)).Pid;
@@ -38,6 +43,8 @@ internal sealed record StaleSilo(int Silo, int Dice) : SiloFault("stale", Silo, 
         }
 
         await Task.Delay(Afterwards, cancel);
+        Lost = scene.Lab.Edges.Broken - before;
+        if (Lost > 0) Progress.Say($"      {Lost} appends lost their race and were written all the same.");
         await Reckoning.Invariants(scene);
     }
 }

@@ -68,6 +68,9 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
     /// <summary>Where a process crashed as it was told to; null while it has not.</summary>
     public string? Crashed(string process) => File.Exists($"{OrdersOf(process)}.hit") ? File.ReadAllText($"{OrdersOf(process)}.hit") : null;
 
+    /// <summary>How often processes have broken the promise that was taken away from them.</summary>
+    public int Broken => Directory.EnumerateFiles(folder.Run, "*.broke").Count();
+
     /// <summary>From here on nothing passes in these directions.</summary>
     public void Sever(IEnumerable<(string From, string To)> directions)
     {

@@ -2,7 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using Commerce.Cli.Chaos.Lab;
 using Commerce.Cli.Clusters;
+using Commerce.ServiceDefaults;
 using Commerce.Servers;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting.Internal;
+using Laboratory = Commerce.ServiceDefaults.Laboratory;
 
 namespace Commerce.Cli.Tests.Chaos;
 
@@ -68,6 +72,22 @@ public sealed class EdgesTests : IDisposable
         await client.SendAsync("hello"u8.ToArray());
         (await server.ReceiveAsync(new byte[16])).ShouldBe(5);
         edges.ToProvider.Sum(edge => edge.Passed).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Every_time_a_process_breaks_its_promise_is_counted()
+    {
+        var folder = new ClusterFolder(Directory.CreateTempSubdirectory("edges-").FullName);
+        folder.Make();
+        await using var edges = new Edges(folder, ClusterConnections.Of(null, new ServersGiven(null, null, null), static _ => true, new Random(1)), new Dictionary<string, string>());
+        var orders = new ConfigurationBuilder().AddInMemoryCollection(edges.VariablesOf("silo-1").Select(pair => KeyValuePair.Create(pair.Key.Replace("__", ":", StringComparison.Ordinal), (string?)pair.Value))).Build();
+        using var laboratory = Laboratory.Of(orders, new HostingEnvironment { EnvironmentName = "Laboratory" })!;
+        edges.Broken.ShouldBe(0);
+
+        laboratory.Broke("cart/t1/A");
+        laboratory.Broke("cart/t1/A");
+        edges.Broken.ShouldBe(2);
+        Directory.Delete(folder.Root, recursive: true);
     }
 
     private int Port => ((IPEndPoint)_server.LocalEndpoint).Port;

@@ -13,11 +13,14 @@ public sealed class UnfencedJournalTests
     [Fact]
     public async Task What_lost_a_race_is_appended_all_the_same()
     {
-        var (fenced, first, second) = (new MemoryJournal(), new Script(Stream), new Script(Stream));
-        await fenced.Append(first.Append());
+        var (fenced, first, second, broken) = (new MemoryJournal(), new Script(Stream), new Script(Stream), new List<StreamName>());
+        var unfenced = new UnfencedJournal(fenced, broken.Add);
+        await unfenced.Append(first.Append());
         (await fenced.Append(second.Peek())).ShouldBe(AppendOutcome.Conflict);
+        broken.ShouldBeEmpty();
 
-        (await new UnfencedJournal(fenced).Append(second.Peek())).ShouldBe(AppendOutcome.Committed);
+        (await unfenced.Append(second.Peek())).ShouldBe(AppendOutcome.Committed);
         (await fenced.ReadStream(Stream, 0, 10)).Count.ShouldBe(2);
+        broken.ShouldBe([Stream]);
     }
 }
