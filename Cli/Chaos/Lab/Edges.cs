@@ -38,6 +38,9 @@ internal sealed class Edges(ClusterFolder folder, ClusterConnections direct, IRe
 
     public Uri ProviderOf(string process, Uri simulator) => new UriBuilder(simulator) { Port = _provider.GetOrAdd(process, _ => new TcpProxy(simulator.Port)).Port }.Uri;
 
+    /// <summary>From a silo that runs to the payment provider.</summary>
+    public TcpProxy ToProviderFrom(string silo) => _provider[silo];
+
     public int MessagesTo(int shop) => (_messages ??= new TcpProxy(shop)).Port;
 
     public int PortOf(string process, int port)
