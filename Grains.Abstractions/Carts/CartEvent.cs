@@ -16,7 +16,7 @@ namespace Commerce.Carts;
 public sealed record CartLine([property: JsonConverter(typeof(SharedText))] string Id, Sku Sku, [property: JsonConverter(typeof(SharedText))] string Title, int Quantity, UnitPrice UnitPrice, bool PriceFixed = false)
 {
     /// <summary>Price × quantity, rounded half-up.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public Money Amount => UnitPrice.Times(Quantity);
 }
 
