@@ -33,7 +33,7 @@ public static class ClusterMember
     /// <summary>Every silo, or none: the one that shows the dashboard asks all the others. What goes through the log is not for a browser.</summary>
     public static ISiloBuilder AnswerDashboard(this ISiloBuilder silo) => silo
         .AddDashboard(static dashboard => dashboard.HideTrace = true)
-        .ConfigureServices(static services => services.AddHostedService<DashboardCounters>());
+        .ConfigureServices(static services => services.OnceStarted(DashboardCounters.End));
 
     /// <summary>The membership alone, in a database that has its tables.</summary>
     public static ISiloBuilder AddMembership(this ISiloBuilder silo, string database) => silo

@@ -8,24 +8,13 @@ namespace Commerce.ServiceDefaults;
 /// directory's cache: with 100,000 grains that was 6 % of a busy silo, and more with every grain. What the dashboard shows of grains, silos and calls it has from elsewhere;
 /// what is measured is at <c>/metrics</c>.
 /// </summary>
-internal sealed class DashboardCounters(IServiceProvider services) : IHostedLifecycleService
+internal static class DashboardCounters
 {
     private const string Host = "Orleans.Dashboard.DashboardHost";
 
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public static void End(IServiceProvider services)
     {
         // Disposing it ends the reader, and nothing else.
         foreach (var host in services.GetServices<IHostedService>()) if (host.GetType().FullName == Host) ((IDisposable)host).Dispose();
-        return Task.CompletedTask;
     }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -1,5 +1,6 @@
 using Commerce.Kernel;
 using Commerce.Payments;
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal.Postgres;
 using Commerce.Silo.Payments;
 using Commerce.Silo.Secrets;
@@ -20,7 +21,7 @@ public static class PostgresJournalComposition
         services.AddSingleton<PostgresJournal>();
         services.AddSingleton<IJournal>(static provider => provider.GetRequiredService<PostgresJournal>());
         services.AddSingleton<PostgresLeases>();
-        return services.AddSingleton<IHostedService>(static provider => new MigratedAtStart(provider, PostgresMigrations.Journal, only: null));
+        return services.Migrated(PostgresMigrations.Journal);
     }
 
     /// <summary>The key rings of the services, each in its own database; the master key is a file in <paramref name="secrets"/>, the same for all silos.</summary>
@@ -36,27 +37,13 @@ public static class PostgresJournalComposition
         services.AddSingleton(static provider => SandboxProvider.Open(
             provider.GetRequiredService<ServiceDatabases>().Of("payment"), provider.GetRequiredService<ILogger<SandboxProvider>>()));
         services.AddSingleton<IPaymentProvider>(static provider => provider.GetRequiredService<SandboxProvider>());
-        return services.AddSingleton<IHostedService>(static provider => new MigratedAtStart(provider, PostgresMigrations.Sandbox, only: "payment"));
+        return services.Migrated(PostgresMigrations.Sandbox, only: "payment");
     }
-}
 
-/// <summary>Migrates before the silo starts. Silos that start at once take turns, and all but the first find it done.</summary>
-internal sealed class MigratedAtStart(IServiceProvider services, Action<string> migrate, string? only) : IHostedLifecycleService
-{
-    public Task StartingAsync(CancellationToken cancellationToken)
+    // Silos that start at once take turns, and all but the first find it done.
+    private static IServiceCollection Migrated(this IServiceCollection services, Action<string> migrate, string? only = null) => services.BeforeStart(provider =>
     {
-        var databases = services.GetRequiredService<ServiceDatabases>();
+        var databases = provider.GetRequiredService<ServiceDatabases>();
         foreach (var service in databases.Services.Where(name => only is null || name == only)) migrate(databases.ConnectionOf(service));
-        return Task.CompletedTask;
-    }
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    });
 }

@@ -1,5 +1,6 @@
 using Commerce.Kernel;
 using Commerce.Payments;
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal.Sqlite;
 using Commerce.Silo.Payments;
 using Commerce.Silo.Secrets;
@@ -52,25 +53,5 @@ public static class SqliteJournalComposition
     }
 
     private static IServiceCollection OpenedAtStart<T>(this IServiceCollection services) where T : class =>
-        services.AddSingleton<IHostedService, OpenedAtStart<T>>();
-}
-
-/// <summary>Opens a store before the silo and the servers start, so that what cannot be opened is said at once and by its own name.</summary>
-internal sealed class OpenedAtStart<T>(IServiceProvider services) : IHostedLifecycleService where T : class
-{
-    public Task StartingAsync(CancellationToken cancellationToken)
-    {
-        services.GetRequiredService<T>();
-        return Task.CompletedTask;
-    }
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        services.BeforeStart(static provider => provider.GetRequiredService<T>());
 }
