@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Commerce.Kernel;
 
 namespace Commerce.Feeds;
 
@@ -91,5 +92,5 @@ public static class FeedStreams
 
     /// <summary>A service's feed. Its type is named, not looked up: a role that is away then shows on the call, as an outage.</summary>
     public static IFeedGrain Feed(this IGrainFactory grains, string service, int partition) =>
-        grains.GetGrain<IFeedGrain>(GrainId.Create($"feed-{service}", $"{partition}"));
+        grains.Aggregate<IFeedGrain>($"feed-{service}", $"{partition}");
 }

@@ -15,6 +15,6 @@ internal sealed class GrainWaker(IGrainFactory grains) : IStreamWaker
     public Task<bool> Wake(StreamName stream)
     {
         var slash = stream.Value.IndexOf('/');
-        return grains.GetGrain<IWakeable>(GrainId.Create(stream.Value[..slash], stream.Value[(slash + 1)..])).Wake();
+        return grains.Aggregate<IWakeable>(stream.Value[..slash], stream.Value[(slash + 1)..]).Wake();
     }
 }

@@ -48,7 +48,7 @@ internal sealed partial class OrderDriverGrain(CheckoutTerms terms, TimeProvider
         }
     }
 
-    private Task Wake(RecordedEvent placed) => GrainFactory.GetGrain<IWakeable>(GrainId.Create("order", placed.Key)).Wake();
+    private Task Wake(RecordedEvent placed) => GrainFactory.Aggregate<IWakeable>("order", placed.Key).Wake();
 
     [LoggerMessage(LogLevel.Debug, "Orders placed at positions {First} to {Last} are left to the deadline scanner ({Fault}).")]
     private partial void LogLeft(string fault, long first, long last);

@@ -24,7 +24,7 @@ public sealed class CartExpiryTests
         await using var cluster = builder.Build();
         await cluster.DeployAsync(TestContext.Current.CancellationToken);
         var cart = cluster.Client.GetGrain<ICartGrain>(Keys.Cart(Id));
-        var waker = cluster.Client.GetGrain<IWakeable>(GrainId.Create("cart", Keys.Cart(Id)));
+        var waker = cluster.Client.Aggregate<IWakeable>("cart", Keys.Cart(Id));
 
         await cart.Open(CommandKey.None, Currency.GBP, null);
         clock.Later += CartTerms.KeepOpen / 2;

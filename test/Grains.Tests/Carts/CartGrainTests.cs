@@ -88,7 +88,7 @@ public sealed class CartGrainTests : IAsyncLifetime
         (await cart.Freeze("k1", null, None)).Value.Order.ShouldBe(Attempt(2));
     }
 
-    private IWakeable Waker => _shop.Grains.GetGrain<IWakeable>(GrainId.Create("cart", Keys.Cart(Id)));
+    private IWakeable Waker => _shop.Grains.Aggregate<IWakeable>("cart", Keys.Cart(Id));
 
     private async Task<ICartGrain> Open(CartId id)
     {
