@@ -5,8 +5,8 @@ namespace Commerce.BenchReport;
 /// <summary>What <c>commerce bench --json</c> says, and how it was asked.</summary>
 internal sealed record Bench(string Command, string Machine, DateTimeOffset At, IReadOnlyList<Scenario> Scenarios)
 {
-    /// <summary>Every row that was measured, those at other numbers of connections among them.</summary>
-    public IEnumerable<Scenario> Rows => Scenarios.SelectMany(scenario => scenario.AndBeside);
+    /// <summary>Every row that was measured, those beside a scenario's first among them, and the name of its picture: its place, since rows may differ in anything.</summary>
+    public IEnumerable<(Scenario Row, string Picture)> Rows => Scenarios.SelectMany(scenario => scenario.AndBeside.Select((row, i) => (row, $"{row.Id}-{i + 1}.png")));
 }
 
 /// <summary>The middle one of several rounds, and how far apart they lie.</summary>
@@ -25,9 +25,6 @@ internal sealed record Scenario(
 {
     /// <summary>Whether there is a rate of either side to draw.</summary>
     public bool Compares => Ours?.PerSecond is not null || Yardstick?.PerSecond is not null;
-
-    /// <summary>The name of its picture; S6 has two rows of the same number of connections.</summary>
-    public string Picture => $"{Id}-{Connections}{(Name.Contains("gateway process", StringComparison.Ordinal) ? "-gateway" : "")}.png";
 
     /// <summary>The sides that were measured, by name.</summary>
     public IEnumerable<(string Name, Side Side)> Sides => new[] { ("ours", Ours), ("yardstick", Yardstick) }.Where(side => side.Item2 is not null).Select(side => (side.Item1, side.Item2!));

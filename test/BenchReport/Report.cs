@@ -11,20 +11,20 @@ internal static class Report
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {bench.Command}\n\n{bench.Machine}; {bench.At:yyyy-MM-dd HH:mm} UTC. Rates and latencies are the middle one of the rounds; a ratio compares the two rounds of a pair.\n\n");
         text.Append("| | connections | ratio (spread) | goal | met | ours/s | yardstick/s | ours p50, p99 ms | ours CPU-µs: app + PostgreSQL + broker | yardstick CPU-µs | audit |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
-        foreach (var row in bench.Rows)
+        foreach (var (row, _) in bench.Rows)
         {
             text.Append(CultureInfo.InvariantCulture,
                 $"| {row.Id} | {row.Connections} | {Ratio(row)} | {row.Goal} | {Met(row)} | {Number(row.Ours?.PerSecond)} | {Number(row.Yardstick?.PerSecond)} | {Latency(row.Ours)} | {Cost(row.Ours)} | {Cost(row.Yardstick)} | {(row.Audit ? "clean" : "NOT clean")} |\n");
         }
 
-        foreach (var row in bench.Rows) Section(text, row);
+        foreach (var (row, picture) in bench.Rows) Section(text, row, picture);
         return text.ToString();
     }
 
-    private static void Section(StringBuilder text, Scenario row)
+    private static void Section(StringBuilder text, Scenario row, string picture)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n## {row.Id} at {row.Connections} connections\n{row.Name}.\n");
-        if (row.Compares) text.Append(CultureInfo.InvariantCulture, $"\n![{row.Id}]({row.Picture})\n");
+        if (row.Compares) text.Append(CultureInfo.InvariantCulture, $"\n![{row.Id}]({picture})\n");
         if (row.Sides.Any()) text.Append('\n');
         foreach (var (name, side) in row.Sides)
         {
