@@ -5,27 +5,41 @@ using Npgsql;
 
 namespace Commerce.Cli.Tests.Bench;
 
-/// <summary>The monolith the shop is measured beside is a correct one, and its audit would say so if it were not.</summary>
-public sealed class YardstickTests : IAsyncLifetime
+/// <summary>One server for the tests of the yardstick, and for each an empty database.</summary>
+public sealed class YardstickServer : IAsyncLifetime
 {
     private PostgresServer _server = null!;
+    private int _databases;
+
+    public async ValueTask InitializeAsync() => _server = await PostgresServer.Start();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    public async Task<string> Database()
+    {
+        var name = $"yardstick_{++_databases}";
+        await using var admin = NpgsqlDataSource.Create(_server.ConnectionString());
+        await using var create = admin.CreateCommand($"create database {name}");
+        await create.ExecuteNonQueryAsync();
+        return _server.ConnectionString(name);
+    }
+}
+
+/// <summary>The monolith the shop is measured beside is a correct one, and its audit would say so if it were not.</summary>
+public sealed class YardstickTests(YardstickServer server) : IClassFixture<YardstickServer>, IAsyncLifetime
+{
     private NpgsqlDataSource _source = null!;
     private SqlShop _shop = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _server = await PostgresServer.Start();
-        _source = NpgsqlDataSource.Create(SqlShop.Tuned(_server.ConnectionString()));
+        _source = NpgsqlDataSource.Create(SqlShop.Tuned(await server.Database()));
         _shop = new SqlShop(_source);
         await _shop.CreateSchema();
         await Execute("insert into product values ('A', 'Tea', 100, 25), ('B', 'Mug', 250, 1000); insert into delivery select sku, on_hand from product");
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _source.DisposeAsync();
-        await _server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     [Fact]
     public async Task Sixty_buyers_of_twenty_five_units_buy_exactly_twenty_five()
