@@ -36,6 +36,7 @@ public sealed class ClusterTests
         {
             await cluster.Do("kill", "silo-1");
             (await RunningCluster.Eventually(() => cluster.Runs("silo-1"))).ShouldBeTrue("a silo that was killed is started again");
+            (await cluster.Processes()).Single(silo => silo.Name == "silo-1").State.ShouldBe("running");
         });
         var broker = cluster.Do("start", "rabbitmq");
         killed.Answers.Distinct().ShouldBeSubsetOf([HttpStatusCode.Created, HttpStatusCode.ServiceUnavailable]);
