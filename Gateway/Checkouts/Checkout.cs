@@ -24,11 +24,12 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Begins a checkout: at once, or when its turn has come in the queue of a rush.</summary>
+    /// <summary>Begins a checkout: at once, or when its turn has come in the queue of a rush. A shop about to stop says how far the queue has come.</summary>
     public async Task<Result<Rush.Turn>> Begin(CartId id, TimeSpan patience, CancellationToken cancel)
     {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.ApplicationStopping);
         var cart = await See(id);
-        return cart.Ok ? await rush.Begin(id, cart.Value, patience, cancel) : cart.Refusal!;
+        return cart.Ok ? await rush.Begin(id, cart.Value, patience, enough.Token) : cart.Refusal!;
     }
 
     /// <summary>Places the order of a cart, or goes on with the one it has become.</summary>

@@ -26,7 +26,7 @@ public sealed class Rush(Shop shop, TimeProvider time)
     private readonly Dictionary<Sku, long> _rushes = [];
 
     /// <summary>Begins the checkout of a cart: at once, or after its turn where there is a rush. One that has become an order already does not queue for it again.</summary>
-    public async Task<Turn> Begin(CartId id, CartView cart, TimeSpan patience, CancellationToken cancel)
+    public async Task<Turn> Begin(CartId id, CartView cart, TimeSpan patience, CancellationToken enough)
     {
         var skus = cart.Status == CartStatus.Open ? cart.Lines.Select(line => line.Sku).Distinct().ToArray() : [];
         var turn = new Turn(this, id, cart, skus, Begun(skus));
@@ -34,7 +34,7 @@ public sealed class Rush(Shop shop, TimeProvider time)
         {
             if (turn.Queues.Count == 0) return turn;
             var begun = time.GetTimestamp();
-            turn.Position = await Wait(turn, time.GetUtcNow() + patience, cancel);
+            turn.Position = await Wait(turn, time.GetUtcNow() + patience, enough);
             turn.Waited = time.GetElapsedTime(begun);
             return turn;
         }
@@ -52,7 +52,7 @@ public sealed class Rush(Shop shop, TimeProvider time)
     }
 
     // One queue after the other, in one order for all, so that no two carts wait for each other.
-    private async Task<int> Wait(Turn turn, DateTimeOffset until, CancellationToken cancel)
+    private async Task<int> Wait(Turn turn, DateTimeOffset until, CancellationToken enough)
     {
         foreach (var sku in turn.Queues)
         {
@@ -60,8 +60,7 @@ public sealed class Rush(Shop shop, TimeProvider time)
             {
                 var position = await Ask(sku, turn.Cart, left < OneWait ? left : OneWait);
                 if (position == 0) break;
-                if (time.GetUtcNow() >= until) return position;
-                cancel.ThrowIfCancellationRequested();
+                if (time.GetUtcNow() >= until || enough.IsCancellationRequested) return position;
             }
         }
 
@@ -90,7 +89,9 @@ public sealed class Rush(Shop shop, TimeProvider time)
             {
                 var underWay = _underWay[sku] = _underWay.GetValueOrDefault(sku) + 1;
                 if (underWay > Many) _rushes[sku] = time.GetTimestamp();
-                if (_rushes.TryGetValue(sku, out var noted) && (time.GetElapsedTime(noted) < Remembered || !_rushes.Remove(sku))) rushes.Add(sku);
+                if (!_rushes.TryGetValue(sku, out var noted)) continue;
+                if (time.GetElapsedTime(noted) < Remembered) rushes.Add(sku);
+                else _rushes.Remove(sku);
             }
         }
 
