@@ -121,7 +121,7 @@ public sealed class Rush(Shop shop, TimeProvider time)
         private readonly CartView _seen;
 
         internal Turn(Rush rush, CartId id, CartView seen, Sku[] skus, List<Sku> queues) =>
-            (_rush, Cart, _seen, Skus, Queues) = (rush, OrderId.Derive(id, 1).Family, seen, skus, queues);
+            (_rush, Cart, _seen, Skus, Queues) = (rush, queues.Count == 0 ? "" : OrderId.Derive(id, 1).Family, seen, skus, queues);
 
         /// <summary>How far it is from its turn in the queue it waits in: 1 is next, 0 is its turn.</summary>
         public int Position { get; internal set; }
@@ -136,6 +136,7 @@ public sealed class Rush(Shop shop, TimeProvider time)
 
         internal Sku[] Skus { get; }
 
+        /// <summary>What its places go by; empty where it queues for nothing, as nearly always.</summary>
         internal string Cart { get; }
 
         /// <summary>Lets the next one have their turn.</summary>
