@@ -1,4 +1,5 @@
 using Commerce.Gateway.Problems;
+using Commerce.Inventory;
 using Commerce.Kernel;
 
 namespace Commerce.Gateway.Checkouts;
@@ -7,5 +8,5 @@ namespace Commerce.Gateway.Checkouts;
 internal sealed class Queued(int position) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext) => httpContext.Write(new Refusal(
-        "rate-limited", $"Many buy this at once: it is number {position} in the queue. Send the same request again within 15 s and it keeps its place.").ToProblem(httpContext) with { Position = position });
+        "rate-limited", $"Many buy this at once: it is number {position} in the queue. Send the same request again within {CheckoutQueueTerms.Kept.TotalSeconds:0} s and it keeps its place.").ToProblem(httpContext) with { Position = position });
 }

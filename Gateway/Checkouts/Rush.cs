@@ -13,7 +13,7 @@ namespace Commerce.Gateway.Checkouts;
 public sealed class Rush(Shop shop, TimeProvider time)
 {
     /// <summary>More checkouts of one SKU than this under way in this gateway are a rush: as many as have their turn at a time.</summary>
-    internal const int Many = 256;
+    private const int Many = CheckoutQueueTerms.Abreast;
 
     /// <summary>How long a rush is remembered: while its last buyers still come back.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(30);

@@ -20,3 +20,13 @@ public interface ICheckoutQueueGrain : IGrainWithStringKey
     [Alias("Leave")]
     Task Leave(string cart);
 }
+
+/// <summary>The bounds of a <see cref="ICheckoutQueueGrain"/>.</summary>
+public static class CheckoutQueueTerms
+{
+    /// <summary>Turns at a time: more than keep a shop busy, since who asks only now and then leaves theirs unused until they do.</summary>
+    public const int Abreast = 256;
+
+    /// <summary>How long somebody may be silent. Gateways ask every two seconds for callers who wait; others are told to come back after one.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromSeconds(15);
+}

@@ -1,18 +1,12 @@
 namespace Commerce.Inventory;
 
 /// <summary>
-/// Whose turn it is to check out a SKU. Invariants: turns come in the order of arrival; <c>turns at a time ≤ <see cref="Abreast"/></c>; a position never rises. Who has not asked for
-/// <see cref="Kept"/> when their turn comes is passed over, and who has their turn and is silent for as long loses it: they may be gone.
+/// Whose turn it is to check out a SKU. Invariants: turns come in the order of arrival; <c>turns at a time ≤ <see cref="CheckoutQueueTerms.Abreast"/></c>; a position never rises. Who has not asked for
+/// <see cref="CheckoutQueueTerms.Kept"/> when their turn comes is passed over, and who has their turn and is silent for as long loses it: they may be gone.
 /// </summary>
 /// <param name="turned">Told whose turn has come.</param>
 public sealed class CheckoutQueue(Action<string> turned)
 {
-    /// <summary>Turns at a time: more than keep a shop busy, since who asks only now and then leaves theirs unused until they do.</summary>
-    public const int Abreast = 256;
-
-    /// <summary>How long somebody may be silent. Gateways ask every two seconds for callers who wait; others are told to come back after one.</summary>
-    public static readonly TimeSpan Kept = TimeSpan.FromSeconds(15);
-
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
     private readonly Queue<Place> _waiting = [];
     private readonly HashSet<Place> _turns = [];
@@ -38,8 +32,8 @@ public sealed class CheckoutQueue(Action<string> turned)
 
     private void Advance(DateTimeOffset now)
     {
-        if (_turns.Count >= Abreast) _turns.RemoveWhere(place => Silent(place) && _places.Remove(place.Cart));
-        while (_turns.Count < Abreast && _waiting.TryDequeue(out var next))
+        if (_turns.Count >= CheckoutQueueTerms.Abreast) _turns.RemoveWhere(place => Silent(place) && _places.Remove(place.Cart));
+        while (_turns.Count < CheckoutQueueTerms.Abreast && _waiting.TryDequeue(out var next))
         {
             _passed = next.Number;
             if (next.Left || (Silent(next) && _places.Remove(next.Cart))) continue;
@@ -48,7 +42,7 @@ public sealed class CheckoutQueue(Action<string> turned)
             turned(next.Cart);
         }
 
-        bool Silent(Place place) => now - place.Since >= Kept;
+        bool Silent(Place place) => now - place.Since >= CheckoutQueueTerms.Kept;
     }
 
     private sealed class Place(string cart, long number)

@@ -10,7 +10,7 @@ public sealed class CheckoutQueueGrainTests
     {
         await using var shop = await GrainCluster.Start(silos: 1);
         var queue = shop.Grains.Aggregate<ICheckoutQueueGrain>("checkout-queue", Keys.Stock(new Sku("LANTERN")));
-        for (var i = 0; i < CheckoutQueue.Abreast; i++) (await queue.Enter($"early-{i}", TimeSpan.Zero)).ShouldBe(0);
+        for (var i = 0; i < CheckoutQueueTerms.Abreast; i++) (await queue.Enter($"early-{i}", TimeSpan.Zero)).ShouldBe(0);
 
         (await queue.Enter("first", TimeSpan.Zero)).ShouldBe(1);
         var waits = queue.Enter("first", TimeSpan.FromMinutes(1));
@@ -27,7 +27,7 @@ public sealed class CheckoutQueueGrainTests
     {
         await using var shop = await GrainCluster.Start(silos: 1);
         var queue = shop.Grains.Aggregate<ICheckoutQueueGrain>("checkout-queue", Keys.Stock(new Sku("LANTERN")));
-        for (var i = 0; i < CheckoutQueue.Abreast; i++) await queue.Enter($"early-{i}", TimeSpan.Zero);
+        for (var i = 0; i < CheckoutQueueTerms.Abreast; i++) await queue.Enter($"early-{i}", TimeSpan.Zero);
 
         var waits = queue.Enter("first", TimeSpan.FromSeconds(2));
         await shop.AdvanceUntil(TimeSpan.FromMilliseconds(500), () => Task.FromResult(waits.IsCompleted));

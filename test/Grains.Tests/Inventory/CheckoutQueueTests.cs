@@ -56,7 +56,7 @@ public sealed class CheckoutQueueTests
         Fill();
         _queue.Enter("silent", Start);
         _queue.Enter("there", Start);
-        var later = Start + CheckoutQueue.Kept;
+        var later = Start + CheckoutQueueTerms.Kept;
         _queue.Enter("there", later - TimeSpan.FromTicks(1));
 
         _queue.Leave("early-0", later);
@@ -72,8 +72,8 @@ public sealed class CheckoutQueueTests
         Fill();
         _queue.Enter("waiting", Start).ShouldBe(1);
 
-        _queue.Enter("waiting", Start + CheckoutQueue.Kept - TimeSpan.FromTicks(1)).ShouldBe(1);
-        _queue.Enter("waiting", Start + CheckoutQueue.Kept).ShouldBe(0);
+        _queue.Enter("waiting", Start + CheckoutQueueTerms.Kept - TimeSpan.FromTicks(1)).ShouldBe(1);
+        _queue.Enter("waiting", Start + CheckoutQueueTerms.Kept).ShouldBe(0);
     }
 
     [Fact]
@@ -82,10 +82,10 @@ public sealed class CheckoutQueueTests
         {
             var (order, turned, left, seen) = (new List<string>(), new List<string>(), new HashSet<string>(), new Dictionary<string, int>());
             var queue = new CheckoutQueue(turned.Add);
-            for (var i = 0; i < CheckoutQueue.Abreast; i++) queue.Enter(Come($"early-{i}"), Start);
+            for (var i = 0; i < CheckoutQueueTerms.Abreast; i++) queue.Enter(Come($"early-{i}"), Start);
             foreach (var (step, who) in steps)
             {
-                var cart = $"{(who < CheckoutQueue.Abreast ? "early" : "late")}-{who}";
+                var cart = $"{(who < CheckoutQueueTerms.Abreast ? "early" : "late")}-{who}";
                 if (step == 0)
                 {
                     queue.Leave(cart, Start);
@@ -103,7 +103,7 @@ public sealed class CheckoutQueueTests
             // Nobody else came between those who have had their turn, but who has left.
             turned.ShouldBe(order.Where(cart => turned.Contains(cart)));
             order.TakeWhile(cart => cart != turned[^1]).Where(cart => !turned.Contains(cart)).ShouldAllBe(cart => left.Contains(cart));
-            turned.Count(cart => !left.Contains(cart)).ShouldBeLessThanOrEqualTo(CheckoutQueue.Abreast);
+            turned.Count(cart => !left.Contains(cart)).ShouldBeLessThanOrEqualTo(CheckoutQueueTerms.Abreast);
 
             string Come(string cart)
             {
@@ -114,6 +114,6 @@ public sealed class CheckoutQueueTests
 
     private void Fill()
     {
-        for (var i = 0; i < CheckoutQueue.Abreast; i++) _queue.Enter($"early-{i}", Start).ShouldBe(0);
+        for (var i = 0; i < CheckoutQueueTerms.Abreast; i++) _queue.Enter($"early-{i}", Start).ShouldBe(0);
     }
 }
