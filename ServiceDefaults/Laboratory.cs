@@ -22,7 +22,10 @@ public sealed class Laboratory : IDisposable
     private Laboratory(string? orders, string[] without)
     {
         (_orders, _without) = (orders, without);
-        if (orders is not null) _timer = new Timer(_ => Read(), null, TimeSpan.Zero, Look);
+        if (orders is null) return;
+        // At once: a process that starts under a wrong clock has no other one before.
+        Read();
+        _timer = new Timer(_ => Read(), null, Look, Look);
     }
 
     /// <summary>The laboratory's clock: the system's, moved by as many seconds as it ordered.</summary>

@@ -40,8 +40,9 @@ public static class ServiceProcess
             map(app, settings);
             using var deadline = new Timer(static _ => Environment.Exit(CutShort), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             app.Lifetime.ApplicationStopping.Register(() => deadline.Change(StopAtTheLatest, Timeout.InfiniteTimeSpan));
+            var clock = app.Services.GetRequiredService<ClockWatch>();
             await ((IHost)app).RunAsync(stop);
-            return 0;
+            return clock.SetBack ? CutShort : 0;
         }
         catch (SettingsException missing)
         {
@@ -64,6 +65,7 @@ public static class ServiceProcess
         builder.Logging.AddJsonConsole(json => (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "O"));
         builder.Services.AddSingleton<IExternalScopeProvider, CallScopes>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.Services.AddSingleton<ClockWatch>().AddHostedService(static services => services.GetRequiredService<ClockWatch>());
         if (builder.Configuration["TestClock"] is not { Length: > 0 } clock) return;
         TestClock.RefuseInProduction();
         builder.Services.AddSingleton<TimeProvider>(new TestClock(clock));
