@@ -28,14 +28,11 @@ internal sealed class BodyGuard(RequestDelegate next)
     /// <summary>The body as it came; empty when there was none.</summary>
     public static ReadOnlyMemory<byte> Of(HttpContext http) => http.Items[Key] is ReadOnlyMemory<byte> body ? body : default;
 
-    public async Task InvokeAsync(HttpContext http)
-    {
-        if (http.GetEndpoint() is not RouteEndpoint || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
-        {
-            await next(http);
-            return;
-        }
+    public Task InvokeAsync(HttpContext http) =>
+        http.GetEndpoint() is not RouteEndpoint || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) ? next(http) : Guard(http);
 
+    private async Task Guard(HttpContext http)
+    {
         if (http.Request.ContentLength > GatewayOptions.MaxBody || await Read(http.Request) is not { } body)
         {
             await http.Refuse(Refusals.TooLarge);

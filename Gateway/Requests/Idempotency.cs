@@ -33,32 +33,35 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
     private static readonly Refusal Malformed = Refusals.Invalid(Header, $"{Header} is 1 to {CommandKey.MaxLength} printable ASCII characters.");
 
     /// <summary>The request's key; <see cref="CommandKey.None"/> when it has none.</summary>
-    public static CommandKey Of(HttpContext http) => http.Items[Item] is CommandKey key ? key : CommandKey.None;
+    public static CommandKey Of(HttpContext http) => http.Items[Item] is Asked asked ? asked.Key : CommandKey.None;
 
     /// <summary>Whether a key can be told from other callers' keys: a guest has no name to keep short ones apart by.</summary>
-    public static bool IsTheirs(Caller caller, CommandKey key) => caller.IsOperator || key.Id.Length >= MinGuestKey;
+    public static bool IsTheirs(Caller caller, CommandKey key) => IsTheirs(caller, key.Id);
 
-    public async Task InvokeAsync(HttpContext http)
+    public Task InvokeAsync(HttpContext http) => HttpMethods.IsPost(http.Request.Method) ? Keyed(http) : next(http);
+
+    private async Task Keyed(HttpContext http)
     {
-        var (key, wrong) = Read(http);
-        http.Items[Item] = key;
-        var (remembered, scope, path) = (key.IsGiven && IsTheirs(http.Caller(), key), http.Caller().Scope, http.Request.Path);
-        if (remembered && recent.IsAnother(scope, path, key)) wrong = KernelErrors.KeyReused(key.Id);
+        var (asked, wrong) = Read(http);
+        http.Items[Item] = asked;
+        var (remembered, scope, path) = (asked is not null && IsTheirs(http.Caller(), asked.Id), http.Caller().Scope, http.Request.Path);
+        if (remembered && recent.Find(scope, path, asked!.Id) is { } known && known != asked.Key.Digest) wrong = KernelErrors.KeyReused(asked.Id);
 
         await (wrong is null ? next(http) : http.Refuse(wrong));
-        if (remembered && http.Response.StatusCode is >= 200 and < 300) recent.Remember(scope, path, key);
+        if (remembered && http.Response.StatusCode is >= 200 and < 300) recent.Remember(scope, path, asked!.Key);
     }
 
-    private static (CommandKey Key, Refusal? Wrong) Read(HttpContext http)
+    private static bool IsTheirs(Caller caller, string id) => caller.IsOperator || id.Length >= MinGuestKey;
+
+    private static (Asked? Asked, Refusal? Wrong) Read(HttpContext http)
     {
-        if (!HttpMethods.IsPost(http.Request.Method)) return (CommandKey.None, null);
         if (!http.Request.Headers.TryGetValue(Header, out var sent))
-            return (CommandKey.None, http.GetEndpoint()?.Metadata.GetMetadata<KeyNeeded>() is null ? null : Needed);
+            return (null, http.GetEndpoint()?.Metadata.GetMetadata<KeyNeeded>() is null ? null : Needed);
 
         var key = sent.ToString();
-        return sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.Any(c => c is < ' ' or > '~')
-            ? (CommandKey.None, Malformed)
-            : (new CommandKey(key, Digest(http.Request.Method, http.Request.Path, BodyGuard.Of(http))), null);
+        return sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            ? (null, Malformed)
+            : (new Asked(key, http), null);
     }
 
     /// <summary>Names a request's content; the order of fields and white space do not matter.</summary>
@@ -99,6 +102,16 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
                 json.WriteTo(writer);
                 break;
         }
+    }
+
+    // The content is named when somebody asks for its name: who is told that there is nothing left to buy has changed nothing.
+    private sealed class Asked(string id, HttpContext http)
+    {
+        private CommandKey _key = CommandKey.None;
+
+        public string Id => id;
+
+        public CommandKey Key => _key.IsGiven ? _key : _key = new(id, Digest(http.Request.Method, http.Request.Path, BodyGuard.Of(http)));
     }
 }
 

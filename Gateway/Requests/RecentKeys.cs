@@ -17,8 +17,8 @@ public sealed class RecentKeys(TimeProvider time) : IDisposable
 
     private readonly MemoryCache _seen = new(new MemoryCacheOptions { SizeLimit = Most, Clock = new Clock(time) });
 
-    /// <summary>Whether the key stands for another request.</summary>
-    public bool IsAnother(string scope, PathString path, CommandKey key) => _seen.TryGetValue((scope, path, key.Id), out var digest) && (string?)digest != key.Digest;
+    /// <summary>What a key stands for: the digest of the request that succeeded under it; null when none did.</summary>
+    public string? Find(string scope, PathString path, string key) => _seen.TryGetValue((scope, path, key), out var digest) ? (string?)digest : null;
 
     /// <summary>The request under this key has succeeded.</summary>
     public void Remember(string scope, PathString path, CommandKey key) =>
