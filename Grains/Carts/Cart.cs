@@ -152,7 +152,7 @@ public sealed record Cart(
     public Result<Events<CartEvent>> Expire() => Close("expired");
 
     /// <summary>The cart as its holder sees it.</summary>
-    public Result<CartView> See(long version) => Missing ? CartErrors.NotFound : View(version);
+    public Result<CartView> See(CartView view) => Missing ? CartErrors.NotFound : view;
 
     /// <summary>The cart in whatever state, as the answer to a command.</summary>
     public CartView View(long version) => new(Status, Currency, Customer, Lines.Items, Lines.Total(Currency), Lines.QuoteHash(Currency), Order, version, Attempts);

@@ -8,6 +8,9 @@ namespace Commerce.Carts;
 internal sealed class CartGrain(IJournal journal, TimeProvider time)
     : AggregateGrain<Cart, CartEvent>(journal, time, Cart.Unknown, (s, e) => s.Evolve(e)), ICartGrain, IWakeable
 {
+    private Cart? _viewed;
+    private CartView? _view;
+
     private CartId Id => CartId.FromStored(this.GetPrimaryKeyString().Split('/', 2)[1]);
 
     protected override bool UsuallyNew => true;
@@ -57,7 +60,7 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public Task<Result<Done>> Delete() => Apply(s => s.Delete());
 
-    public Task<Result<CartView>> Get() => Query(s => s.See(Version));
+    public Task<Result<CartView>> Get() => Query(s => s.See(View(s)));
 
     public async Task<bool> Wake()
     {
@@ -76,5 +79,10 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
     private async Task<DateTimeOffset?> LastChange(long version) =>
         (await Journal.ReadStream(Stream, version - 1, 1)) is [var last, ..] ? last.RecordedAt : null;
 
-    private CartView View(Cart cart) => cart.View(Version);
+    // A cart is looked at more often than it changes, and the hash in its view is dear.
+    private CartView View(Cart cart)
+    {
+        if (!ReferenceEquals(cart, _viewed)) (_viewed, _view) = (cart, cart.View(Version));
+        return _view!;
+    }
 }

@@ -142,7 +142,7 @@ public sealed class CartTests() : Specification<Cart, CartEvent>(Cart.Unknown, (
             none.When(s => s.Freeze(Id, "k1", null, None, Now)).ThenRefused(CartErrors.NotFound);
             none.When(s => s.GiveUp(Id, Other)).ThenRefused(CartErrors.NotFound);
             none.When(s => s.Merge(Id, Other, Holding())).ThenRefused(CartErrors.NotFound);
-            none.State.See(0).Refusal.ShouldBe(CartErrors.NotFound);
+            none.State.See(none.State.View(0)).Refusal.ShouldBe(CartErrors.NotFound);
         }
     }
 
