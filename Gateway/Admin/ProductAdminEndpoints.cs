@@ -17,10 +17,24 @@ internal static class ProductAdminEndpoints
         var products = routes.MapGroup("/v1/admin/products").WithTags("Admin: products").OperatorsOnly();
         products.MapPost("", Create).Produces<ProductBody>(StatusCodes.Status201Created).WithSummary("Creates a product, for sale at once; the same again finds it.");
         products.MapGet("{sku}", Get).WithSummary("A product, for sale or not.");
-        products.MapPut("{sku}", Revise).WithMetadata(ReadsHeader.IfMatch(needed: true)).WithSummary("Changes the words; needs If-Match.");
-        products.MapPost("{sku}/prices", SetPrice).WithSummary("Sets the price of one unit, from now on or for a time.");
-        products.MapPost("{sku}/archive", Archive).WithSummary("Takes it off sale.");
-        products.MapPost("{sku}/publish", Publish).WithSummary("Puts it on sale again.");
+        var changes = products.MapGroup("{sku}").AddEndpointFilter(ShowAtOnce);
+        changes.MapPut("", Revise).WithMetadata(ReadsHeader.IfMatch(needed: true)).WithSummary("Changes the words; needs If-Match.");
+        changes.MapPost("prices", SetPrice).WithSummary("Sets the price of one unit, from now on or for a time.");
+        changes.MapPost("archive", Archive).WithSummary("Takes it off sale.");
+        changes.MapPost("publish", Publish).WithSummary("Puts it on sale again.");
+    }
+
+    // Whatever came of it: a change whose answer was lost may have been made.
+    private static async ValueTask<object?> ShowAtOnce(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(call);
+        }
+        finally
+        {
+            call.HttpContext.RequestServices.GetRequiredService<ProductPages>().Forget(call.GetArgument<Sku>(0));
+        }
     }
 
     private static async Task<Answer<ProductBody>> Create(CreateProduct body, HttpContext http, Shop shop)

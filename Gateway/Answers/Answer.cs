@@ -31,6 +31,9 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
     /// <summary>How long others may keep the answer; null: not at all.</summary>
     public TimeSpan? Cacheable { get; init; }
 
+    /// <summary>The body as JSON, where it was written before; null: it is written now.</summary>
+    public byte[]? Written { get; init; }
+
     /// <summary>A body.</summary>
     public static implicit operator Answer<T>(T body) => new() { Body = body };
 
@@ -39,8 +42,8 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
 
     /// <summary>A body with its headers.</summary>
     public static Answer<T> Of(
-        T body, long? version = null, int status = StatusCodes.Status200OK, string? location = null, bool repeated = false, TimeSpan? cacheable = null) =>
-        new() { Body = body, Version = version, Status = status, Location = location, Repeated = repeated, Cacheable = cacheable };
+        T body, long? version = null, int status = StatusCodes.Status200OK, string? location = null, bool repeated = false, TimeSpan? cacheable = null, byte[]? written = null) =>
+        new() { Body = body, Version = version, Status = status, Location = location, Repeated = repeated, Cacheable = cacheable, Written = written };
 
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
@@ -62,6 +65,12 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
         }
 
         response.StatusCode = Status;
+        if (Written is { } written)
+        {
+            (response.ContentType, response.ContentLength) = ("application/json; charset=utf-8", written.Length);
+            return response.Body.WriteAsync(written, httpContext.RequestAborted).AsTask();
+        }
+
         return response.WriteAsJsonAsync(Body, Composition.GatewayJson.Options, httpContext.RequestAborted);
     }
 

@@ -29,6 +29,7 @@ public static class GatewayComposition
         services.AddSingleton(options);
         services.AddSingleton(_ => Secrets.Load(options));
         services.AddSingleton<Shop>();
+        services.AddSingleton<ProductPages>();
         services.AddSingleton<ScarceGoods>();
         services.AddSingleton<Rush>();
         services.AddSingleton<Checkout>();

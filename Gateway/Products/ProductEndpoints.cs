@@ -11,9 +11,6 @@ namespace Commerce.Gateway.Products;
 /// <summary>Products as shoppers see them: only what is for sale.</summary>
 internal static class ProductEndpoints
 {
-    // A price change shows within this time everywhere; the quote at checkout is always fresh.
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
-
     public static void Map(IEndpointRouteBuilder routes)
     {
         var products = routes.MapGroup("/v1/products").WithTags("Products").Allows(Audience.Public);
@@ -44,12 +41,7 @@ internal static class ProductEndpoints
         return new Page<ProductBody>(await Show(shop, hits.Take(size).Select(hit => hit.Sku)), next);
     }
 
-    private static async Task<Answer<ProductBody>> Get(Sku sku, Shop shop) => await shop.Product(sku).Get() switch
-    {
-        { Ok: true, Value: { Published: true } product } => Answer<ProductBody>.Of(ProductBody.Of(product), product.Version, cacheable: Fresh),
-        { Ok: true } => ProductErrors.NotFound,
-        var refused => refused.Refusal!,
-    };
+    private static ValueTask<Answer<ProductBody>> Get(Sku sku, ProductPages pages) => pages.Get(sku);
 
     private static async Task<Answer<AvailabilityBody>> Availability(Sku sku, Shop shop) => await shop.Product(sku).Get() switch
     {

@@ -27,7 +27,7 @@ internal sealed partial class Follower(IGrainFactory grains, ReadStore store, IR
         {
             try
             {
-                await consumer.CatchUp();
+                await CatchUp(consumer);
                 while (true) await Follow(feed, consumer, effect, stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
@@ -50,15 +50,25 @@ internal sealed partial class Follower(IGrainFactory grains, ReadStore store, IR
     private async Task Follow(IFeedGrain feed, FeedConsumer consumer, ReadModelEffect effect, CancellationToken stopping)
     {
         var cursor = await effect.Cursor(model.Service, Partition);
+        var asked = time.GetTimestamp();
         if (await feed.Next(cursor.Position, Patience).WaitAsync(stopping) is not { } run)
         {
             // A feed that has become shorter or another one has no next event either.
-            await consumer.CatchUp();
+            await CatchUp(consumer);
             return;
         }
 
         await consumer.Deliver(run);
-        if (run.Events.Length < FeedBatch.MaxEvents) await Task.Delay(Linger, time, stopping);
+        if (run.Events.Length == FeedBatch.MaxEvents) return;
+        model.AppliedAllBefore(asked);
+        await Task.Delay(Linger, time, stopping);
+    }
+
+    private async Task CatchUp(FeedConsumer consumer)
+    {
+        var asked = time.GetTimestamp();
+        await consumer.CatchUp();
+        model.AppliedAllBefore(asked);
     }
 
     [LoggerMessage(LogLevel.Information, "The read model of {Service} starts over: {Why}")]

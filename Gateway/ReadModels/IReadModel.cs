@@ -14,6 +14,9 @@ public interface IReadModel
 
     /// <summary>What an event changes, within the transaction of its run.</summary>
     void Apply(SqliteConnection db, RecordedEvent recorded);
+
+    /// <summary>Whatever was appended before this moment (a timestamp) has been applied.</summary>
+    void AppliedAllBefore(long moment) { }
 }
 
 /// <summary>A read model as its feed's reader sees it.</summary>

@@ -1,5 +1,6 @@
 using Commerce.Catalog;
 using Commerce.Feeds;
+using Commerce.Gateway.Products;
 using Commerce.Kernel;
 using Microsoft.Data.Sqlite;
 
@@ -14,7 +15,7 @@ public sealed record Hit(Sku Sku, int Score);
 /// Which products are for sale, and which fit a few words. The index of three-letter pieces finds candidates, also for words of the catalogue
 /// that the query almost spells; how alike the words are decides. Nonsense finds nothing.
 /// </summary>
-public sealed class ProductIndex(ReadStore store) : IReadModel
+public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadModel
 {
     /// <summary>Longest query in characters.</summary>
     public const int MaxQuery = 200;
@@ -56,6 +57,7 @@ public sealed class ProductIndex(ReadStore store) : IReadModel
     public void Apply(SqliteConnection db, RecordedEvent recorded)
     {
         var sku = recorded.Key[(recorded.Key.IndexOf('/') + 1)..];
+        pages.Forget(Sku.FromStored(sku));
         switch (recorded.Event)
         {
             case ProductCreated created:
@@ -73,6 +75,9 @@ public sealed class ProductIndex(ReadStore store) : IReadModel
                 break;
         }
     }
+
+    /// <inheritdoc/>
+    public void AppliedAllBefore(long moment) => pages.HeardAllBefore(moment);
 
     private static void Index(SqliteConnection db, string sku, string title, string description)
     {

@@ -43,8 +43,9 @@ public interface IProductGrain : IGrainWithStringKey
 /// <param name="Published">Whether it is for sale.</param>
 /// <param name="Prices">Prices active now, one per currency.</param>
 /// <param name="Version">Version of the stream.</param>
+/// <param name="PricesUntil">When the prices change by themselves; null: not unless somebody sets one.</param>
 [GenerateSerializer, Immutable, Alias("commerce.product-view")]
-public sealed record ProductView(Sku Sku, string Title, string Description, bool Published, ImmutableArray<Money> Prices, long Version);
+public sealed record ProductView(Sku Sku, string Title, string Description, bool Published, ImmutableArray<Money> Prices, long Version, DateTimeOffset? PricesUntil = null);
 
 /// <summary>What a cart line needs of a product.</summary>
 /// <param name="Sku">Its SKU.</param>

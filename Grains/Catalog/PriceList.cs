@@ -31,6 +31,10 @@ public sealed record PriceList(ImmutableArray<PricePeriod> Periods)
     public ImmutableArray<Money> At(DateTimeOffset instant) =>
         [.. Periods.Where(p => p.Contains(instant)).Select(p => p.Price).OrderBy(p => p.Currency.Value, StringComparer.Ordinal)];
 
+    /// <summary>When the prices of an instant are first others; null: never.</summary>
+    public DateTimeOffset? ChangesAfter(DateTimeOffset instant) =>
+        Periods.SelectMany(p => (DateTimeOffset?[])[p.From, p.To]).Where(at => at > instant).Min();
+
     /// <summary>Whether this price holds all this time already.</summary>
     public bool Has(Money price, DateTimeOffset from, DateTimeOffset? to) => Periods.Any(p => p.Price == price && p.Covers(from, to));
 

@@ -69,7 +69,7 @@ public sealed record Product(Sku? Sku, string Title, string Description, bool Pu
 
     /// <summary>The product as shoppers and operators see it.</summary>
     public Result<ProductView> View(DateTimeOffset now, long version) =>
-        Sku is { } sku ? new ProductView(sku, Title, Description, Published, Prices.At(now), version) : ProductErrors.NotFound;
+        Sku is { } sku ? new ProductView(sku, Title, Description, Published, Prices.At(now), version, Prices.ChangesAfter(now)) : ProductErrors.NotFound;
 
     /// <summary>Folds an event.</summary>
     public Product Evolve(ProductEvent e) => e switch

@@ -1,4 +1,7 @@
+using Commerce.Catalog;
 using Commerce.Gateway.Tests.Shop;
+using Commerce.Kernel;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Commerce.Gateway.Tests.Products;
 
@@ -37,6 +40,30 @@ public sealed class ProductTests(TestShop shop)
         (await shop.Guest().Get($"/v1/products/{sku}", ("If-None-Match", first.ETag!))).ShouldBe(304).Body.ShouldBeEmpty();
         (await shop.Operator().Post($"/v1/admin/products/{sku}/prices", new { price = new { minor = 999, currency = "GBP" } })).ShouldBe(200);
         ((long)(await shop.Guest().Get($"/v1/products/{sku}", ("If-None-Match", first.ETag!))).ShouldBe(200).Json["prices"]![0]!["minor"]!).ShouldBe(999);
+    }
+
+    [Fact]
+    public async Task What_another_gateway_changes_shows_within_seconds()
+    {
+        var sku = await shop.Stocked(0);
+        (await shop.Guest().Get($"/v1/products/{sku}")).ShouldBe(200);
+        var product = shop.Services.GetRequiredService<IGrainFactory>().Aggregate<IProductGrain>("product", Keys.Product(Sku.FromStored(sku)));
+        (await product.SetPrice(new CommandKey("by-another-gateway", "888"), new Money(888, Currency.GBP), null, null)).Ok.ShouldBeTrue();
+
+        await TestShop.Eventually("the new price is shown", async () =>
+            (long)(await shop.Guest().Get($"/v1/products/{sku}")).ShouldBe(200).Json["prices"]![0]!["minor"]! == 888);
+    }
+
+    [Fact]
+    public async Task A_page_that_was_kept_is_the_page_as_it_was_asked_for()
+    {
+        var sku = await shop.Stocked(0);
+        var (asked, kept) = (await shop.Guest().Get($"/v1/products/{sku}"), await shop.Guest().Get($"/v1/products/{sku}"));
+
+        kept.ShouldBe(200).Body.ShouldBe(asked.Body);
+        kept.ETag.ShouldBe(asked.ETag);
+        kept.Headers.CacheControl!.MaxAge.ShouldBe(TimeSpan.FromSeconds(1));
+        kept.Body.ShouldBe((await shop.Operator().Get($"/v1/admin/products/{sku}")).Body);
     }
 
     [Fact]

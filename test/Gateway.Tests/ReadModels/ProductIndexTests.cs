@@ -1,5 +1,6 @@
 using Commerce.Catalog;
 using Commerce.Feeds;
+using Commerce.Gateway.Products;
 using Commerce.Gateway.ReadModels;
 using Commerce.Kernel;
 
@@ -8,11 +9,12 @@ namespace Commerce.Gateway.Tests.ReadModels;
 public sealed class ProductIndexTests : IDisposable
 {
     private readonly Feeds _feeds = new();
+    private readonly ProductPages _pages = new(new Commerce.Gateway.Composition.Shop(null!), TimeProvider.System);
     private ProductIndex _index;
 
     public ProductIndexTests()
     {
-        _index = new ProductIndex(_feeds.Store);
+        _index = new ProductIndex(_feeds.Store, _pages);
         Sells("85123A", "WHITE HANGING HEART T-LIGHT HOLDER");
         Sells("71053", "WHITE METAL LANTERN");
         Sells("84406B", "CREAM CUPID HEARTS COAT HANGER");
@@ -80,7 +82,7 @@ public sealed class ProductIndexTests : IDisposable
         var cursor = _feeds.Store.Cursor("catalog", 0);
         cursor.Epoch.ShouldBe("e1");
         _feeds.Reopen();
-        _index = new ProductIndex(_feeds.Store);
+        _index = new ProductIndex(_feeds.Store, _pages);
         _feeds.Store.Cursor("catalog", 0).ShouldBe(cursor);
         Find("lantern").ShouldBe(["71053"]);
 

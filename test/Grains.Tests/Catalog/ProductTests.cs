@@ -69,6 +69,9 @@ public sealed class ProductTests() : Specification<Product, ProductEvent>(Produc
         product.Prices.At(Currency.GBP, Now.AddDays(10)).ShouldBe(Sale);
         product.Prices.At(Currency.GBP, Now.AddDays(12).AddTicks(-1)).ShouldBe(Sale);
         product.Prices.At(Currency.GBP, Now.AddDays(12)).ShouldBe(Price);
+        product.Prices.ChangesAfter(Now).ShouldBe(Now.AddDays(10));
+        product.Prices.ChangesAfter(Now.AddDays(10)).ShouldBe(Now.AddDays(12));
+        product.Prices.ChangesAfter(Now.AddDays(12)).ShouldBeNull();
     }
 
     [Fact]
