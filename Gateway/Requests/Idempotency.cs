@@ -48,7 +48,8 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
         if (remembered && recent.Find(scope, path, asked!.Id) is { } known && known != asked.Key.Digest) wrong = KernelErrors.KeyReused(asked.Id);
 
         await (wrong is null ? next(http) : http.Refuse(wrong));
-        if (remembered && http.Response.StatusCode is >= 200 and < 300) recent.Remember(scope, path, asked!.Key);
+        // A route that never asked for the key did nothing under it.
+        if (remembered && asked!.IsNamed && http.Response.StatusCode is >= 200 and < 300) recent.Remember(scope, path, asked.Key);
     }
 
     private static bool IsTheirs(Caller caller, string id) => caller.IsOperator || id.Length >= MinGuestKey;
@@ -110,6 +111,8 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
         private CommandKey _key = CommandKey.None;
 
         public string Id => id;
+
+        public bool IsNamed => _key.IsGiven;
 
         public CommandKey Key => _key.IsGiven ? _key : _key = new(id, Digest(http.Request.Method, http.Request.Path, BodyGuard.Of(http)));
     }

@@ -158,6 +158,15 @@ public sealed class PaymentPageTests(TestShop shop)
     [InlineData("""{"operation":"00000000000000000000000000000000-1/a1"}"""), InlineData("""{"operation":"nonsense"}"""), InlineData("""{"operation":7}"""), InlineData("[]"), InlineData("not json"), InlineData("{}")]
     public async Task What_is_not_about_one_of_ours_is_ignored(string message) => (await Hook(message)).ShouldBe(202);
 
+    // A second time, too: nothing was done under the key, so it stands for nothing.
+    [Fact]
+    public async Task A_key_that_comes_with_a_message_of_another_form_than_ours_is_not_minded()
+    {
+        (await Hook("not json", key: "a-key-of-the-provider")).ShouldBe(202);
+        (await Hook("nor is this", key: "a-key-of-the-provider")).ShouldBe(202);
+        shop.Log.Lines.ShouldNotContain(line => line.Contains("JsonReaderException", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Messages_of_another_provider_have_no_address_here() =>
         (await shop.Guest().Post("/v1/hooks/psp/stripe", "{}")).ShouldBe(404, "not-found");
@@ -192,11 +201,11 @@ public sealed class PaymentPageTests(TestShop shop)
 
     private static string Message(string operation, string type = "authorise.succeeded") => $$"""{"id":"evt-1","type":"{{type}}","operation":"{{operation}}"}""";
 
-    private Task<Reply> Hook(string message, string secret = TestShop.HookSecret, TimeSpan age = default)
+    private Task<Reply> Hook(string message, string secret = TestShop.HookSecret, TimeSpan age = default, string? key = null)
     {
         var time = (TimeProvider.System.GetUtcNow() - age).ToUnixTimeSeconds();
         var mac = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{time}.{message}")));
-        return shop.Guest().Post("/v1/hooks/psp/simulator", message, null, ("Psp-Signature", $"t={time},v1={mac}"));
+        return shop.Guest().Post("/v1/hooks/psp/simulator", message, key, ("Psp-Signature", $"t={time},v1={mac}"));
     }
 
     private HttpClient Browser() => new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(shop.Url) };
