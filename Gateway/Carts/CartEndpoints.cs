@@ -31,7 +31,7 @@ internal static class CartEndpoints
         var (caller, key) = (http.Caller(), Idempotency.Of(http));
         if (body.Customer is not null && !caller.IsOperator) return Refusals.ImportersOnly("/customer", "customer");
         // A cart's id is its secret: a key that could be guessed must not lead to it, and opening an empty cart twice does no harm.
-        if (!Idempotency.IsTheirs(caller, key)) key = CommandKey.None;
+        if (!Idempotency.IsTheirs(caller, key.Id)) key = CommandKey.None;
         var currency = Currencies.Read(body.Currency, "/currency");
         if (!currency.Ok) return currency.Refusal!;
         CustomerId? customer = null;

@@ -36,7 +36,7 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
     public static CommandKey Of(HttpContext http) => http.Items[Item] is Asked asked ? asked.Key : CommandKey.None;
 
     /// <summary>Whether a key can be told from other callers' keys: a guest has no name to keep short ones apart by.</summary>
-    public static bool IsTheirs(Caller caller, CommandKey key) => IsTheirs(caller, key.Id);
+    public static bool IsTheirs(Caller caller, string key) => caller.IsOperator || key.Length >= MinGuestKey;
 
     public Task InvokeAsync(HttpContext http) => HttpMethods.IsPost(http.Request.Method) ? Keyed(http) : next(http);
 
@@ -51,8 +51,6 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
         // A route that never asked for the key did nothing under it.
         if (remembered && asked!.IsNamed && http.Response.StatusCode is >= 200 and < 300) recent.Remember(scope, path, asked.Key);
     }
-
-    private static bool IsTheirs(Caller caller, string id) => caller.IsOperator || id.Length >= MinGuestKey;
 
     private static (Asked? Asked, Refusal? Wrong) Read(HttpContext http)
     {
