@@ -37,7 +37,7 @@ internal sealed class Matrix(int seed)
     private static readonly (string Event, Life Life)[] Steps =
     [
         ("cart.frozen.v1", Life.Bought), ("order.placed.v1", Life.Bought), ("stock.reserved.v1", Life.Bought), ("order.reserved.v1", Life.Bought), ("payment.requested.v1", Life.Bought), ("payment.succeeded.v1", Life.Bought),
-        ("order.confirmed.v1", Life.Bought), ("stock.committed.v1", Life.Bought), ("order.stock-committed.v1", Life.Bought), ("cart.ordered.v1", Life.Bought), ("order.cart-settled.v1", Life.Bought),
+        ("order.confirmed.v1", Life.Bought), ("cart.ordered.v1", Life.Bought), ("stock.committed.v1", Life.Bought), ("settlement.reached.v1", Life.Bought),
         ("order.rejected.v1", Life.Short), ("cart.thawed.v1", Life.Short),
         ("order.payment-declined.v1", Life.Declined), ("payment.declined.v1", Life.Declined),
         ("order.payment-started.v1", Life.PaidLater), ("stock.pinned.v1", Life.PaidLater),
@@ -45,7 +45,7 @@ internal sealed class Matrix(int seed)
         ("payment.unknown.v1", Life.HeardLate), ("order.payment-uncertain.v1", Life.HeardLate),
         ("order.amount-mismatched.v1", Life.WrongAmount),
         ("order.expired.v1", Life.Unpaid), ("stock.lapsed.v1", Life.Unpaid), ("order.stock-freed.v1", Life.Unpaid),
-        ("order.cancel-requested.v1", Life.Cancelled), ("order.payment-voided.v1", Life.Cancelled), ("stock.returned.v1", Life.Cancelled), ("order.cancelled.v1", Life.Cancelled),
+        ("order.cancel-requested.v1", Life.Cancelled), ("order.stock-committed.v1", Life.Cancelled), ("order.cart-settled.v1", Life.Cancelled), ("order.payment-voided.v1", Life.Cancelled), ("stock.returned.v1", Life.Cancelled), ("order.cancelled.v1", Life.Cancelled),
         ("order.shipment-requested.v1", Life.SentBack), ("order.shipped.v1", Life.SentBack), ("order.delivered.v1", Life.SentBack), ("order.return-accepted.v1", Life.SentBack),
         ("order.refunded.v1", Life.SentBack), ("order.restocked.v1", Life.SentBack), ("payment.closed.v1", Life.CancelledDeclined), ("stock.released.v1", Life.CancelledUnpaid),
         ("order.shipment-blocked.v1", Life.Lapsed),

@@ -81,6 +81,9 @@ internal sealed class Books
     /// <summary>Orders that came or moved on while the other journals were opened.</summary>
     public Dictionary<string, Folded<Order>> Later { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>When the last thing happened to an order.</summary>
+    public DateTimeOffset LastAt { get; private set; }
+
     public Dictionary<string, Folded<Payment>> Payments { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, Folded<Stock>> Stocks { get; } = new(StringComparer.Ordinal);
 
@@ -137,7 +140,10 @@ internal sealed class Books
             case "order" when recorded.Position > ordersBefore:
                 Later[recorded.Key] = new((Latest(recorded.Key) ?? Order.None).Evolve((OrderEvent)recorded.Event), recorded.Version, recorded.RecordedAt);
                 break;
-            case "order": Add(Orders, recorded, Order.None, (s, e) => s.Evolve((OrderEvent)e)); break;
+            case "order":
+                Add(Orders, recorded, Order.None, (s, e) => s.Evolve((OrderEvent)e));
+                if (recorded.RecordedAt > LastAt) LastAt = recorded.RecordedAt;
+                break;
             case "payment": Add(Payments, recorded, Payment.None, (s, e) => s.Evolve((PaymentEvent)e)); break;
             case "stock": Add(Stocks, recorded, Stock.Empty, (s, e) => s.Evolve((StockEvent)e)); Move(recorded); break;
         }

@@ -38,6 +38,9 @@ internal sealed class GapRule
 /// <summary>I2, I3, I7: stock against orders.</summary>
 internal static class StockRules
 {
+    /// <summary>Between a confirmation and the commit of its holds, by the journal's own time: seconds as a rule, and what an outage takes.</summary>
+    private static readonly TimeSpan LeavesWithin = TimeSpan.FromMinutes(5);
+
     public static Invariant ConfirmedIsOwned(Books books)
     {
         var (seen, violations) = (0L, new List<Violation>());
@@ -50,6 +53,7 @@ internal static class StockRules
                 var committed = books.Committed.GetValueOrDefault((Id(key).Value, Keys.Stock(sku)));
                 var owned = books.Stocks.GetValueOrDefault(Keys.Stock(sku))?.State.Holds.Of(Id(key)) is { Term.Until: null } hold ? hold.Quantity : 0;
                 if (committed + owned != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: {quantity} sold, {owned} owned and {committed} committed"));
+                else if (owned > 0 && books.LastAt - order.LastAt > LeavesWithin) violations.Add(new($"order/{key}", order.Version, $"{sku}: {owned} sold and still on hand since {order.LastAt:O}"));
                 else if (order.State.StockCommitted && committed != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: said to be committed, {committed} of {quantity} are"));
             }
         }

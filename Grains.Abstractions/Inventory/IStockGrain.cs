@@ -37,9 +37,13 @@ public interface IStockGrain : IGrainWithStringKey
     [Alias("Forgo")]
     Task<Result<Done>> Forgo(OrderId order);
 
-    /// <summary>Takes the order's owned hold out of on hand, once. Refuses <c>illegal-transition</c> when there was never such a hold.</summary>
+    /// <summary>Takes a confirmed order's hold out of on hand, once: whose hold is gone has been committed before.</summary>
     [Alias("Commit")]
     Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt);
+
+    /// <summary>The same for many confirmed orders at once; on hand falls by all of them or none. Null: they happened now.</summary>
+    [Alias("CommitAll")]
+    Task<Result<Done>> CommitAll(ImmutableArray<OrderId> orders, DateTimeOffset? occurredAt);
 
     /// <summary>Takes sold units back, once per return.</summary>
     [Alias("Return")]

@@ -32,7 +32,4 @@ public static class StockErrors
 
     /// <summary>A later attempt of the same cart holds the goods.</summary>
     public static Refusal HeldByLaterAttempt(OrderId order) => new("cart-frozen", $"A later checkout of the cart of order {order} holds the goods.");
-
-    /// <summary>There is no owned hold of this order.</summary>
-    public static Refusal NotHeld(OrderId order) => KernelErrors.IllegalTransition($"Order {order} holds nothing here that could be committed.");
 }

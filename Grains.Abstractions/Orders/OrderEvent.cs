@@ -118,8 +118,9 @@ public sealed record PaymentUncertain(string Operation, DateTimeOffset Since) : 
 /// <param name="Operation">The provider operation's key.</param>
 /// <param name="Lines">What was sold: units and amount per line, so that a reader of this event needs no other.</param>
 /// <param name="CaptureBy">When what has not shipped is captured, since the authorisation lapses soon after; null when nothing is held.</param>
+/// <param name="Cart">The cart to tell; it and stock hear of this event (<c>Settlement</c>). Null in orders from before that: they tell both themselves.</param>
 [EventName("order.confirmed.v1")]
-public sealed record OrderConfirmed(string Operation, ImmutableArray<SoldLine> Lines, DateTimeOffset? CaptureBy = null) : OrderEvent;
+public sealed record OrderConfirmed(string Operation, ImmutableArray<SoldLine> Lines, DateTimeOffset? CaptureBy = null, CartId? Cart = null) : OrderEvent;
 
 /// <summary>What a line came to.</summary>
 /// <param name="Sku">What.</param>

@@ -54,7 +54,12 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public Task<Result<Done>> Thaw(OrderId order) => Apply(s => s.Thaw(order));
 
-    public Task<Result<Done>> Ordered(OrderId order) => Apply(s => s.Ordered(order));
+    public async Task<Result<Done>> Ordered(OrderId order)
+    {
+        // Nobody says it again, so that there is nothing to do is believed of the journal only.
+        if (!await Query(s => s.Order == order)) await Reread();
+        return await Apply(s => s.Ordered(order));
+    }
 
     public Task<Result<Done>> Reclaim(OrderId order) => Apply(s => s.Reclaim(order));
 

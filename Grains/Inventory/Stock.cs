@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Commerce.Feeds;
 using Commerce.Kernel;
@@ -82,11 +83,14 @@ public sealed record Stock(int OnHand, Holds Holds)
 
     private StockReleased Released(OrderId order, bool again) => new(order, Holds.Of(order) is { } hold && (again || !hold.Again) ? hold.Quantity : 0);
 
-    public Result<Events<StockEvent>> Commit(OrderId order, DateTimeOffset occurredAt)
-    {
-        if (Holds.Of(order) is not { Term.Until: null } hold) return StockErrors.NotHeld(order);
+    /// <summary>Whether any of these orders owns units here.</summary>
+    public bool OwnsAny(ImmutableArray<OrderId> orders) => orders.Any(order => Holds.Of(order) is { Term.Until: null });
 
-        return Events.Of<StockEvent>(new StockCommitted(order, hold.Quantity)).At(occurredAt);
+    /// <summary>Takes the owned holds of confirmed orders out of on hand. Only a commit ends those, so who holds nothing has been dealt with.</summary>
+    public Result<Events<StockEvent>> Commit(ImmutableArray<OrderId> orders, DateTimeOffset? occurredAt)
+    {
+        var owned = orders.Distinct().Select(Holds.Of).OfType<Hold>().Where(hold => hold.Term.Until is null);
+        return new Events<StockEvent>([.. owned.Select(hold => new StockCommitted(hold.Order, hold.Quantity))]).At(occurredAt);
     }
 
     public Result<Events<StockEvent>> Return(OrderId order, string returnId, int quantity, DateTimeOffset occurredAt)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Commerce.Kernel;
 
 namespace Commerce.Inventory;
@@ -39,8 +40,14 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
 
     public Task<Result<Done>> Forgo(OrderId order) => End(order, again: true, s => s.ClosePin(order), s => s.CloseRetake(order));
 
-    public Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt) =>
-        Apply(new CommandKey($"commit:{order}", "commit"), s => s.Commit(order, occurredAt), static _ => Done.Value);
+    public Task<Result<Done>> Commit(OrderId order, DateTimeOffset occurredAt) => CommitAll([order], occurredAt);
+
+    public async Task<Result<Done>> CommitAll(ImmutableArray<OrderId> orders, DateTimeOffset? occurredAt)
+    {
+        // That nothing is held is believed of the journal only: another activation may have taken the hold, and nothing fences one that does nothing.
+        if (!await Query(s => s.OwnsAny(orders))) await Reread();
+        return await Apply(s => s.Commit(orders, occurredAt));
+    }
 
     public Task<Result<Done>> Return(OrderId order, string returnId, int quantity, DateTimeOffset occurredAt) =>
         Apply(new CommandKey($"return:{order}/{returnId}", $"{quantity}"), s => s.Return(order, returnId, quantity, occurredAt), static _ => Done.Value);

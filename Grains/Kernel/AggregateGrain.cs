@@ -103,6 +103,13 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     /// <summary>The history has been read: before that <see cref="Folded"/> and <see cref="Version"/> of what is <see cref="UsuallyNew"/> say nothing.</summary>
     protected Task Known() => Ready();
 
+    /// <summary>Forgets what is folded and reads it again: for doing nothing because of a state that another activation may have changed.</summary>
+    protected Task Reread()
+    {
+        Lost(_generation);
+        return Ready();
+    }
+
     /// <summary>A command that nearly always begins its stream.</summary>
     protected Task<Result<T>> Begin<T>(CommandKey command, Func<TState, Result<Events<TEvent>>> decide, Func<TState, T> answer)
     {

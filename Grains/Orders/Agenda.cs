@@ -76,7 +76,7 @@ public static class Agenda
         OrderStatus.Cancelling when !order.MoneyFreed => Void(order),
         OrderStatus.Cancelling => new(Checkout.Unsettled(order) ? Step.Settle : Step.FinishCancelling),
         OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled => AfterTheEnd(order),
-        OrderStatus.Confirmed or OrderStatus.Completed => Checkout.Unsettled(order) ? new(Step.Settle) : order.NextOfFulfilment(now),
+        OrderStatus.Confirmed or OrderStatus.Completed => order.SettlesItself && Checkout.Unsettled(order) ? new(Step.Settle) : order.NextOfFulfilment(now),
         _ => null,
     };
 
@@ -127,7 +127,7 @@ public static class Agenda
     /// <summary>Whether it has come to an end and nothing of it is left to do.</summary>
     public static bool Ended(this Order order) => order.Placed is null
         || (order.Stage is OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled && AfterTheEnd(order) is null)
-        || (order.Stage == OrderStatus.Completed && !Checkout.Unsettled(order) && order.NextOfFulfilment(DateTimeOffset.MinValue) is null);
+        || (order.Stage == OrderStatus.Completed && !(order.SettlesItself && Checkout.Unsettled(order)) && order.NextOfFulfilment(DateTimeOffset.MinValue) is null);
 
     /// <summary>The key under which the provider lets go: a new one after each time it has, since late money may need another.</summary>
     private static NextStep Void(Order order) =>

@@ -191,7 +191,7 @@ public static class Checkout
         new(order.Attempts + 1, $"{id}/a{order.Attempts + 1}", token);
 
     internal static OrderConfirmed Confirmed(Order order, string operation, DateTimeOffset? captureBy) => new(
-        operation, [.. order.Lines.Select(line => new SoldLine(line.Line.Sku, line.Line.Title, line.Line.Quantity, line.Line.Amount))], captureBy);
+        operation, [.. order.Lines.Select(line => new SoldLine(line.Line.Sku, line.Line.Title, line.Line.Quantity, line.Line.Amount))], captureBy, order.Placed!.Cart);
 
     // What follows by itself from an imported order happened when the importer says it was placed.
     internal static Events<OrderEvent> Dated(Order order, params ReadOnlySpan<OrderEvent> events) => Events.Of(events).At(order.Dated);

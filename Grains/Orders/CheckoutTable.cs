@@ -38,13 +38,13 @@ public static class CheckoutTable
         OrderEvent[] settled = [new OrderStockFreed(), new OrderCartSettled()];
         OrderEvent[] expired = [.. givenUp, new OrderPaymentVoided(voiding), new OrderExpired("payment-unknown"), .. settled];
         OrderEvent[] late = [.. expired, new LateAuthorised(attempt, Due)];
-        OrderEvent[] authorised = [.. authorising, .. Fold(authorising).Answered(attempt, Yes, terms, Start).Value.Items];
-        OrderEvent[] confirmed = [.. authorised, new OrderStockCommitted(), new OrderCartSettled()];
+        OrderEvent[] confirmed = [.. authorising, .. Fold(authorising).Answered(attempt, Yes, terms, Start).Value.Items];
         OrderEvent[] shipping = [.. confirmed, new ShipmentRequested("s1", [new("1", 2)], new(200, Currency.GBP))];
         OrderEvent[] advance = [.. confirmed, new AdvanceRequested(Due)];
         OrderEvent[] delivered = [.. confirmed, new ShipmentRequested("s1", [new("1", 2), new("2", 1)], Due), new ShipmentSent("s1"), new ShipmentDelivered("s1", Start + terms.ReturnWindow)];
         OrderEvent[] returning = [.. delivered, new ReturnAccepted("r1", [], [new("2", 1)], true, "", Start)];
         OrderEvent[] cancelling = [.. confirmed, new CancelRequested("", Start)];
+        OrderEvent[] undoing = [.. cancelling, new OrderStockCommitted(), new OrderCartSettled()];
         OrderEvent[] failing = [.. placed, .. Enumerable.Range(1, Repair.MaxFailures - 1).Select(i => new StepFailed("Reserve", i, "", Start))];
 
         return
@@ -82,7 +82,6 @@ public static class CheckoutTable
             On(late, "goods and cart are the order's again", s => s.Retaken(terms, Start)),
             On(late, "one SKU short, or the cart is another's", s => s.RetakeFailed("out-of-stock", OneShort)),
             On([.. late, new LatePaymentRefused(attempt, "out-of-stock", OneShort)], "voided", s => s.Voided(voiding)),
-            On(authorised, "holds committed, cart told", s => s.Settled(true, false, true)),
             On(confirmed, "ship some lines", s => s.Ship([new("1", 2)], null)),
             On(confirmed, "its authorisation lapses soon", s => s.RequestAdvance(lapsing), lapsing),
             On(advance, "captured ahead", s => s.AdvanceAnswered(Yes, terms, Start)),
@@ -103,14 +102,15 @@ public static class CheckoutTable
             On(uncertain, "cancel", s => s.Cancel("", Start)),
             On(confirmed, "cancel", s => s.Cancel("", Start)),
             On([.. advance, new AdvanceCaptured()], "cancel", s => s.Cancel("", Start)),
-            On(cancelling, "voided", s => s.Voided(voiding)),
-            On([.. cancelling, new StepUnanswered("VoidPayment void", 99, Start, Start)], "no answer to the void for a day", s => s.Unanswered(new(Step.VoidPayment, "void"), terms, day), day),
+            On(cancelling, "holds committed, cart told", s => s.Settled(true, false, true)),
+            On(undoing, "voided", s => s.Voided(voiding)),
+            On([.. undoing, new StepUnanswered("VoidPayment void", 99, Start, Start)], "no answer to the void for a day", s => s.Unanswered(new(Step.VoidPayment, "void"), terms, day), day),
             On(cancelling, "stock or cart not reached for a day", s => s.Unreachable(new(Step.Settle), terms, day), day),
-            On([.. cancelling, new OrderPaymentVoided(voiding)], "goods back, cart told", s => s.Settled(false, true, true)),
-            On([.. cancelling, new OrderPaymentVoided(voiding), .. settled], "all is undone", s => s.FinishCancelling()),
+            On([.. undoing, new OrderPaymentVoided(voiding)], "goods back, cart told", s => s.Settled(false, true, true)),
+            On([.. undoing, new OrderPaymentVoided(voiding), .. settled], "all is undone", s => s.FinishCancelling()),
             On(failing, "the same step throws for the fifth time", s => s.Fail(new(Step.Reserve), "", Start)),
-            On([.. cancelling, new OrderParked("VoidPayment void", "")], "operator: retry", s => s.Resume("")),
-            On([.. cancelling, new OrderParked("VoidPayment void", "")], "operator: skip", s => s.Skip("", terms, Start)),
+            On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: retry", s => s.Resume("")),
+            On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: skip", s => s.Skip("", terms, Start)),
             On([.. placed, new OrderParked("Reserve", "")], "operator: skip", s => s.Skip("", terms, Start)),
             On([.. placed, new OrderParked("Reserve", "")], "operator: cancel", s => s.Cancel("", Start)),
         ];

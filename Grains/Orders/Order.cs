@@ -74,6 +74,9 @@ public sealed record Order
     public string? Page { get; init; }
     public DateTimeOffset? UncertainSince { get; init; }
     public bool WasConfirmed { get; init; }
+
+    /// <summary>Confirmed before there was a settlement to hear of it: it tells stock and cart itself.</summary>
+    public bool SettlesItself { get; init; }
     public bool StockCommitted { get; init; }
     public bool StockFreed { get; init; }
     public bool CartSettled { get; init; }
@@ -166,7 +169,7 @@ public sealed record Order
         PaymentGivenUp => this with { GivenUp = true },
         OrderConfirmed x => Known(x.Operation, OutcomeKind.Succeeded) with
         {
-            Stage = OrderStatus.Confirmed, WasConfirmed = true, Authorised = Total.Minor, UncertainSince = null, CaptureBy = x.CaptureBy,
+            Stage = OrderStatus.Confirmed, WasConfirmed = true, SettlesItself = x.Cart is null, Authorised = Total.Minor, UncertainSince = null, CaptureBy = x.CaptureBy,
             // It may have been dead before its money came.
             StockFreed = false, CartSettled = false, MoneyFreed = false,
         },

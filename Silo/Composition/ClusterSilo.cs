@@ -27,6 +27,7 @@ public static class ClusterSilo
         {
             silo.JoinCluster(settings).AddSubscriptions(settings.Database("cluster")).AddCommerceGrains().HostRoles(roles);
             foreach (var service in roles.Services) silo.AddService(service, settings);
+            if (roles.Has("order")) silo.AddSettlement();
             if (roles.Has("order") && settings.Broker("order") is not null) silo.AddOrderDriver();
         });
     }

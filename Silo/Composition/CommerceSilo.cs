@@ -22,6 +22,9 @@ public static class CommerceSilo
         return silo.AddIncomingGrainCallFilter<FaultFilter>();
     }
 
+    /// <summary>Settles confirmed orders. Belongs where the orders' journal is.</summary>
+    public static ISiloBuilder AddSettlement(this ISiloBuilder silo) => silo.KeepAwake<ISettlementGrain>("0", static settlement => settlement.Listen());
+
     /// <summary>One process, one silo: membership on this machine, streams in memory. Gaps after a restart are healed from the journal.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="httpPort">The shop's own port, which the silo must not take.</param>
@@ -31,6 +34,7 @@ public static class CommerceSilo
         var (siloPort, gatewayPort) = FreePorts(httpPort);
         if (followed.Contains("order")) silo.AddOrderDriver();
         return silo.UseLocalhostClustering(siloPort, gatewayPort)
+            .AddSettlement()
             .AddMemoryFeedStreams(followed)
             .AddRelays(followed)
             .AddDeadlines(FeedStreams.Services);

@@ -53,18 +53,3 @@ internal sealed partial class OrderDriverGrain(CheckoutTerms terms, TimeProvider
     [LoggerMessage(LogLevel.Debug, "Orders placed at positions {First} to {Last} are left to the deadline scanner ({Fault}).")]
     private partial void LogLeft(string fault, long first, long last);
 }
-
-/// <summary>Keeps the driver listening, whichever silo it runs in.</summary>
-internal sealed class OrderDriverStarter(IGrainFactory grains, TimeProvider time) : BackgroundService
-{
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await grains.GetGrain<IOrderDriverGrain>(FeedStreams.Key("order", 0)).Listen().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-}

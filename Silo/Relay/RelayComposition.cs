@@ -1,5 +1,6 @@
 using Commerce.Feeds;
 using Commerce.Kernel;
+using Commerce.Silo.Composition;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 
@@ -26,11 +27,8 @@ public static class RelayComposition
     }
 
     /// <summary>Drives orders on from their stream. Wants the stream provider of the order service.</summary>
-    public static ISiloBuilder AddOrderDriver(this ISiloBuilder silo)
-    {
-        silo.Services.AddHostedService<OrderDriverStarter>();
-        return silo;
-    }
+    public static ISiloBuilder AddOrderDriver(this ISiloBuilder silo) =>
+        silo.KeepAwake<IOrderDriverGrain>(FeedStreams.Key("order", 0), static driver => driver.Listen());
 
     /// <summary>
     /// The feeds' streams inside one process. They may lose everything at any time: readers heal from the feed. Items leave the cache seconds after they

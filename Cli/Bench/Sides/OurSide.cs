@@ -68,15 +68,14 @@ internal sealed class OurSide(Lab lab, int port, bool relay, Spread spread) : Si
     {
         if (!relay) return;
         using var shop = new ShopClient(new Uri($"http://127.0.0.1:{Port}/"), Lab.OperatorToken);
-        // What follows an order is appended after it was answered: quiet is when nothing is behind, and nothing has come, twice.
-        for (var before = ""; ;)
+        // What follows an order is appended after it was answered, the last of it when it has been quiet for half a second: quiet is when nothing is behind, and nothing has come for longer.
+        for (var (before, same) = ("", 0); same < 5;)
         {
             var lag = (await shop.Get("v1/analytics/lag", cancel)).Body;
             if (lag.GetProperty("services").EnumerateArray().FirstOrDefault(service => service.TryGetProperty("stopped", out var stopped) && stopped.ValueKind == JsonValueKind.String) is { ValueKind: JsonValueKind.Object } broken)
                 throw new CheckFailedException($"A projection has stopped: {broken}");
             var heads = string.Join(',', lag.GetProperty("services").EnumerateArray().Select(service => service.GetProperty("head").GetInt64()));
-            if (lag.GetProperty("caughtUp").GetBoolean() && heads == before) return;
-            before = heads;
+            (before, same) = (heads, lag.GetProperty("caughtUp").GetBoolean() && heads == before ? same + 1 : 0);
             await Task.Delay(300, cancel);
         }
     }

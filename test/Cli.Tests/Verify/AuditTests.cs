@@ -61,6 +61,11 @@ public sealed class AuditTests
         (await Broken(Story.OfThreeOrders().Begin(Story.Order("thin"), "4").Stock(new StockReleased(Story.Order("thin"), 2))
             .On(Story.Order("thin"), new OrderConfirmed("", [])))).ShouldContain("I2");
 
+    [Theory]
+    [InlineData(4, true), InlineData(6, false)]
+    public async Task Goods_that_were_sold_and_never_leave_are_found(int minutes, bool clean) =>
+        (await Broken(Story.OfThreeOrders().Sell(Story.Order("kept"), "4").At(Story.Now.AddMinutes(minutes)).Begin(Story.Order("later"), "5"))).ShouldBe(clean ? [] : ["I2"]);
+
     [Fact]
     public async Task Money_that_nobody_asked_for_is_found()
     {

@@ -17,6 +17,7 @@ internal sealed class Story
 
     private readonly Dictionary<string, int> _versions = [];
     private readonly Dictionary<string, int> _positions = [];
+    private DateTimeOffset _now = Now;
 
     /// <summary>A recorded event or an entry of the payment provider's ledger.</summary>
     public List<object> Happened { get; } = [];
@@ -34,7 +35,7 @@ internal sealed class Story
         story.Confirm(sold, "1").Confirm(cancelled, "2").Begin(expired, "3");
         story.Pays(sold, "capture", OperationKind.Capture)
             .On(sold, new ShipmentRequested("s1", [new LineQuantity("1", 2)], Pounds)).On(sold, new ShipmentSent("s1"));
-        story.On(cancelled, new CancelRequested("asked")).Pays(cancelled, "void", OperationKind.Void).On(cancelled, new OrderPaymentVoided($"{cancelled}/void"))
+        story.On(cancelled, new CancelRequested("asked")).On(cancelled, new OrderStockCommitted()).Pays(cancelled, "void", OperationKind.Void).On(cancelled, new OrderPaymentVoided($"{cancelled}/void"))
             .Stock(new StockReturned(cancelled, "cancelled", 2)).On(cancelled, new OrderStockFreed()).On(cancelled, new OrderCancelled());
         story.On(expired, new OrderExpired("payment-timeout")).Stock(new StockReleased(expired, 2)).On(expired, new OrderStockFreed());
         return story;
@@ -47,10 +48,18 @@ internal sealed class Story
             "tok_ok", false, Now, false, Now.AddMinutes(2)))
         .Stock(new StockReserved(order, 2, Term.Timed(Now.AddHours(1)))).On(order, new OrderReserved(Now.AddMinutes(30)));
 
-    public Story Confirm(OrderId order, string number) => Begin(order, number)
+    public Story Sell(OrderId order, string number) => Begin(order, number)
         .On(order, new PaymentStarted(1, $"{order}/authorise", "tok_ok")).Pays(order, "authorise", OperationKind.Authorise)
-        .Stock(new StockPinned(order, 2)).On(order, new OrderConfirmed($"{order}/authorise", [new SoldLine(Tea, "Tea", 2, Pounds)]))
-        .Stock(new StockCommitted(order, 2)).On(order, new OrderStockCommitted());
+        .Stock(new StockPinned(order, 2)).On(order, new OrderConfirmed($"{order}/authorise", [new SoldLine(Tea, "Tea", 2, Pounds)], Cart: new CartId(order.Value)));
+
+    public Story Confirm(OrderId order, string number) => Sell(order, number).Stock(new StockCommitted(order, 2));
+
+    /// <summary>What follows happens at this time.</summary>
+    public Story At(DateTimeOffset now)
+    {
+        _now = now;
+        return this;
+    }
 
     public Story On(OrderId order, OrderEvent happened) => Record("order", $"order/{Keys.Order(order)}", happened);
 
@@ -71,7 +80,7 @@ internal sealed class Story
     {
         (_versions[stream], _positions[service]) = (_versions.GetValueOrDefault(stream) + 1, _positions.GetValueOrDefault(service) + 1);
         Happened.Add(new RecordedEvent(service, 0, _positions[service], Guid.CreateVersion7(Now), stream, _versions[stream], EventTypes.NameOf(happened.GetType()),
-            Now, Now, "system", null, null, null, EventTypes.Write(happened)));
+            _now, _now, "system", null, null, null, EventTypes.Write(happened)));
         return this;
     }
 }

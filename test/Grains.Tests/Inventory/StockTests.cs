@@ -10,6 +10,7 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
     private static readonly OrderId A = OrderId.Derive(new("cart-a"), 1);
     private static readonly OrderId SecondTryOfA = OrderId.Derive(new("cart-a"), 2);
     private static readonly OrderId B = OrderId.Derive(new("cart-b"), 1);
+    private static readonly OrderId C = OrderId.Derive(new("cart-c"), 1);
 
     private static StockAdjusted Received(int quantity) => new(quantity, "delivery");
 
@@ -106,11 +107,20 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
 
     [Fact]
     public void A_commit_takes_the_goods_out_of_on_hand() =>
-        Given(Received(5), new StockReserved(A, 3, Term.Owned)).When(s => s.Commit(A, Now)).Then(new StockCommitted(A, 3)).State.OnHand.ShouldBe(2);
+        Given(Received(5), new StockReserved(A, 3, Term.Owned)).When(s => s.Commit([A], Now)).Then(new StockCommitted(A, 3)).State.OnHand.ShouldBe(2);
+
+    [Fact]
+    public void Holds_are_committed_together_each_once() =>
+        Given(Received(9), new StockReserved(A, 3, Term.Owned), new StockReserved(B, 2, Term.Owned), new StockReserved(C, 1, Term.Timed(Now.AddMinutes(1))))
+            .When(s => s.Commit([A, B, A, C], null)).Then(new StockCommitted(A, 3), new StockCommitted(B, 2)).State.OnHand.ShouldBe(4);
+
+    [Fact]
+    public void Who_holds_nothing_any_more_has_been_committed() =>
+        Given(Received(5), new StockReserved(A, 3, Term.Owned), new StockCommitted(A, 3)).When(s => s.Commit([A], Now)).Then().State.OnHand.ShouldBe(2);
 
     [Fact]
     public void Only_an_owned_hold_is_committed() =>
-        Given(Received(5), new StockReserved(A, 3, Term.Timed(Now.AddMinutes(1)))).When(s => s.Commit(A, Now)).ThenRefused("illegal-transition");
+        Given(Received(5), new StockReserved(A, 3, Term.Timed(Now.AddMinutes(1)))).When(s => s.Commit([A], Now)).Then();
 
     [Fact]
     public void Returned_goods_are_on_hand_again() =>
@@ -175,7 +185,7 @@ public sealed class StockTests() : Specification<Stock, StockEvent>(Stock.Empty,
         AskReserve x => stock.Reserve(Order(x.Cart, x.Attempt), x.Quantity, x.Seconds is { } s ? Term.Timed(now.AddSeconds(s)) : Term.Owned, now),
         AskPin x => stock.Pin(Order(x.Cart, x.Attempt), x.Quantity, now),
         AskRelease x => stock.Release(Order(x.Cart, x.Attempt)),
-        AskCommit x => stock.Commit(Order(x.Cart, x.Attempt), now),
+        AskCommit x => stock.Commit([Order(x.Cart, x.Attempt)], now),
         AskAdjust x => stock.Adjust(x.Delta, "why", null, now),
         _ => stock.ClearLapsed(now),
     };

@@ -46,7 +46,8 @@ internal static class Requirements
             if (!order.Parked && captured - refunded != order.Captured - order.Refunded) yield return $"ledger: {captured - refunded} there, {order.Captured - order.Refunded} here ({order.Status})";
             if (w.Orders.Count() == 1 && w.Streams[$"order/{id}"].Any(stored => stored.Event is LatePaymentRefused)) yield return "late money refused though nobody else wanted the goods";
             foreach (var (sku, _) in order.Demand)
-                if (order.StockCommitted && w.Stock(sku.Value).Holds.Of(id) is { } kept) yield return $"leaked hold: {kept.Quantity} of {sku} for an order whose goods have left";
+                if (order.WasConfirmed && w.Stock(sku.Value).Holds.Of(id) is { } kept) yield return $"leaked hold: {kept.Quantity} of {sku} for an order whose goods have left";
+            if (order.WasConfirmed && w.Cart(order.Placed!.Cart.Value).Status != CartStatus.Ordered) yield return $"forgotten cart: {order.Placed!.Cart.Value} is {w.Cart(order.Placed!.Cart.Value).Status}";
             if (order.Stage is not (OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled)) continue;
             if (Live(w, id) > 0) yield return $"live money on a dead order: {Live(w, id)} of {order.Placed!.Cart.Value} ({order.Code})";
             foreach (var (sku, _) in order.Demand)

@@ -60,6 +60,9 @@ internal enum Cure
 
     /// <summary>A release from before does not end what was taken again.</summary>
     KeepRetaken = 1 << 15,
+
+    /// <summary>Somebody hears of every confirmed order in the end, and tells its cart and its stock.</summary>
+    SettleConfirmed = 1 << 16,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -83,6 +86,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         }
 
         if (!busy && w.Orders.Select(id => w.Order(id).DueAt(Terms, w.Now)).Where(due => due > w.Now && due < w.Now + Terms.CaptureWithin).Min() is { } due) yield return w with { Now = due };
+        if (Has(Cure.SettleConfirmed)) foreach (var next in Settled(w)) yield return next;
         if (Allowed(w, Fault.Pause)) yield return Spend(w) with { Now = w.Now + Terms.PayBy };
         if (Allowed(w, Fault.LateMoney))
         {
@@ -102,6 +106,18 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
     private static World Spend(World w) => w with { Faults = w.Faults - 1 };
 
     private static OrderId Of(string operation) => new(operation.Split('/')[0]);
+
+    // At any time, however late, and again: who does it and how often it is tried makes no difference to what it comes to.
+    private static IEnumerable<World> Settled(World w)
+    {
+        foreach (var id in w.Orders.Where(id => w.Order(id).WasConfirmed))
+        {
+            foreach (var (sku, _) in w.Order(id).Demand.Where(d => w.Stock(d.Sku.Value).OwnsAny([id])))
+                yield return w.Append($"stock/{sku.Value}", w.Stock(sku.Value).Commit([id], null).Value);
+            var cart = w.Order(id).Placed!.Cart.Value;
+            if (w.Cart(cart).Ordered(id) is { Ok: true, Value.Items.IsDefaultOrEmpty: false } ordered) yield return w.Append($"cart/{cart}", ordered.Value);
+        }
+    }
 
     // ---- what people do: "checkout CART KEY TOKEN SKU,SKU", "pay CART", "cancel CART", "ship CART", "return CART"
     private IEnumerable<World> Do(World w, string what)
@@ -283,7 +299,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 w = Keyed(w, sku, w.Stock(sku).CloseRetake(id).Value, $"retake:{id}").World;
                 var forgone = w.Stock(sku).Release(id, again: true).Value;
                 return [Keyed(w, sku, forgone, forgone.Command.Id)];
-            case "commit": return [Once(w, sku, $"commit:{id}", w.Stock(sku).Commit(id, w.Now))];
+            case "commit": return [(w.Append($"stock/{sku}", w.Stock(sku).Commit([id], w.Now).Value), new())];
             case "return": return [Once(w, sku, $"return:{id}", w.Stock(sku).Return(id, "x", call.Quantity, w.Now))];
             case "ordered": return [Told(w, cart, w.Cart(cart).Ordered(id))];
             case "thaw": return [Told(w, cart, w.Cart(cart).Thaw(id))];

@@ -45,12 +45,15 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
         Given(Placed(), Reserved, Started).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then(Confirmed()).State.Status.ShouldBe(OrderStatus.Confirmed);
 
     [Fact]
-    public void A_confirmed_order_commits_its_stock_and_tells_its_cart()
-    {
-        var order = Given(Placed(), Reserved, Started, Confirmed()).State;
+    public void A_confirmed_order_leaves_stock_and_cart_to_the_settlement() => Next(Given(UpToConfirmed).State).ShouldBeNull();
 
-        Next(order).ShouldBe(Step.Settle);
-        Next(Given([.. UpToConfirmed]).State).ShouldBeNull();
+    [Fact]
+    public void An_order_from_before_there_was_a_settlement_tells_stock_and_cart_itself()
+    {
+        var order = Given(Placed(), Reserved, Started, Confirmed() with { Cart = null });
+
+        Next(order.State).ShouldBe(Step.Settle);
+        Next(order.When(s => s.Settled(committed: true, freed: false, cart: true)).State).ShouldBeNull();
     }
 
     [Fact]

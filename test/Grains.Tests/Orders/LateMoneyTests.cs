@@ -21,7 +21,7 @@ public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.No
 
         var confirmed = late.When(s => s.Retaken(Terms, Now)).Then(Confirmed()).State;
         confirmed.Status.ShouldBe(OrderStatus.Confirmed);
-        confirmed.Next(Terms, Now).ShouldBe(new NextStep(Step.Settle));
+        confirmed.Next(Terms, Now).ShouldBeNull();
         Checkout.Commits(confirmed).ShouldBeTrue();
     }
 

@@ -26,9 +26,9 @@ internal static class OrderSamples
     public static readonly PaymentStarted Started = new(1, First, "tok");
 
     public static OrderConfirmed Confirmed(ImmutableArray<OrderLine>? lines = null) =>
-        new(First, [.. (lines ?? Lines).Select(l => new SoldLine(l.Sku, l.Title, l.Quantity, l.Amount))], Now + Terms.CaptureWithin);
+        new(First, [.. (lines ?? Lines).Select(l => new SoldLine(l.Sku, l.Title, l.Quantity, l.Amount))], Now + Terms.CaptureWithin, new("cart"));
 
-    public static readonly OrderEvent[] UpToConfirmed = [Placed(), Reserved, Started, Confirmed(), new OrderStockCommitted(), new OrderCartSettled()];
+    public static readonly OrderEvent[] UpToConfirmed = [Placed(), Reserved, Started, Confirmed()];
 
     public static readonly OrderEvent[] UpToDelivered =
     [

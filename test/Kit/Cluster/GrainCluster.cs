@@ -41,7 +41,7 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             silo.Services.AddSingleton<IJournal>(journal).AddSingleton<TimeProvider>(time)
                 .AddSingleton<IPaymentProvider>(payments).AddSingleton<ISealer>(sealer).AddSingleton(terms ?? new CheckoutTerms());
-            silo.OutliveMistakes().AddCommerceGrains().AddDeadlines(FeedStreams.Services);
+            silo.OutliveMistakes().AddCommerceGrains().AddSettlement().AddDeadlines(FeedStreams.Services);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();

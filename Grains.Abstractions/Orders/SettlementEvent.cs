@@ -1,0 +1,11 @@
+using Commerce.Feeds;
+
+namespace Commerce.Orders;
+
+/// <summary>How far confirmed orders are settled. Closed set.</summary>
+public abstract record SettlementEvent;
+
+/// <summary>Every order confirmed up to here is settled: its cart knows, and its holds are committed.</summary>
+/// <param name="Position">Position in the orders' feed.</param>
+[EventName("settlement.reached.v1")]
+public sealed record SettlementReached(long Position) : SettlementEvent;

@@ -1,0 +1,169 @@
+using Commerce.Carts;
+using Commerce.Inventory;
+using Commerce.Kernel;
+using Microsoft.Extensions.Logging;
+
+namespace Commerce.Orders;
+
+/// <summary>
+/// Settles confirmed orders off the path of the sale: reads them from the orders' own journal, tells their carts, and commits their holds, those of a SKU
+/// together. Its own stream remembers how far everything is settled; what comes after that is done again by whoever goes on, and changes nothing. Key: the partition, <c>0</c>.
+/// </summary>
+[Alias("commerce.ISettlementGrain")]
+public interface ISettlementGrain : IGrainWithStringKey
+{
+    /// <summary>Makes sure that it works.</summary>
+    [Alias("Listen")]
+    Task Listen();
+}
+
+/// <inheritdoc cref="ISettlementGrain"/>
+[GrainType("settlement"), Role("order")]
+internal sealed partial class SettlementGrain(IJournal journal, TimeProvider time, ILogger<SettlementGrain> log)
+    : AggregateGrain<Settlement, SettlementEvent>(journal, time, Settlement.None, (s, e) => s.Evolve(e)), ISettlementGrain, IDisposable
+{
+    private const int Partition = 0, MostEvents = 500;
+
+    /// <summary>Calls at once; each of the two has its own, so that one service that is away does not keep the other waiting.</summary>
+    private const int MostTellings = 64, MostBatches = 64;
+
+    /// <summary>Pause between two reads while something is open: runs of events are read together.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often it is written down how far it has come, as long as something is open.</summary>
+    private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _ending = new();
+    private Task? _running;
+    private int _telling, _committing;
+    private (bool Settled, DateTimeOffset At) _kept = (true, default);
+
+    protected override string SnapshotFormat => "settlement.v1";
+
+    public Task Listen()
+    {
+        if (_running is not { IsCompleted: false }) _running = Run();
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _ending.CancelAsync();
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public void Dispose() => _ending.Dispose();
+
+    private async Task Run()
+    {
+        RequestContext.Set(CallContext.Actor, "system");
+        OpenSales? open = null;
+        while (!_ending.IsCancellationRequested)
+        {
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
+            try
+            {
+                await Known();
+                open ??= new OpenSales(Folded.Position);
+                // The signal is asked for before reading: what is appended between the two completes it.
+                var appended = Journal.Appended("order", turn.Token);
+                var full = await TakeNext(open);
+                Settle(open);
+                await Keep(open);
+                if (!full) await (open.Count == 0 ? appended : Task.Delay(Linger, Time, turn.Token));
+            }
+            catch (Exception) when (_ending.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                LogFault(fault);
+                await Task.Delay(OpenSales.FirstPause, Time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+            finally
+            {
+                await turn.CancelAsync();
+            }
+        }
+    }
+
+    // With too many open it reads no further: they are in the journal.
+    private async Task<bool> TakeNext(OpenSales open)
+    {
+        if (open.Count >= OpenSales.Most) return false;
+        var page = await Journal.ReadFeed("order", Partition, open.Read, MostEvents);
+        open.Take(page.Events, Now);
+        return page.Events.Count == MostEvents;
+    }
+
+    private void Settle(OpenSales open)
+    {
+        while (_telling < MostTellings && open.NextTelling(Now) is { } telling) _ = Tell(open, telling);
+        while (_committing < MostBatches && open.NextBatch(Now) is { } batch) _ = Commit(open, batch);
+    }
+
+    private async Task Tell(OpenSales open, OpenSales.Telling telling)
+    {
+        _telling++;
+        try
+        {
+            var told = await GrainFactory.Aggregate<ICartGrain>("cart", Keys.Cart(telling.Cart)).Ordered(telling.Sale.Order);
+            if (!told.Ok) LogRefused("cart", telling.Sale.Order, told.Refusal!.Code);
+            open.Done(telling);
+            _kept.Settled = false;
+        }
+        catch (Exception fault)
+        {
+            LogAway(fault, "cart", 1);
+            open.Failed(telling, Now);
+        }
+
+        _telling--;
+        Settle(open);
+    }
+
+    private async Task Commit(OpenSales open, OpenSales.Batch batch)
+    {
+        _committing++;
+        try
+        {
+            await GrainFactory.Aggregate<IStockGrain>("stock", Keys.Stock(batch.Sku)).CommitAll(batch.Orders, batch.OccurredAt);
+            open.Done(batch);
+            _kept.Settled = false;
+        }
+        catch (Exception fault)
+        {
+            LogAway(fault, $"stock of {batch.Sku}", batch.Sales.Count);
+            open.Failed(batch, Now);
+        }
+
+        _committing--;
+        Settle(open);
+    }
+
+    // Its own events are in the feed it reads: only a sale makes it write another.
+    private async Task Keep(OpenSales open)
+    {
+        if (_kept.Settled || (open.Count > 0 && Now - _kept.At < KeepEvery)) return;
+        _kept = (true, Now);
+        try
+        {
+            await Apply(s => s.Reach(open.Settled));
+        }
+        catch
+        {
+            _kept.Settled = false;
+            throw;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Confirmed orders could not be read; trying again. Sales go on, on hand falls later.")]
+    private partial void LogFault(Exception fault);
+
+    [LoggerMessage(LogLevel.Warning, "The {Whom} could not be told of {Count} confirmed orders; trying again. What is available does not depend on it.")]
+    private partial void LogAway(Exception fault, string whom, int count);
+
+    [LoggerMessage(LogLevel.Error, "The {Whom} of confirmed order {Order} refused to hear of it: {Code}.")]
+    private partial void LogRefused(string whom, OrderId order, string code);
+}
