@@ -47,12 +47,27 @@ public static class Checkout
     public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool underWay = false)
     {
         if (order.Stage != OrderStatus.Reserving) return Events<OrderEvent>.None;
-        if (shortages.Length > 0) return Dated(order, new OrderRejected("out-of-stock", shortages, underWay));
+        // What may be reserved may be paid, too.
+        if (shortages.Length > 0) return Dated(order, [.. underWay ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, underWay)]);
 
         var reserved = new OrderReserved(now + terms.PayBy);
-        if (order.Total.Minor == 0) return Dated(order, reserved, Confirmed(order, operation: "", captureBy: null));
-        return order.Placed!.PaymentToken is { } token ? Dated(order, reserved, Started(order, id, token)) : Dated(order, reserved);
+        return order.Total.Minor == 0 ? Dated(order, reserved, Confirmed(order, operation: "", captureBy: null)) : Dated(order, [reserved, .. PerhapsStarted(order, id)]);
     }
+
+    /// <summary>Whether it is paid as soon as its units are held: its token came with it.</summary>
+    public static bool PaysAtOnce(this Order order) => order is { Stage: OrderStatus.Reserving, Placed.PaymentToken: not null, Total.Minor: > 0 };
+
+    /// <summary>All units are held and the provider has been asked in the same breath: what both came to is one record.</summary>
+    public static Result<Events<OrderEvent>> ReservedAndAnswered(this Order order, PaymentOutcome outcome, OrderId id, CheckoutTerms terms, DateTimeOffset now)
+    {
+        if (!order.PaysAtOnce()) return Events<OrderEvent>.None;
+        var reserved = order.Reserved([], id, terms, now).Value.Items;
+        var authorising = reserved.Aggregate(order, (s, e) => s.Evolve(e));
+        return Dated(order, [.. reserved, .. authorising.Answered(FirstOperation(id), outcome, terms, now).Value.Items]);
+    }
+
+    /// <summary>Key of the provider operation of an order's first attempt.</summary>
+    public static string FirstOperation(OrderId id) => $"{id}/a1";
 
     public static Result<Events<OrderEvent>> Pay(this Order order, OrderId id, string token, DateTimeOffset now) =>
         NotPayable(order, now) is { } refusal ? refusal : Dated(order, Started(order, id, token));
@@ -89,13 +104,13 @@ public static class Checkout
         order.Stage == OrderStatus.Authorising ? Dated(order, new OrderRejected("out-of-stock", shortages)) : Events<OrderEvent>.None;
 
     /// <summary>Stock could not be reached for too long. Only a reservation that was tried in vain is given up: a shop that was down itself tries first.</summary>
-    public static Result<Events<OrderEvent>> GiveUpReserving(this Order order, DateTimeOffset now) =>
-        order.Stage == OrderStatus.Reserving && now >= order.Placed!.ReserveBy ? Dated(order, new OrderRejected("reservation-timeout", [])) : Events<OrderEvent>.None;
+    public static Result<Events<OrderEvent>> GiveUpReserving(this Order order, OrderId id, DateTimeOffset now) =>
+        order.Stage == OrderStatus.Reserving && now >= order.Placed!.ReserveBy ? Dated(order, [.. PerhapsStarted(order, id), new OrderRejected("reservation-timeout", [])]) : Events<OrderEvent>.None;
 
     public static Result<Events<OrderEvent>> Expire(this Order order, DateTimeOffset now) =>
         order.Stage == OrderStatus.AwaitingPayment && now >= order.PayBy ? Dated(order, new OrderExpired("pay-by")) : Events<OrderEvent>.None;
 
-    public static Result<Events<OrderEvent>> Cancel(this Order order, string reason, DateTimeOffset now)
+    public static Result<Events<OrderEvent>> Cancel(this Order order, OrderId id, string reason, DateTimeOffset now)
     {
         if (order.Placed is null) return OrderErrors.NotFound;
         if (order.Stage is OrderStatus.Cancelling or OrderStatus.Cancelled) return Events<OrderEvent>.None;
@@ -103,7 +118,7 @@ public static class Checkout
             || (order.Stage == OrderStatus.Confirmed && order.Shipments.All(s => s.State == ShipmentState.Blocked));
         if (!cancellable) return OrderErrors.NotCancellable(order.Status);
 
-        return Events.Of<OrderEvent>(new CancelRequested(reason, now));
+        return Events.Of<OrderEvent>([.. PerhapsStarted(order, id), new CancelRequested(reason, now)]);
     }
 
     /// <summary>The provider has been silent, or the shopper on its page, for too long. From here on only its word on the void counts: what it authorises meanwhile is let go of.</summary>
@@ -186,6 +201,9 @@ public static class Checkout
         if (order.Stage != OrderStatus.AwaitingPayment || now >= order.PayBy) return OrderErrors.NothingDue(order.Status);
         return order.Attempts >= OrderErrors.MaxAttempts ? OrderErrors.TooManyAttempts : null;
     }
+
+    // Who pays at once may have been asked for by a silo of which nothing was heard: from here on the payment counts as begun, so that it is let go of.
+    private static PaymentStarted[] PerhapsStarted(Order order, OrderId id) => order.PaysAtOnce() ? [Started(order, id, order.Placed!.PaymentToken!)] : [];
 
     private static PaymentStarted Started(Order order, OrderId id, string token) =>
         new(order.Attempts + 1, $"{id}/a{order.Attempts + 1}", token);

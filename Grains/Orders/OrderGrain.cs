@@ -63,7 +63,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         return await Command(CommandKey.None, s => s.Answered(operation, truth.Value, terms, Now));
     }
 
-    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(reason, Now));
+    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(Id, reason, Now));
 
     public Task<Result<OrderView>> Ship(CommandKey command, ImmutableArray<LineQuantity> lines, DateTimeOffset? occurredAt) =>
         Command(command, s => s.Ship(lines, occurredAt));

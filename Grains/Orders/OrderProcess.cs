@@ -109,6 +109,7 @@ internal sealed partial class OrderGrain
         try
         {
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
+            if (shortages.IsEmpty && Folded.PaysAtOnce()) return await PayAtOnce();
             var recorded = await Apply(s => s.Reserved(shortages, Id, terms, Now, _reservesUnderWay));
             // Another activation of this order was refused meanwhile, and took it for settled.
             if (Folded is { Stage: OrderStatus.Rejected, StockFreed: true } && shortages.Length < Folded.Demand.Count()) await TellStock(Folded, commits: false, frees: true);
@@ -117,9 +118,29 @@ internal sealed partial class OrderGrain
         catch (Exception e)
         {
             _reservesUnderWay = true;
-            if (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy) return await Apply(s => s.GiveUpReserving(Now));
+            if (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy) return await Apply(s => s.GiveUpReserving(Id, Now));
             throw;
         }
+    }
+
+    private async Task<Result<Done>> PayAtOnce()
+    {
+        // Should units be refused when this is tried again, its money may be held all the same.
+        _reservesUnderWay = true;
+        PaymentOutcome outcome;
+        try
+        {
+            outcome = Expect(await Payment.Authorise(Checkout.FirstOperation(Id), Folded.Total, Folded.Placed!.PaymentToken!));
+        }
+        catch
+        {
+            // The goods are held: from here on the payment is tried by itself.
+            await Apply(s => s.Reserved([], Id, terms, Now));
+            throw;
+        }
+
+        LogMismatch(outcome);
+        return await Apply(s => s.ReservedAndAnswered(outcome, Id, terms, Now));
     }
 
     private async Task<Result<Done>> Authorise()
@@ -136,8 +157,13 @@ internal sealed partial class OrderGrain
             ? Payment.AuthoriseOnPage(payment.Operation, Folded.Total, page.ReturnTo, page.Until)
             : Payment.Authorise(payment.Operation, Folded.Total, payment.Token);
         var outcome = Expect(await asked);
-        if (outcome.Kind == OutcomeKind.Succeeded && outcome.Amount != Folded.Total) LogMismatch(Id, outcome.Amount, Folded.Total);
+        LogMismatch(outcome);
         return await Apply(s => s.Answered(payment.Operation, outcome, terms, Now));
+    }
+
+    private void LogMismatch(PaymentOutcome outcome)
+    {
+        if (outcome.Kind == OutcomeKind.Succeeded && outcome.Amount != Folded.Total) LogMismatch(Id, outcome.Amount, Folded.Total);
     }
 
     // What was done at the last moment counts: the provider is asked once more before it is told to let go.

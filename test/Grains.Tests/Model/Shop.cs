@@ -63,6 +63,9 @@ internal enum Cure
 
     /// <summary>Somebody hears of every confirmed order in the end, and tells its cart and its stock.</summary>
     SettleConfirmed = 1 << 16,
+
+    /// <summary>A payment that somebody may have begun, of whom nothing was heard, counts as begun.</summary>
+    CountPerhapsStarted = 1 << 17,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -134,7 +137,9 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         return orders.SelectMany(id => words[0] switch
         {
             "pay" => Recorded(w, id, s => s.Pay(id, "tok", w.Now)),
-            "cancel" => Recorded(w, id, s => s.Cancel("x", w.Now)),
+            "cancel" => Recorded(w, id, s => s.Cancel(id, "x", w.Now) is { Ok: true } cancelled && !Has(Cure.CountPerhapsStarted)
+                ? new Events<OrderEvent>(cancelled.Value.Items.RemoveAll(e => e is PaymentStarted))
+                : s.Cancel(id, "x", w.Now)),
             "ship" => Recorded(w, id, s => s.Ship([], null)),
             "deliver" => Recorded(w, id, s => s.Deliver(null, null, Terms, w.Now)),
             _ => Recorded(w, id, s => s.Return(new([new("0", 1)], true, "x", true, null), w.Now)),
@@ -175,7 +180,13 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         {
             case Step.Reserve:
                 var term = order.Placed!.PaymentToken is not null;
-                return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) => Recorded(next, id, s => s.Reserved(Short(order, replies), id, Terms, next.Now, Has(Cure.CloseRefused) && next.Streams.ContainsKey(UnderWay(id)))));
+                return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) =>
+                    Short(order, replies) is { IsEmpty: false } shortages
+                        ? Recorded(next, id, s => s.Reserved(shortages, id, Terms, next.Now, Has(Cure.CloseRefused) && next.Streams.ContainsKey(UnderWay(id))))
+                    : !next.Order(id).PaysAtOnce() ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
+                    // Whoever cannot reach the payment records what is held.
+                    : All(next, [Authorise(next, order, id)], (last, paid) => Recorded(last, id, s => s.ReservedAndAnswered(paid[0].Outcome!, id, Terms, last.Now)))
+                        .Concat(declared.HasFlag(Fault.LostReply) || declared.HasFlag(Fault.LostRequest) ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now)) : []));
             case Step.Authorise:
                 var pins = Has(Cure.PinBeforePay) && order.Stage == OrderStatus.Authorising && (order.Payment!.Attempt > 1 || order.Placed!.PaymentToken is null) ? Demand(order).Select(d => new Call("pin", id, d.Sku, d.Quantity)) : [];
                 return All(w, pins, (pinned, replies) => Short(order, replies) is { Length: > 0 } shortages
@@ -186,6 +197,8 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
             case Step.GiveUpAuthorising:
                 return All(w, [Authorise(w, order, id)], (next, paid) => Recorded(next, id, s => s.Answered(order.Payment!.Operation, paid[0].Outcome!, Terms, next.Now)).Prepend(next))
                     .SelectMany(next => Recorded(next, id, s => s.GiveUpAuthorising(Terms, next.Now)));
+            case Step.VoidPayment when order.Payment is null:
+                return Recorded(w, id, s => s.Voided(""));
             case Step.VoidPayment:
                 return All(w, [new("void", id, $"{id}/{step.Subject}")], (next, voided) => voided[0] switch
                 {
@@ -239,7 +252,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         Has(Cure.SumDemand) ? order.Demand.Select(d => (d.Sku.Value, d.Quantity)) : order.Lines.Select(line => (line.Line.Sku.Value, line.Line.Quantity));
 
     private Call Authorise(World w, Order order, OrderId id) => new("authorise", id,
-        Has(Cure.OneKeyPerAttempt) ? order.Payment!.Operation : $"{order.Payment!.Operation}#{w.Payment(id).Operations.Length}", Minor: order.Total.Minor);
+        (order.Payment?.Operation ?? Checkout.FirstOperation(id)) + (Has(Cure.OneKeyPerAttempt) ? "" : $"#{w.Payment(id).Operations.Length}"), Minor: order.Total.Minor);
 
     private static ImmutableArray<Shortage> Short(Order order, IReadOnlyList<Reply> replies) =>
         [.. order.Demand.Zip(replies).Where(x => x.Second.Refusal is not null).Select(x => new Shortage(x.First.Sku, x.First.Quantity, 0))];

@@ -45,7 +45,7 @@ public sealed class AdvancesTests() : Specification<Order, OrderEvent>(Order.Non
     [Fact]
     public void Cancelling_what_was_captured_ahead_refunds_it_before_the_rest_is_voided()
     {
-        var cancelling = Given([.. UpToConfirmed, new AdvanceRequested(Pounds(940)), new AdvanceCaptured()]).When(s => s.Cancel("x", Now)).After.When(s => s.Settled(committed: true, freed: false, cart: true)).After;
+        var cancelling = Given([.. UpToConfirmed, new AdvanceRequested(Pounds(940)), new AdvanceCaptured()]).When(s => s.Cancel(Id, "x", Now)).After.When(s => s.Settled(committed: true, freed: false, cart: true)).After;
         cancelling.State.Next(Terms, Now).ShouldBe(new NextStep(Step.UndoCapture, "rest"));
         cancelling.State.AmountOfCapture("rest").ShouldBe(Pounds(940));
 

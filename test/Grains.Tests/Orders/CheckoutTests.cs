@@ -57,6 +57,23 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     }
 
     [Fact]
+    public void Who_pays_at_once_is_confirmed_in_one_breath() =>
+        Given(Placed()).When(s => s.ReservedAndAnswered(Succeeded(940), Id, Terms, Now)).Then(Reserved, Started, Confirmed()).State.Status.ShouldBe(OrderStatus.Confirmed);
+
+    [Fact]
+    public void Who_is_declined_at_once_may_pay_otherwise() =>
+        Given(Placed()).When(s => s.ReservedAndAnswered(Declined, Id, Terms, Now)).Then(Reserved, Started, new PaymentDeclined(First, "funds")).State.Status.ShouldBe(OrderStatus.AwaitingPayment);
+
+    [Fact]
+    public void An_answer_that_comes_after_a_cancellation_is_left_to_the_undoing()
+    {
+        var cancelling = Given(Placed()).When(s => s.Cancel(Id, "x", Now)).Then(Started, new CancelRequested("x", Now)).After;
+
+        cancelling.When(s => s.ReservedAndAnswered(Succeeded(940), Id, Terms, Now)).Then();
+        Next(cancelling.State).ShouldBe(Step.VoidPayment);
+    }
+
+    [Fact]
     public void An_order_that_costs_nothing_needs_no_payment()
     {
         var free = new[] { Line("1", Tea, 1, 0m) };
@@ -83,7 +100,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     public void Who_got_nothing_and_may_still_get_something_tells_the_stock()
     {
         var order = Given(Placed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, underWay: true))
-            .Then(new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)], UnderWay: true)).State;
+            .Then(Started, new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)], UnderWay: true)).State;
 
         Checkout.Frees(order).ShouldBeTrue();
     }
@@ -93,8 +110,9 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     {
         var order = Given(Placed());
 
-        order.When(s => s.GiveUpReserving(Now)).Then();
-        order.When(s => s.GiveUpReserving(Now + Terms.ReserveWithin)).Then(new OrderRejected("reservation-timeout", []));
+        order.When(s => s.GiveUpReserving(Id, Now)).Then();
+        order.When(s => s.GiveUpReserving(Id, Now + Terms.ReserveWithin)).Then(Started, new OrderRejected("reservation-timeout", []));
+        Given(Placed(token: null)).When(s => s.GiveUpReserving(Id, Now + Terms.ReserveWithin)).Then(new OrderRejected("reservation-timeout", []));
     }
 
     [Fact]
@@ -215,10 +233,10 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
 
     [Fact]
     public void What_has_shipped_is_not_cancelled() =>
-        Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))]).When(s => s.Cancel("x", Now)).ThenRefused("illegal-transition");
+        Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))]).When(s => s.Cancel(Id, "x", Now)).ThenRefused("illegal-transition");
 
     [Fact]
-    public void Cancelling_twice_changes_nothing() => Given(Placed(), new CancelRequested("x")).When(s => s.Cancel("x", Now)).Then();
+    public void Cancelling_twice_changes_nothing() => Given(Placed(), new CancelRequested("x")).When(s => s.Cancel(Id, "x", Now)).Then();
 
     [Fact]
     public void A_cart_that_let_go_first_is_never_ordered() =>

@@ -105,7 +105,7 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
 
     [Fact]
     public void A_parked_order_can_be_cancelled() =>
-        Parked([Placed(), Reserved, Started], "Authorise").When(s => s.Cancel("x", Now)).Then(new CancelRequested("x", Now)).State.Status.ShouldBe(OrderStatus.Cancelling);
+        Parked([Placed(), Reserved, Started], "Authorise").When(s => s.Cancel(Id, "x", Now)).Then(new CancelRequested("x", Now)).State.Status.ShouldBe(OrderStatus.Cancelling);
 
     [Fact]
     public void A_declined_refund_waits_for_a_person_and_is_tried_again_as_another_operation()
