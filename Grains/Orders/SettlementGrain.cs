@@ -19,7 +19,7 @@ public interface ISettlementGrain : IGrainWithStringKey
 
 /// <inheritdoc cref="ISettlementGrain"/>
 [GrainType("settlement"), Role("order")]
-internal sealed partial class SettlementGrain(IJournal journal, TimeProvider time, ILogger<SettlementGrain> log)
+internal sealed partial class SettlementGrain(IJournal journal, TimeProvider time, UnsettledSales unsettled, ILogger<SettlementGrain> log)
     : AggregateGrain<Settlement, SettlementEvent>(journal, time, Settlement.None, (s, e) => s.Evolve(e)), ISettlementGrain, IDisposable
 {
     private const int Partition = 0, MostEvents = 500;
@@ -36,7 +36,10 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     private readonly CancellationTokenSource _ending = new();
     private Task? _running;
     private int _telling, _committing;
-    private (bool Settled, DateTimeOffset At) _kept = (true, default);
+    private DateTimeOffset _complainedAt, _keptAt;
+
+    // Whether anything was settled since it was last written down how far.
+    private bool _moved;
 
     protected override string SnapshotFormat => "settlement.v1";
 
@@ -49,6 +52,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _ending.CancelAsync();
+        unsettled.Count = 0;
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -69,6 +73,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
                 var appended = Journal.Appended("order", turn.Token);
                 var full = await TakeNext(open);
                 Settle(open);
+                unsettled.Count = open.Count;
                 await Keep(open);
                 if (!full) await (open.Count == 0 ? appended : Task.Delay(Linger, Time, turn.Token));
             }
@@ -99,9 +104,12 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
 
     private void Settle(OpenSales open)
     {
-        while (_telling < MostTellings && open.NextTelling(Now) is { } telling) _ = Tell(open, telling);
-        while (_committing < MostBatches && open.NextBatch(Now) is { } batch) _ = Commit(open, batch);
+        while (_telling < MostTellings && Next(open.NextTelling) is { } telling) _ = Tell(open, telling);
+        while (_committing < MostBatches && Next(open.NextBatch) is { } batch) _ = Commit(open, batch);
     }
+
+    // Who lives elsewhere by now begins nothing here.
+    private T? Next<T>(Func<DateTimeOffset, T?> next) where T : class => _ending.IsCancellationRequested ? null : next(Now);
 
     private async Task Tell(OpenSales open, OpenSales.Telling telling)
     {
@@ -109,13 +117,13 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
         try
         {
             var told = await GrainFactory.Aggregate<ICartGrain>("cart", Keys.Cart(telling.Cart)).Ordered(telling.Sale.Order);
-            if (!told.Ok) LogRefused("cart", telling.Sale.Order, told.Refusal!.Code);
+            if (!told.Ok) LogRefused(telling.Sale.Order, told.Refusal!.Code);
             open.Done(telling);
-            _kept.Settled = false;
+            _moved = true;
         }
         catch (Exception fault)
         {
-            LogAway(fault, "cart", 1);
+            Complain(fault, "cart");
             open.Failed(telling, Now);
         }
 
@@ -130,11 +138,11 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
         {
             await GrainFactory.Aggregate<IStockGrain>("stock", Keys.Stock(batch.Sku)).CommitAll(batch.Orders, batch.OccurredAt);
             open.Done(batch);
-            _kept.Settled = false;
+            _moved = true;
         }
         catch (Exception fault)
         {
-            LogAway(fault, $"stock of {batch.Sku}", batch.Sales.Count);
+            Complain(fault, "stock");
             open.Failed(batch, Now);
         }
 
@@ -142,18 +150,26 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
         Settle(open);
     }
 
+    // Once a second: an outage has as many of these as there are sales.
+    private void Complain(Exception fault, string whom)
+    {
+        if (Now - _complainedAt < OpenSales.FirstPause) return;
+        _complainedAt = Now;
+        LogAway(fault, whom);
+    }
+
     // Its own events are in the feed it reads: only a sale makes it write another.
     private async Task Keep(OpenSales open)
     {
-        if (_kept.Settled || (open.Count > 0 && Now - _kept.At < KeepEvery)) return;
-        _kept = (true, Now);
+        if (!_moved || (open.Count > 0 && Now - _keptAt < KeepEvery)) return;
+        (_moved, _keptAt) = (false, Now);
         try
         {
             await Apply(s => s.Reach(open.Settled));
         }
         catch
         {
-            _kept.Settled = false;
+            _moved = true;
             throw;
         }
     }
@@ -161,9 +177,9 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     [LoggerMessage(LogLevel.Warning, "Confirmed orders could not be read; trying again. Sales go on, on hand falls later.")]
     private partial void LogFault(Exception fault);
 
-    [LoggerMessage(LogLevel.Warning, "The {Whom} could not be told of {Count} confirmed orders; trying again. What is available does not depend on it.")]
-    private partial void LogAway(Exception fault, string whom, int count);
+    [LoggerMessage(LogLevel.Warning, "A {Whom} could not be told of confirmed orders; trying again. What is available does not depend on it.")]
+    private partial void LogAway(Exception fault, string whom);
 
-    [LoggerMessage(LogLevel.Error, "The {Whom} of confirmed order {Order} refused to hear of it: {Code}.")]
-    private partial void LogRefused(string whom, OrderId order, string code);
+    [LoggerMessage(LogLevel.Error, "The cart of confirmed order {Order} refused to hear of it: {Code}.")]
+    private partial void LogRefused(OrderId order, string code);
 }

@@ -18,6 +18,7 @@ public static class CommerceSilo
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.TryAddSingleton<CheckoutTerms>();
         silo.Services.TryAddSingleton<OpenHolds>();
+        silo.Services.TryAddSingleton<UnsettledSales>();
         silo.Services.AddOrderNumbers();
         return silo.AddIncomingGrainCallFilter<FaultFilter>();
     }
