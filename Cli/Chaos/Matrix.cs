@@ -88,11 +88,7 @@ internal sealed class Matrix(int seed)
         var findings = new Findings();
         using var client = new Client(lab.Url, history, findings, new Gaps());
         await using var wire = new Wire(lab);
-        for (var i = 1; i <= Orders; i++)
-        {
-            await Shelf.Put(lab.Shop, Sku(isShort: false, i), Units, cancel);
-            await Shelf.Put(lab.Shop, Sku(isShort: true, i), 1, cancel);
-        }
+        for (var i = 1; i <= Orders; i++) await Shelf.Put(lab.Shop, Sku(Life.Bought, "", i), Units, cancel);
 
         _known.Clear();
         var (made, began) = (new List<Cell>(), Stopwatch.StartNew());
@@ -130,10 +126,11 @@ internal sealed class Matrix(int seed)
             _ => [scene.Lab.SiloName((number % Silos) + 1)],
         };
         foreach (var victim in victims) await scene.Lab.Find(victim).Reaches(ChildState.Running, cancel);
+        for (var i = 1; life == Life.Short && i <= Orders; i++) await Shelf.Put(scene.Lab.Shop, Sku(life, scene.Run, i), 1, cancel);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         giveUp.CancelAfter(Answered);
         foreach (var victim in victims) scene.Lab.Edges.Order(victim, $"crash {point} {subject} {(attempt > 0 ? 1 : new Random(seed + number).Next(1, 3))}");
-        var lives = Task.WhenAll(Enumerable.Range(1, Orders).Select(i => new OrderLife(scene, i, Sku(life == Life.Short, i)).Live(life, giveUp.Token)));
+        var lives = Task.WhenAll(Enumerable.Range(1, Orders).Select(i => new OrderLife(scene, i, Sku(life, scene.Run, i)).Live(life, giveUp.Token)));
         var reached = false;
         for (var over = new Stopwatch(); !reached && over.Elapsed < ReachedWithin;)
         {
@@ -150,8 +147,8 @@ internal sealed class Matrix(int seed)
             Count(scene, "I5", "one-order-per-key"), Count(scene, "acknowledged-lost", "I1", "I2", "I4", "stuck", "unanswered", "parked"), Count(scene, "I3", "I7"), Count(scene, Reckoning.LiveMoney));
     }
 
-    // One for each order, so that the stock of a cell lies on all silos.
-    private static string Sku(bool isShort, int order) => $"{(isShort ? "SHORT" : "PLENTY")}-{order}";
+    // One for each order, so that the stock of a cell lies on all silos. What runs short is another one each time: a gateway remembers for a minute of which it has refused an order, and lets nobody order it.
+    private static string Sku(Life life, string run, int order) => life == Life.Short ? $"SHORT-{run}-{order}" : $"PLENTY-{order}";
 
     private static int Count(Scene scene, params string[] kinds) => scene.Findings.All.Where(finding => kinds.Contains(finding.Name)).Sum(finding => finding.Count);
 
