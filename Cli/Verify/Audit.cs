@@ -73,6 +73,8 @@ internal sealed record Folded<T>(T State, long Version, DateTimeOffset LastAt);
 /// <summary>All that the rules look at, folded in one pass over the journals.</summary>
 internal sealed class Books
 {
+    private static readonly string Confirmed = EventTypes.NameOf(typeof(OrderConfirmed));
+
     public GapRule Gaps { get; } = new();
 
     /// <summary>Orders as they stood before any other journal was opened: what they say of stock and money was so by then.</summary>
@@ -81,8 +83,17 @@ internal sealed class Books
     /// <summary>Orders that came or moved on while the other journals were opened.</summary>
     public Dictionary<string, Folded<Order>> Later { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Between a confirmation and its settlement, by the journal's own time: seconds as a rule, and what an outage takes.</summary>
+    public static readonly TimeSpan SettledWithin = TimeSpan.FromMinutes(5);
+
     /// <summary>When the last thing happened to an order.</summary>
     public DateTimeOffset LastAt { get; private set; }
+
+    /// <summary>When each order was confirmed.</summary>
+    public Dictionary<string, DateTimeOffset> ConfirmedAt { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Confirmed orders of which the settlement has not said that they are settled, oldest first.</summary>
+    public Queue<(long Position, string Key, DateTimeOffset At)> Unsettled { get; } = [];
 
     public Dictionary<string, Folded<Payment>> Payments { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, Folded<Stock>> Stocks { get; } = new(StringComparer.Ordinal);
@@ -143,6 +154,15 @@ internal sealed class Books
             case "order":
                 Add(Orders, recorded, Order.None, (s, e) => s.Evolve((OrderEvent)e));
                 if (recorded.RecordedAt > LastAt) LastAt = recorded.RecordedAt;
+                if (recorded.Type == Confirmed && recorded.Event is OrderConfirmed { Cart: not null })
+                {
+                    ConfirmedAt[recorded.Key] = recorded.RecordedAt;
+                    Unsettled.Enqueue((recorded.Position, recorded.Key, recorded.RecordedAt));
+                }
+
+                break;
+            case "settlement":
+                while (Unsettled.TryPeek(out var sale) && sale.Position <= ((SettlementReached)recorded.Event).Position) Unsettled.Dequeue();
                 break;
             case "payment": Add(Payments, recorded, Payment.None, (s, e) => s.Evolve((PaymentEvent)e)); break;
             case "stock": Add(Stocks, recorded, Stock.Empty, (s, e) => s.Evolve((StockEvent)e)); Move(recorded); break;

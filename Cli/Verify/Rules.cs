@@ -38,9 +38,6 @@ internal sealed class GapRule
 /// <summary>I2, I3, I7: stock against orders.</summary>
 internal static class StockRules
 {
-    /// <summary>Between a confirmation and the commit of its holds, by the journal's own time: seconds as a rule, and what an outage takes.</summary>
-    private static readonly TimeSpan LeavesWithin = TimeSpan.FromMinutes(5);
-
     public static Invariant ConfirmedIsOwned(Books books)
     {
         var (seen, violations) = (0L, new List<Violation>());
@@ -53,7 +50,7 @@ internal static class StockRules
                 var committed = books.Committed.GetValueOrDefault((Id(key).Value, Keys.Stock(sku)));
                 var owned = books.Stocks.GetValueOrDefault(Keys.Stock(sku))?.State.Holds.Of(Id(key)) is { Term.Until: null } hold ? hold.Quantity : 0;
                 if (committed + owned != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: {quantity} sold, {owned} owned and {committed} committed"));
-                else if (owned > 0 && books.LastAt - order.LastAt > LeavesWithin) violations.Add(new($"order/{key}", order.Version, $"{sku}: {owned} sold and still on hand since {order.LastAt:O}"));
+                else if (owned > 0 && books.ConfirmedAt.TryGetValue(key, out var at) && books.LastAt - at > Books.SettledWithin) violations.Add(new($"order/{key}", order.Version, $"{sku}: {owned} sold and still on hand since {at:O}"));
                 else if (order.State.StockCommitted && committed != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: said to be committed, {committed} of {quantity} are"));
             }
         }
@@ -97,9 +94,10 @@ internal static class StockRules
         return new("I7", "on hand is the sum of its ledger, never negative, held for live orders only", books.Stocks.Count, violations);
     }
 
-    /// <summary>Ended early, and done with giving back; one that was paid late is not, until it is known whether it comes back to life.</summary>
+    /// <summary>Ended early, and done with giving back; one that was paid late is not, until it is known whether it comes back to life, nor is one that may have been paid before it was rejected.</summary>
     private static bool IsDead(Order order) => (order.Stage == OrderStatus.Cancelled || (order is { Stage: OrderStatus.Rejected or OrderStatus.Expired, StockFreed: true }))
-        && (order.Late is null || (order.Late.Refused && order.MoneyFreed));
+        && (order.Late is null || (order.Late.Refused && order.MoneyFreed))
+        && (order.Stage != OrderStatus.Rejected || order.Payment is null || order.MoneyFreed);
 
     internal static OrderId Id(string key) => new(key[(key.IndexOf('/') + 1)..]);
 }
@@ -202,6 +200,8 @@ internal static class ProgressRules
         var stuck = books.Orders
             .Where(o => now - o.Value.LastAt > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
-        return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck]);
+        var unsettled = books.Unsettled.Where(sale => books.LastAt - sale.At > Books.SettledWithin)
+            .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.At:O}, and not settled: './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
+        return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck, .. unsettled]);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class OpenSales(long settled)
     /// <summary>Most holds in a batch: an append of some 30 KB.</summary>
     public const int MostInBatch = 256;
 
-    /// <summary>Most open sales; with more nobody waits for company, so that memory has a bound.</summary>
+    /// <summary>Most open sales; with more nobody waits for company, and no more are read until there are less, so that memory has a bound.</summary>
     public const int Most = 50_000;
 
     /// <summary>How long a hold waits for others of its SKU: long enough for some even among 10,000 SKUs at 300 orders a second.</summary>
@@ -33,7 +33,7 @@ internal sealed class OpenSales(long settled)
     private readonly PriorityQueue<Telling, DateTimeOffset> _tellings = new();
     private readonly Dictionary<(Sku, DateTimeOffset?), Batch> _collecting = [];
 
-    // In the order in which their first hold came; full ones do not wait.
+    // In the order in which their first hold came; one that is full is among the full as well, and passed over here.
     private readonly Queue<Batch> _waiting = [], _full = [];
     private readonly PriorityQueue<Batch, DateTimeOffset> _again = new();
     private DateTimeOffset _lastSale;
@@ -52,18 +52,23 @@ internal sealed class OpenSales(long settled)
     {
         foreach (var recorded in events)
         {
-            Read = recorded.Position;
             // From before there was a settlement: such an order tells both itself.
-            if (recorded.Type != Confirmed || recorded.Event is not OrderConfirmed { Cart: { } cart } confirmed) continue;
-            _lastSale = now;
-            _open.Add(recorded.Position);
-            var skus = confirmed.Lines.Select(line => line.Sku).Distinct().ToList();
-            var sale = new Sale(recorded.Position, new(recorded.Key[(recorded.Key.IndexOf('/') + 1)..]), 1 + skus.Count);
-            _tellings.Enqueue(new(sale, cart), now);
-            // An importer dates the past; everything else happens when it is committed.
-            DateTimeOffset? dated = recorded.OccurredAt == recorded.RecordedAt ? null : recorded.OccurredAt;
-            foreach (var sku in skus) Collect(sale, sku, dated, now);
+            if (recorded.Type == Confirmed && recorded.Event is OrderConfirmed { Cart: { } cart } confirmed) Take(recorded, confirmed, cart, now);
+            // Last: what cannot be read is not passed over.
+            Read = recorded.Position;
         }
+    }
+
+    private void Take(RecordedEvent recorded, OrderConfirmed confirmed, CartId cart, DateTimeOffset now)
+    {
+        _lastSale = now;
+        _open.Add(recorded.Position);
+        var skus = confirmed.Lines.Select(line => line.Sku).Distinct().ToList();
+        var sale = new Sale(recorded.Position, new(recorded.Key[(recorded.Key.IndexOf('/') + 1)..]), 1 + skus.Count);
+        _tellings.Enqueue(new(sale, cart), now);
+        // An importer dates the past; everything else happens when it is committed.
+        DateTimeOffset? dated = recorded.OccurredAt == recorded.RecordedAt ? null : recorded.OccurredAt;
+        foreach (var sku in skus) Collect(sale, sku, dated, now);
     }
 
     /// <summary>The next cart to tell; null when none is to be told now.</summary>
@@ -78,7 +83,6 @@ internal sealed class OpenSales(long settled)
         {
             if (!first.Full && now - first.Since < Patience && now - _lastSale < Quiet && _open.Count < Most) return null;
             _waiting.Dequeue();
-            // A full one has been handed out.
             if (first.Full) continue;
             _collecting.Remove((first.Sku, first.OccurredAt));
             return first;
@@ -88,12 +92,12 @@ internal sealed class OpenSales(long settled)
     }
 
     /// <summary>The cart has been told.</summary>
-    public void Done(Telling told) => Less(told.Sale);
+    public void Done(Telling told) => Heard(told.Sale);
 
     /// <summary>The holds are committed.</summary>
     public void Done(Batch committed)
     {
-        foreach (var sale in committed.Sales) Less(sale);
+        foreach (var sale in committed.Sales) Heard(sale);
     }
 
     /// <summary>The cart could not be reached.</summary>
@@ -111,7 +115,7 @@ internal sealed class OpenSales(long settled)
         _full.Enqueue(batch);
     }
 
-    private void Less(Sale sale)
+    private void Heard(Sale sale)
     {
         if (--sale.Left == 0) _open.Remove(sale.Position);
     }

@@ -109,7 +109,8 @@ internal sealed partial class OrderGrain
         try
         {
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
-            if (shortages.IsEmpty && Folded.PaysAtOnce()) return await PayAtOnce();
+            // Only where the order was placed, and all went well so far: whoever takes it over records what is held before it asks, so that one who was refused meanwhile, and has not recorded that, is fenced.
+            if (shortages.IsEmpty && !_reservesUnderWay && Folded.PaysAtOnce()) return await PayAtOnce();
             var recorded = await Apply(s => s.Reserved(shortages, Id, terms, Now, _reservesUnderWay));
             // Another activation of this order was refused meanwhile, and took it for settled.
             if (Folded is { Stage: OrderStatus.Rejected, StockFreed: true } && shortages.Length < Folded.Demand.Count()) await TellStock(Folded, commits: false, frees: true);
@@ -125,7 +126,7 @@ internal sealed partial class OrderGrain
 
     private async Task<Result<Done>> PayAtOnce()
     {
-        // Should units be refused when this is tried again, its money may be held all the same.
+        // From here on money may be held, whatever becomes of the units.
         _reservesUnderWay = true;
         PaymentOutcome outcome;
         try

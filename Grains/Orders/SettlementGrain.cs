@@ -24,7 +24,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
 {
     private const int Partition = 0, MostEvents = 500;
 
-    /// <summary>Calls at once; each of the two has its own, so that one service that is away does not keep the other waiting.</summary>
+    /// <summary>Calls at once; each of the two has its own, so that one service that is away keeps the other waiting only when too many are open.</summary>
     private const int MostTellings = 64, MostBatches = 64;
 
     /// <summary>Pause between two reads while something is open: runs of events are read together.</summary>
@@ -73,7 +73,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
                 var appended = Journal.Appended("order", turn.Token);
                 var full = await TakeNext(open);
                 Settle(open);
-                unsettled.Count = open.Count;
+                if (!_ending.IsCancellationRequested) unsettled.Count = open.Count;
                 await Keep(open);
                 if (!full) await (open.Count == 0 ? appended : Task.Delay(Linger, Time, turn.Token));
             }

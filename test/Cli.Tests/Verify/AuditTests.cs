@@ -64,7 +64,16 @@ public sealed class AuditTests
     [Theory]
     [InlineData(4, true), InlineData(6, false)]
     public async Task Goods_that_were_sold_and_never_leave_are_found(int minutes, bool clean) =>
-        (await Broken(Story.OfThreeOrders().Sell(Story.Order("kept"), "4").At(Story.Now.AddMinutes(minutes)).Begin(Story.Order("later"), "5"))).ShouldBe(clean ? [] : ["I2"]);
+        (await Broken(Story.OfThreeOrders().Sell(Story.Order("kept"), "4").At(Story.Now.AddMinutes(minutes)).Begin(Story.Order("later"), "5"))).ShouldBe(clean ? [] : ["I2", "I8"]);
+
+    [Fact]
+    public async Task A_sale_of_which_its_cart_was_never_told_is_found()
+    {
+        Story Told() => Story.OfThreeOrders().Confirm(Story.Order("kept"), "4");
+
+        (await Broken(Told().At(Story.Now.AddMinutes(6)).Begin(Story.Order("later"), "5"))).ShouldBe(["I8"]);
+        (await Broken(Told().Settled().At(Story.Now.AddMinutes(6)).Begin(Story.Order("later"), "5"))).ShouldBeEmpty();
+    }
 
     [Fact]
     public async Task Money_that_nobody_asked_for_is_found()

@@ -54,6 +54,9 @@ internal sealed class Story
 
     public Story Confirm(OrderId order, string number) => Sell(order, number).Stock(new StockCommitted(order, 2));
 
+    /// <summary>All that was sold so far is settled.</summary>
+    public Story Settled() => Record("order", "settlement/0", new SettlementReached(_positions["order"]));
+
     /// <summary>What follows happens at this time.</summary>
     public Story At(DateTimeOffset now)
     {

@@ -183,7 +183,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) =>
                     Short(order, replies) is { IsEmpty: false } shortages
                         ? Recorded(next, id, s => s.Reserved(shortages, id, Terms, next.Now, Has(Cure.CloseRefused) && next.Streams.ContainsKey(UnderWay(id))))
-                    : !next.Order(id).PaysAtOnce() ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
+                    : !next.Order(id).PaysAtOnce() || next.Streams.ContainsKey(UnderWay(id)) ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
                     // Whoever cannot reach the payment records what is held.
                     : All(next, [Authorise(next, order, id)], (last, paid) => Recorded(last, id, s => s.ReservedAndAnswered(paid[0].Outcome!, id, Terms, last.Now)))
                         .Concat(declared.HasFlag(Fault.LostReply) || declared.HasFlag(Fault.LostRequest) ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now)) : []));
@@ -267,7 +267,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
 
             IEnumerable<World> Gone()
             {
-                var unanswered = left[0].Kind == "reserve" ? at with { Streams = at.Streams.SetItem(UnderWay(left[0].Order), []) } : at;
+                var unanswered = left[0].Kind is "reserve" or "authorise" ? at with { Streams = at.Streams.SetItem(UnderWay(left[0].Order), []) } : at;
                 if (Allowed(at, Fault.LostRequest)) yield return Spend(unanswered);
                 if (Allowed(at, Fault.LateDelivery)) yield return Spend(unanswered) with { UnderWay = at.UnderWay.Add(left[0]) };
                 if (Allowed(at, Fault.LostReply)) foreach (var (done, _) in Perform(Spend(unanswered), left[0])) yield return done;
