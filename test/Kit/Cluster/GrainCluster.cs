@@ -51,6 +51,12 @@ public sealed class GrainCluster : IAsyncDisposable
     /// <summary>Kills the silo that hosts a grain's activation, or the last one.</summary>
     public Task KillOneSilo() => _cluster.KillSiloAsync(_cluster.Silos[^1]);
 
+    /// <summary>Order numbers come in blocks, to each silo its own; fetched before, no fetching of one comes between what a test has in mind.</summary>
+    public async Task FetchOrderNumbers()
+    {
+        foreach (var silo in _cluster.Silos) await _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IOrderNumbers>().Next();
+    }
+
     /// <summary>Waits for a named condition; a call that meets a dying silo is simply made again.</summary>
     public static async Task Until(Func<Task<bool>> condition) => await Eventually(condition, static met => met);
 

@@ -12,6 +12,9 @@ public sealed class TokenProvider : IPaymentProvider
     /// <summary>What was done, by operation key.</summary>
     public IReadOnlyDictionary<string, ProviderAnswer> Ledger => _ledger;
 
+    /// <summary>Told of each operation that is asked for, before it is done.</summary>
+    public Action<ProviderOperation>? Asked { get; set; }
+
     /// <summary>What the shopper does on an open page.</summary>
     public void Decide(string key, ProviderAnswer answer)
     {
@@ -25,6 +28,7 @@ public sealed class TokenProvider : IPaymentProvider
 
     public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
     {
+        Asked?.Invoke(operation);
         if (operation.Page is not null && !_ledger.ContainsKey(operation.Key))
             return Task.FromResult(new ProviderAnswer(false, Money.Zero(operation.Amount.Currency), "page", Page: $"https://psp.test/{operation.Key}"));
         if (operation.Token == "tok_timeout_before") throw new TimeoutException("No answer.");
