@@ -46,7 +46,11 @@ internal sealed class EmbeddedShop : IAsyncDisposable
             silo.UseLocalhostClustering(siloPort, gatewayPort);
             silo.Services.AddSingleton<IJournal>(journal);
             if (stream is not null)
+            {
                 silo.Services.AddSingleton(provider => stream(ActivatorUtilities.CreateInstance<StreamPublisher>(provider)));
+                silo.Services.AddSingleton<IRelayCursor, FromTheStart>();
+            }
+
             silo.AddMemoryFeedStreams(FeedStreams.Services).AddRelays(FeedStreams.Services).AddCommerceAnalytics(storage);
         });
         var app = builder.Build();
@@ -108,6 +112,14 @@ internal sealed class EmbeddedShop : IAsyncDisposable
         Http.Dispose();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+    }
+
+    // What is recorded before a relay has asked where it is would otherwise never be published, only read from the feed.
+    private sealed class FromTheStart : IRelayCursor
+    {
+        public Task<long> Load(string service, int partition) => Task.FromResult(0L);
+
+        public Task Store(string service, int partition, long position) => Task.CompletedTask;
     }
 
     private static (int, int) FreePorts()
