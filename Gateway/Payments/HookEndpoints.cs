@@ -18,6 +18,8 @@ internal static class HookEndpoints
 
     private static readonly Refusal Stale = KernelErrors.Invalid("signature", "The message was signed more than five minutes from now; send it anew.");
 
+    private static readonly Refusal NotYet = new("dependency-unavailable", "The order is letting go of its money; send the message again.");
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/hooks/psp/{provider}", Take).WithTags("Hooks").Allows(Audience.Public).WithMetadata(new SignedBody()).Produces(StatusCodes.Status202Accepted)
             .WithSummary("Messages of the payment provider, signed. The order they are about reads the truth from the provider; what is not about one of ours is ignored.");
@@ -32,8 +34,9 @@ internal static class HookEndpoints
             case Seal.Stale: return new Refused(Stale);
         }
 
-        if (OperationOf(provider, body) is { } operation && OrderId.TryParse(operation.Split('/')[0], out var order)) await shop.Order(order).PaymentSignal(operation);
-        return Results.Accepted();
+        if (OperationOf(provider, body) is not { } operation || !OrderId.TryParse(operation.Split('/')[0], out var order)) return Results.Accepted();
+        // What is not about one of ours is nobody's business; what cannot be taken yet comes again.
+        return await shop.Order(order).PaymentSignal(operation) is { Refusal.Code: "illegal-transition" } ? new Refused(NotYet) : Results.Accepted();
     }
 
     private static string HeaderOf(string provider) => provider == PaymentSettings.Stripe ? "Stripe-Signature" : "Psp-Signature";

@@ -45,6 +45,9 @@ public static class OrderErrors
     /// <summary>Nobody asked the provider for that.</summary>
     public static Refusal UnknownOperation(string operation) => new("not-found", $"This order has no payment operation '{operation}'.");
 
+    /// <summary>What the provider says now is taken when the order's money has been let go of.</summary>
+    public static readonly Refusal LettingGo = KernelErrors.IllegalTransition("The order is letting go of its money; what the provider says of it is taken when that is done.");
+
     /// <summary>It is not parked.</summary>
     public static readonly Refusal NotParked = KernelErrors.IllegalTransition("Only a parked order is resumed.");
 

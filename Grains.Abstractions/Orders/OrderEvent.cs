@@ -68,6 +68,10 @@ public sealed record OrderPlaced(
 [EventName("order.abandoned.v1")]
 public sealed record OrderAbandoned : OrderEvent;
 
+/// <summary>The units are asked for again by somebody who does not know what came of it before: another activation, or the same after a fault.</summary>
+[EventName("order.reservation-resumed.v1")]
+public sealed record ReservationResumed : OrderEvent;
+
 /// <summary>All units of the order are held.</summary>
 /// <param name="PayBy">Until when the order can be paid; the holds lapse with it unless they are owned.</param>
 [EventName("order.reserved.v1")]
@@ -76,7 +80,7 @@ public sealed record OrderReserved(DateTimeOffset PayBy) : OrderEvent;
 /// <summary>The order came to nothing before payment.</summary>
 /// <param name="Code"><c>out-of-stock</c> or <c>reservation-timeout</c>.</param>
 /// <param name="Shortages">What was short.</param>
-/// <param name="UnderWay">Whether a reservation that was never answered may still arrive: then the stock must be told, though nothing is held.</param>
+/// <param name="UnderWay">Whether a reservation that was never answered may be there or still arrive: then the stock must be told, though nothing is held.</param>
 [EventName("order.rejected.v1")]
 public sealed record OrderRejected(string Code, ImmutableArray<Shortage> Shortages, bool UnderWay = false) : OrderEvent;
 

@@ -43,16 +43,20 @@ public static class Checkout
     /// <param name="id">Its id.</param>
     /// <param name="terms">How long it waits for its money.</param>
     /// <param name="now">Now.</param>
-    /// <param name="underWay">Whether a reservation that was never answered may still arrive.</param>
-    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool underWay = false)
+    /// <param name="resumed">Whether somebody of whom nothing was heard may have asked for its units, or its money.</param>
+    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool resumed = false)
     {
         if (order.Stage != OrderStatus.Reserving) return Events<OrderEvent>.None;
         // What may be reserved may be paid, too.
-        if (shortages.Length > 0) return Dated(order, [.. underWay ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, underWay)]);
+        if (shortages.Length > 0) return Dated(order, [.. resumed ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, resumed)]);
 
         var reserved = new OrderReserved(now + terms.PayBy);
         return order.Total.Minor == 0 ? Dated(order, reserved, Confirmed(order, operation: "", captureBy: null)) : Dated(order, [reserved, .. PerhapsStarted(order, id)]);
     }
+
+    /// <summary>The units are asked for again, by an activation that does not know what came of it before. From here on whoever asked earlier can record nothing any more.</summary>
+    public static Result<Events<OrderEvent>> ResumeReserving(this Order order) =>
+        order is { Stage: OrderStatus.Reserving, Resumed: false } ? Dated(order, new ReservationResumed()) : Events<OrderEvent>.None;
 
     /// <summary>Whether it is paid as soon as its units are held: its token came with it.</summary>
     public static bool PaysAtOnce(this Order order) => order is { Stage: OrderStatus.Reserving, Placed.PaymentToken: not null, Total.Minor: > 0 };
@@ -101,7 +105,7 @@ public static class Checkout
 
     /// <summary>A hold has lapsed and cannot be taken again: nothing was asked of the provider yet.</summary>
     public static Result<Events<OrderEvent>> PinFailed(this Order order, ImmutableArray<Shortage> shortages) =>
-        order.Stage == OrderStatus.Authorising ? Dated(order, new OrderRejected("out-of-stock", shortages)) : Events<OrderEvent>.None;
+        order.Stage == OrderStatus.Authorising ? Dated(order, new OrderRejected("out-of-stock", shortages, UnderWay: true)) : Events<OrderEvent>.None;
 
     /// <summary>Stock could not be reached for too long. Only a reservation that was tried in vain is given up: a shop that was down itself tries first.</summary>
     public static Result<Events<OrderEvent>> GiveUpReserving(this Order order, OrderId id, DateTimeOffset now) =>

@@ -51,6 +51,7 @@ public static class CheckoutTable
         [
             On([], "place a frozen cart", s => s.Place((OrderPlaced)placed[0])),
             On([], "the cart let go before it was placed", s => s.Abandon()),
+            On(placed, "asked for again by who does not know what came of it", s => s.ResumeReserving()),
             On(placed, "all units held", s => s.Reserved([], Id, terms, Start)),
             On([Paid(placed)], "all units held, a token came with the checkout, authorised for the due amount", s => s.ReservedAndAnswered(Yes, Id, terms, Start)),
             On([Paid(placed)], "all units held, a token came with the checkout, declined", s => s.ReservedAndAnswered(No, Id, terms, Start)),

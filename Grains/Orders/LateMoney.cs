@@ -12,6 +12,15 @@ public sealed record LatePayment(string Operation, bool Refused);
 /// <summary>An authorisation that comes after the order's end. Invariant: a dead order holds live money only while it takes its goods again or lets go of it.</summary>
 public static class LateMoney
 {
+    /// <summary>
+    /// The provider's word, brought from outside. While money is being let go of it is not taken, and so sent again: the last look at what is held may lie before it, and
+    /// once the order is dead it counts.
+    /// </summary>
+    public static Result<Events<OrderEvent>> Told(this Order order, string operation, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now) =>
+        outcome.Kind == OutcomeKind.Succeeded && order.Asked(operation) && order.Pending(terms, now) is { Step: Step.VoidPayment }
+            ? OrderErrors.LettingGo
+            : order.Answered(operation, outcome, terms, now);
+
     public static Result<Events<OrderEvent>> AnsweredLate(this Order order, string operation, PaymentOutcome outcome)
     {
         var dead = order is { Stage: OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled } or { Stage: OrderStatus.Cancelling, MoneyFreed: true };

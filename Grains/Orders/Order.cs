@@ -59,6 +59,9 @@ public sealed record Order
     private byte[] SealedRecipient { get; init; } = [];
     public bool Abandoned { get; init; }
 
+    /// <summary>Its units are asked for by somebody who does not know what came of it before.</summary>
+    public bool Resumed { get; init; }
+
     /// <summary>Where the process is; how far fulfilment has come is read off the lines (<see cref="Status"/>).</summary>
     public OrderStatus Stage { get; init; }
     public string? Code { get; init; }
@@ -142,6 +145,7 @@ public sealed record Order
             Placed = x with { Recipient = x.Recipient with { Box = "" } }, SealedRecipient = Encoding.UTF8.GetBytes(x.Recipient.Box), Stage = OrderStatus.Reserving, Lines = [.. x.Lines.Select(line => new LineState(line, default, 0, 0, default))],
         },
         OrderAbandoned => this with { Abandoned = true },
+        ReservationResumed => this with { Resumed = true },
         OrderReserved x => this with { Stage = OrderStatus.AwaitingPayment, PayBy = x.PayBy },
         OrderRejected x => this with
         {

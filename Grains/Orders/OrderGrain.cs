@@ -21,7 +21,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     {
         var placed = Folded.AsPlaced ?? await Prepared(order);
         var result = await Begin(order.Command, s => s.Place(placed), View);
-        if (result is { Ok: true, Repeated: false } && Version == 1) _reservesUnderWay = false;
+        if (result is { Ok: true, Repeated: false } && Version == 1) _knowsAll = true;
         _ = Go();
         return result;
     }
@@ -60,7 +60,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         var truth = await Payment.Look(operation);
         if (!truth.Ok) return OrderErrors.UnknownOperation(operation);
         // Whatever it is the answer of, the process knows what to make of it, and goes on from there.
-        return await Command(CommandKey.None, s => s.Answered(operation, truth.Value, terms, Now));
+        return await Command(CommandKey.None, s => s.Told(operation, truth.Value, terms, Now));
     }
 
     public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(Id, reason, Now));

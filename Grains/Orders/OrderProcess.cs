@@ -19,8 +19,8 @@ internal sealed partial class OrderGrain
     private bool _again;
     private int _triesLeft;
 
-    // A request that was not answered here, or that another activation made, may still be carried out by a silo that was frozen.
-    private bool _reservesUnderWay = true;
+    // Whether this activation placed the order, and has heard of all it asked for since.
+    private bool _knowsAll;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Task Go(int tries = MostTries)
@@ -108,17 +108,15 @@ internal sealed partial class OrderGrain
         var term = Folded.Placed!.PaymentToken is not null || Folded.Total.Minor == 0 ? Term.Owned : Term.Timed(Now + terms.PayBy);
         try
         {
+            // One who was refused, and is frozen over it, would record later that nothing is held.
+            if (!_knowsAll) await Apply(s => s.ResumeReserving());
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
-            // Only where the order was placed, and all went well so far: whoever takes it over records what is held before it asks, so that one who was refused meanwhile, and has not recorded that, is fenced.
-            if (shortages.IsEmpty && !_reservesUnderWay && Folded.PaysAtOnce()) return await PayAtOnce();
-            var recorded = await Apply(s => s.Reserved(shortages, Id, terms, Now, _reservesUnderWay));
-            // Another activation of this order was refused meanwhile, and took it for settled.
-            if (Folded is { Stage: OrderStatus.Rejected, StockFreed: true } && shortages.Length < Folded.Demand.Count()) await TellStock(Folded, commits: false, frees: true);
-            return recorded;
+            if (shortages.IsEmpty && Folded.PaysAtOnce()) return await PayAtOnce();
+            return await Apply(s => s.Reserved(shortages, Id, terms, Now, resumed: !_knowsAll));
         }
         catch (Exception e)
         {
-            _reservesUnderWay = true;
+            _knowsAll = false;
             if (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy) return await Apply(s => s.GiveUpReserving(Id, Now));
             throw;
         }
@@ -127,7 +125,7 @@ internal sealed partial class OrderGrain
     private async Task<Result<Done>> PayAtOnce()
     {
         // From here on money may be held, whatever becomes of the units.
-        _reservesUnderWay = true;
+        _knowsAll = false;
         PaymentOutcome outcome;
         try
         {

@@ -129,6 +129,18 @@ public sealed class PaymentPageTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_message_about_money_that_is_being_let_go_of_is_asked_for_again()
+    {
+        var (id, holder) = await Unpaid();
+        await Redirect(holder, id);
+        shop.Payments.SilentTo = id;
+        shop.Payments.Pay($"{id}/a1");
+        (await holder.Post($"/v1/orders/{id}/cancel", new { reason = "changed my mind" }, Shopping.Fresh("cancel")))["status"].ShouldBe("cancelling");
+
+        (await Hook(Message($"{id}/a1"))).ShouldBe(503, "dependency-unavailable");
+    }
+
+    [Fact]
     public async Task What_a_message_claims_is_not_believed()
     {
         var (id, holder) = await Unpaid();

@@ -29,6 +29,9 @@ internal sealed class TestProvider : IPaymentProvider
     /// <summary>The shopper pays on a page.</summary>
     public void Pay(string key) => _answers[key] = new ProviderAnswer(true, _pages[key].Amount, $"ref-{key}");
 
+    /// <summary>The order whose voids get no answer.</summary>
+    public string? SilentTo { get; set; }
+
     /// <summary>The shopper leaves a page.</summary>
     public void Cancel(string key) => _answers[key] = new ProviderAnswer(false, Money.Zero(_pages[key].Amount.Currency), $"ref-{key}", "shopper-cancelled");
 
@@ -43,6 +46,7 @@ internal sealed class TestProvider : IPaymentProvider
             return Task.FromResult(_answers.GetValueOrDefault(operation.Key) ?? page);
         }
 
+        if (operation.Kind == OperationKind.Void && SilentTo is { } order && operation.Key.StartsWith(order, StringComparison.Ordinal)) throw new TimeoutException();
         var first = _asked.TryAdd(operation.Key, true);
         if (first && operation.Token == "tok_timeout_before") throw new TimeoutException();
         var answer = _answers.GetOrAdd(operation.Key, _ => operation.Token == "tok_declined"

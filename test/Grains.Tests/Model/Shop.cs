@@ -66,6 +66,12 @@ internal enum Cure
 
     /// <summary>A payment that somebody may have begun, of whom nothing was heard, counts as begun.</summary>
     CountPerhapsStarted = 1 << 17,
+
+    /// <summary>Whoever takes an order over records that before it asks for anything.</summary>
+    ResumeFirst = 1 << 18,
+
+    /// <summary>A word that comes while money is being let go of is not taken, so that it comes again.</summary>
+    TellAgain = 1 << 19,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -80,6 +86,12 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
     {
         foreach (var what in w.ToDo) foreach (var next in Do(w with { ToDo = w.ToDo.Remove(what) }, what)) yield return next;
         foreach (var call in w.UnderWay) foreach (var (next, _) in Perform(w with { UnderWay = w.UnderWay.Remove(call) }, call)) yield return next;
+        foreach (var late in w.Unrecorded)
+        {
+            var woken = w with { Unrecorded = w.Unrecorded.Remove(late) };
+            yield return woken.Version(late.Order) == late.Version ? woken.Append($"order/{late.Order}", late.Events) : woken;
+        }
+
         var busy = false;
         foreach (var id in w.Orders)
         {
@@ -179,11 +191,12 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         switch (step.Step)
         {
             case Step.Reserve:
+                if (Has(Cure.ResumeFirst) && w.Streams.ContainsKey(UnderWay(id)) && !order.Resumed) return Recorded(w, id, s => s.ResumeReserving());
                 var term = order.Placed!.PaymentToken is not null;
                 return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) =>
                     Short(order, replies) is { IsEmpty: false } shortages
                         ? Recorded(next, id, s => s.Reserved(shortages, id, Terms, next.Now, Has(Cure.CloseRefused) && next.Streams.ContainsKey(UnderWay(id))))
-                    : !next.Order(id).PaysAtOnce() || next.Streams.ContainsKey(UnderWay(id)) ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
+                    : !next.Order(id).PaysAtOnce() ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
                     // Whoever cannot reach the payment records what is held.
                     : All(next, [Authorise(next, order, id)], (last, paid) => Recorded(last, id, s => s.ReservedAndAnswered(paid[0].Outcome!, id, Terms, last.Now)))
                         .Concat(declared.HasFlag(Fault.LostReply) || declared.HasFlag(Fault.LostRequest) ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now)) : []));
@@ -282,6 +295,8 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         var decided = decide(w.Order(id));
         yield return decided.Ok ? w.Append($"order/{id}", decided.Value) : w;
         if (Allowed(w, Fault.FailedWrite)) yield return Spend(w);
+        if (decided is { Ok: true, Value.Items.IsDefaultOrEmpty: false } && Allowed(w, Fault.LateWrite))
+            yield return Spend(w) with { Unrecorded = w.Unrecorded.Add(new(id, w.Version(id), decided.Value)), Streams = w.Streams.SetItem(UnderWay(id), []) };
     }
 
     /// <summary>What a call answered.</summary>
@@ -350,9 +365,10 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         var known = w.Payment(id);
         if (known.Find(operation) is null) return [(w, new())];
         var read = w.Append($"payment/{id}", known.Record(operation, Answer(w, operation)).Value);
-        var answered = read.Order(id).Answered(operation, read.Payment(id).Live(operation), Terms, read.Now);
-        var heard = (read.Append($"order/{id}", answered.Value), (Reply?)new Reply());
+        var told = Has(Cure.TellAgain) ? read.Order(id).Told(operation, read.Payment(id).Live(operation), Terms, read.Now) : read.Order(id).Answered(operation, read.Payment(id).Live(operation), Terms, read.Now);
         // A message that was not taken is sent again.
+        if (!told.Ok) return [(read with { UnderWay = w.UnderWay.Add(new("signal", id, operation)) }, null)];
+        var heard = (read.Append($"order/{id}", told.Value), (Reply?)new Reply());
         return Allowed(w, Fault.FailedWrite) ? [heard, (Spend(w) with { UnderWay = w.UnderWay.Add(new("signal", id, operation)) }, null)] : [heard];
     }
 

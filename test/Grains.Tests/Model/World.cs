@@ -35,34 +35,46 @@ internal enum Fault
     /// <summary>Everybody sleeps until all payment windows are over.</summary>
     Pause = 1 << 6,
 
-    All = (1 << 7) - 1,
+    /// <summary>What came of a step is recorded at any later time, unless somebody else has recorded something by then: an activation that was frozen, and another that took over.</summary>
+    LateWrite = 1 << 7,
+
+    All = (1 << 8) - 1,
 
     /// <summary>The provider declines an authorisation. Apart from the others: it is no fault of a machine.</summary>
-    Decline = 1 << 7,
+    Decline = 1 << 8,
 }
 
 /// <summary>An event as it is stored.</summary>
-internal sealed record Stored(object Event, string Text);
+internal sealed record Stored(object Event, string Text)
+{
+    public static Stored Of(object e) => new(e, $"{e.GetType().Name}{System.Text.Encoding.UTF8.GetString(EventTypes.Write(e))}");
+}
 
 /// <summary>A call from an order to another aggregate.</summary>
 internal sealed record Call(string Kind, OrderId Order, string Subject = "", int Quantity = 0, long Minor = 0, bool Owned = false);
+
+/// <summary>What an activation that is frozen will record of its order when it wakes, if the order is as it was.</summary>
+internal sealed record LateRecord(OrderId Order, int Version, Events<OrderEvent> Events)
+{
+    public override string ToString() => $"{Order} {Version} {string.Join(';', Events.Items.Select(e => Stored.Of(e).Text))}";
+}
 
 /// <summary>An entry of the provider's books.</summary>
 internal sealed record Booked(OperationKind Kind, bool Succeeded, long Minor, string? Authorisation);
 
 /// <summary>
-/// The whole shop at one moment: durable histories, the provider's books, calls still under way, the clock. Nothing else survives a crash, and every transition
+/// The whole shop at one moment: durable histories, the provider's books, calls and records still under way, the clock. Nothing else survives a crash, and every transition
 /// ends with nothing else: so a crash between any two effects is a transition that stops there.
 /// </summary>
 internal sealed record World(
     ImmutableSortedDictionary<string, ImmutableList<Stored>> Streams, ImmutableSortedDictionary<string, Booked> Ledger, ImmutableList<Call> UnderWay,
-    ImmutableList<string> ToDo, DateTimeOffset Now, int Faults)
+    ImmutableList<LateRecord> Unrecorded, ImmutableList<string> ToDo, DateTimeOffset Now, int Faults)
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>A shop with so many units of TEA, and what its people are going to do.</summary>
     public static World Of(int faults, int units, params string[] toDo) => new World(
-            ImmutableSortedDictionary.Create<string, ImmutableList<Stored>>(StringComparer.Ordinal), ImmutableSortedDictionary.Create<string, Booked>(StringComparer.Ordinal), [], [.. toDo], Start, faults)
+            ImmutableSortedDictionary.Create<string, ImmutableList<Stored>>(StringComparer.Ordinal), ImmutableSortedDictionary.Create<string, Booked>(StringComparer.Ordinal), [], [], [.. toDo], Start, faults)
         .Append("stock/TEA", Inventory.Stock.Empty.Adjust(units, "count", null, Start).Value);
 
     public Order Order(OrderId id) => Fold($"order/{id}", Commerce.Orders.Order.None, (Order s, OrderEvent e) => s.Evolve(e));
@@ -77,13 +89,16 @@ internal sealed record World(
 
     public World Append<T>(string stream, Events<T> events) where T : class => events.Items.IsDefaultOrEmpty ? this : this with
     {
-        Streams = Streams.SetItem(stream, Streams.GetValueOrDefault(stream, []).AddRange(events.Items.Select(e => new Stored(e, $"{e.GetType().Name}{System.Text.Encoding.UTF8.GetString(EventTypes.Write(e))}")))),
+        Streams = Streams.SetItem(stream, Streams.GetValueOrDefault(stream, []).AddRange(events.Items.Select(Stored.Of))),
     };
+
+    /// <summary>How many events an order has.</summary>
+    public int Version(OrderId id) => Streams.GetValueOrDefault($"order/{id}", []).Count;
 
     /// <summary>Two worlds with the same key are the same.</summary>
     public string Key() => string.Join('\n',
     [
-        $"{Now.Ticks} {Faults} {string.Join(',', ToDo)}", .. UnderWay.Select(call => call.ToString()).Order(StringComparer.Ordinal), .. Ledger.Select(entry => $"{entry}"),
+        $"{Now.Ticks} {Faults} {string.Join(',', ToDo)}", .. UnderWay.Select(call => call.ToString()).Order(StringComparer.Ordinal), .. Unrecorded.Select(late => late.ToString()).Order(StringComparer.Ordinal), .. Ledger.Select(entry => $"{entry}"),
         .. Streams.Select(stream => $"{stream.Key}:{string.Join(';', stream.Value.Select(stored => stored.Text))}"),
     ]);
 

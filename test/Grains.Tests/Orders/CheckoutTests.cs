@@ -99,10 +99,20 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     [Fact]
     public void Who_got_nothing_and_may_still_get_something_tells_the_stock()
     {
-        var order = Given(Placed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, underWay: true))
+        var order = Given(Placed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, resumed: true))
             .Then(Started, new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)], UnderWay: true)).State;
 
         Checkout.Frees(order).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_reservation_is_resumed_once_and_goes_on_as_before()
+    {
+        var resumed = Given(Placed()).When(s => s.ResumeReserving()).Then(new ReservationResumed()).After;
+
+        resumed.When(s => s.ResumeReserving()).Then();
+        Next(resumed.State).ShouldBe(Step.Reserve);
+        Given(Placed(), Reserved).When(s => s.ResumeReserving()).Then();
     }
 
     [Fact]
@@ -155,7 +165,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
 
     [Fact]
     public void A_pin_that_fails_rejects_before_anything_is_asked_of_the_provider() =>
-        Given(Placed(null), Reserved, Started).When(s => s.PinFailed([new(Tea, 4, 0)])).Then(new OrderRejected("out-of-stock", [new(Tea, 4, 0)]));
+        Given(Placed(null), Reserved, Started).When(s => s.PinFailed([new(Tea, 4, 0)])).Then(new OrderRejected("out-of-stock", [new(Tea, 4, 0)], UnderWay: true));
 
     [Fact]
     public void Authorised_for_another_amount_is_voided_and_cancelled()

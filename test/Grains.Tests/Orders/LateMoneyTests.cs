@@ -72,6 +72,23 @@ public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.No
     }
 
     [Fact]
+    public void While_money_is_let_go_of_the_providers_word_is_not_taken_so_that_it_comes_again()
+    {
+        OrderEvent[] cancelling = [Placed(), Reserved, Started, new CancelRequested("x", Now)];
+        OrderEvent[] givenUp = [Placed(), Reserved, Started, new PaymentUncertain(First, Now), new PaymentGivenUp(First, Now)];
+        OrderEvent[] refused = [.. Late, new LatePaymentRefused(First, "out-of-stock", [])];
+
+        foreach (var order in (OrderEvent[][])[cancelling, givenUp, refused])
+        {
+            Given(order).When(s => s.Told(First, Succeeded(940), Terms, Now)).ThenRefused(OrderErrors.LettingGo);
+            Given(order).When(s => s.Told(First, Declined, Terms, Now)).Then();
+            Given(order).When(s => s.Told("somebody-elses", Succeeded(940), Terms, Now)).Then();
+        }
+
+        Given(Expired).When(s => s.Told(First, Succeeded(940), Terms, Now)).Then(new LateAuthorised(First, Pounds(940)));
+    }
+
+    [Fact]
     public void Money_authorised_after_the_provider_was_asked_to_void_is_not_taken_for_a_payment() =>
         Given(Placed(), Reserved, Started, new PaymentUncertain(First, Now), new PaymentGivenUp(First, Now))
             .When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then();

@@ -4,6 +4,7 @@ using Commerce.Inventory;
 using Commerce.Kernel;
 using Commerce.Kit.Cluster;
 using Commerce.Kit.Journal;
+using Commerce.Payments;
 
 namespace Commerce.Orders;
 
@@ -111,17 +112,17 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (_shop.Time.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
     }
 
-    // Where all goes well one record is enough; where another activation may have been refused, and not have said so yet, the record is the fence.
+    // Where all goes well one record is enough; where another activation may have been refused, and not have said so yet, it is fenced before anything is asked for.
     [Theory]
     [InlineData(Fault.None, false)]
     [InlineData(Fault.Failed, true)]
-    public async Task The_payment_is_asked_before_what_is_held_is_recorded_only_where_nothing_went_wrong(Fault reserving, bool recorded)
+    public async Task Who_does_not_know_what_came_of_a_reservation_says_so_before_asking_again(Fault reserving, bool resumed)
     {
         await Stocked(Tea, 5);
         await _shop.FetchOrderNumbers();
         var (id, place) = await Frozen("c-breath", "tok_ok", (Tea, 3));
         var before = (bool?)null;
-        _shop.Payments.Asked = _ => before ??= _shop.Journal.Events(new("order", $"order/{Keys.Order(id)}")).Any(e => e.Event is PaymentStarted);
+        _shop.Payments.Asked = _ => before ??= _shop.Journal.Events(new("order", $"order/{Keys.Order(id)}")).Any(e => e.Event is ReservationResumed);
         // The order is placed; its units are not held at first.
         _shop.Journal.Next(Fault.None);
         _shop.Journal.Next(reserving);
@@ -129,7 +130,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         await Order(id).Place(place);
 
         await _shop.AdvanceUntil(ALittle, async () => (await Order(id).Get()).Value.Status == OrderStatus.Confirmed);
-        before.ShouldBe(recorded);
+        before.ShouldBe(resumed);
     }
 
     // A silo that was frozen carries out what it had been asked when it wakes up; by then others have answered.
@@ -423,6 +424,29 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (order.Status, order.Code).ShouldBe((OrderStatus.Expired, "payment-unknown"));
         // The same word once more finds nothing that holds money.
         (await Order(id).PaymentSignal($"{id}/a1")).Value.Version.ShouldBe((await Order(id).Get()).Value.Version);
+    }
+
+    [Fact]
+    public async Task Word_that_comes_while_money_is_let_go_of_is_not_taken_and_counts_when_it_comes_again()
+    {
+        await Stocked(Tea, 5);
+        OperationKind? answered = null;
+        _shop.Payments.Asked = operation =>
+        {
+            if (operation.Kind != answered) throw new TimeoutException("No answer.");
+        };
+        var id = await CheckOut("late-word", "tok_ok", (Tea, 3));
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), () => Task.FromResult(_shop.Journal.Events(new("order", $"order/{Keys.Order(id)}")).Any(e => e.Event is PaymentGivenUp)));
+        // The provider had let go of it, unheard, before the money came.
+        _shop.Payments.Overrule($"{id}/void", new(true, Money.Zero(Currency.GBP), "void"));
+        _shop.Payments.Overrule($"{id}/a1", new(true, new(450, Currency.GBP), "late"));
+        answered = OperationKind.Authorise;
+
+        (await Order(id).PaymentSignal($"{id}/a1")).Refusal.ShouldBe(OrderErrors.LettingGo);
+        answered = OperationKind.Void;
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).PaymentSignal($"{id}/a1")).Ok);
+
+        (await GrainCluster.Eventually(async () => (await Order(id).Get()).Value, o => o.Status == OrderStatus.Confirmed)).Authorised.Minor.ShouldBe(450);
     }
 
     [Fact]
