@@ -38,8 +38,9 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     public async Task Product(string sku, int stock)
     {
-        (await RunningShop.Post(Merchant, "/v1/admin/products", new { sku, title = $"Title of {sku}", price = new { minor = 150, currency = "GBP" } })).Ok(HttpStatusCode.Created);
-        (await RunningShop.Post(Merchant, $"/v1/admin/stock/{sku}/adjustments", new { delta = stock, reason = "delivery" })).Ok();
+        var (made, delivered) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        await Repeated(() => RunningShop.Post(Merchant, "/v1/admin/products", new { sku, title = $"Title of {sku}", price = new { minor = 150, currency = "GBP" } }, made));
+        await Repeated(() => RunningShop.Post(Merchant, $"/v1/admin/stock/{sku}/adjustments", new { delta = stock, reason = "delivery" }, delivered));
     }
 
     /// <summary>A cart with one unit in it.</summary>
