@@ -47,14 +47,15 @@ public static class Checkout
     public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool resumed = false)
     {
         if (order.Stage != OrderStatus.Reserving) return Events<OrderEvent>.None;
-        // What may be reserved may be paid, too.
-        if (shortages.Length > 0) return Dated(order, [.. resumed ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, resumed)]);
+        // Who lost a race is asked again, on a state that knows of others. What may be reserved may be paid, too.
+        var underWay = resumed || order.Resumed;
+        if (shortages.Length > 0) return Dated(order, [.. underWay ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, underWay)]);
 
         var reserved = new OrderReserved(now + terms.PayBy);
         return order.Total.Minor == 0 ? Dated(order, reserved, Confirmed(order, operation: "", captureBy: null)) : Dated(order, [reserved, .. PerhapsStarted(order, id)]);
     }
 
-    /// <summary>The units are asked for again, by an activation that does not know what came of it before. From here on whoever asked earlier can record nothing any more.</summary>
+    /// <summary>The units are asked for again, by an activation that does not know what came of it before. From here on a refusal is of one of several: the stock, and the payment, are told.</summary>
     public static Result<Events<OrderEvent>> ResumeReserving(this Order order) =>
         order is { Stage: OrderStatus.Reserving, Resumed: false } ? Dated(order, new ReservationResumed()) : Events<OrderEvent>.None;
 

@@ -20,8 +20,13 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     public async Task<Result<OrderView>> Place(PlaceOrder order)
     {
         var placed = Folded.AsPlaced ?? await Prepared(order);
-        var result = await Begin(order.Command, s => s.Place(placed), View);
-        if (result is { Ok: true, Repeated: false } && Version == 1) _knowsAll = true;
+        var mine = false;
+        var result = await Begin(order.Command, s =>
+        {
+            mine = s.Placed is null;
+            return s.Place(placed);
+        }, View);
+        if (mine && result is { Ok: true, Repeated: false } && Version == 1) _knowsAll = true;
         _ = Go();
         return result;
     }

@@ -106,6 +106,11 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     }
 
     [Fact]
+    public void Who_was_refused_before_it_was_resumed_tells_the_stock_when_it_is_recorded_afterwards() =>
+        Given(Placed(), new ReservationResumed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, resumed: false))
+            .Then(Started, new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)], UnderWay: true));
+
+    [Fact]
     public void A_reservation_is_resumed_once_and_goes_on_as_before()
     {
         var resumed = Given(Placed()).When(s => s.ResumeReserving()).Then(new ReservationResumed()).After;
