@@ -43,12 +43,12 @@ public static class Checkout
     /// <param name="id">Its id.</param>
     /// <param name="terms">How long it waits for its money.</param>
     /// <param name="now">Now.</param>
-    /// <param name="resumed">Whether somebody of whom nothing was heard may have asked for its units, or its money.</param>
-    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool resumed = false)
+    /// <param name="underWay">Whether a request that was never answered may still arrive; of an order that was resumed it may.</param>
+    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool underWay = false)
     {
         if (order.Stage != OrderStatus.Reserving) return Events<OrderEvent>.None;
         // Who lost a race is asked again, on a state that knows of others. What may be reserved may be paid, too.
-        var underWay = resumed || order.Resumed;
+        underWay |= order.Resumed;
         if (shortages.Length > 0) return Dated(order, [.. underWay ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, underWay)]);
 
         var reserved = new OrderReserved(now + terms.PayBy);
@@ -104,7 +104,7 @@ public static class Checkout
 
     // ---- compensation -----------------------------------------------------------------------------------------
 
-    /// <summary>A hold has lapsed and cannot be taken again: nothing was asked of the provider yet.</summary>
+    /// <summary>A hold has lapsed and cannot be taken again. The stock is told even when all was refused: another activation may have been promised it.</summary>
     public static Result<Events<OrderEvent>> PinFailed(this Order order, ImmutableArray<Shortage> shortages) =>
         order.Stage == OrderStatus.Authorising ? Dated(order, new OrderRejected("out-of-stock", shortages, UnderWay: true)) : Events<OrderEvent>.None;
 

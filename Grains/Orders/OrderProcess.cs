@@ -112,7 +112,7 @@ internal sealed partial class OrderGrain
             if (!_knowsAll && await Apply(s => s.ResumeReserving()) is var resumed && Folded.Stage != OrderStatus.Reserving) return resumed;
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
             if (shortages.IsEmpty && Folded.PaysAtOnce()) return await PayAtOnce();
-            return await Apply(s => s.Reserved(shortages, Id, terms, Now, resumed: !_knowsAll));
+            return await Apply(s => s.Reserved(shortages, Id, terms, Now, underWay: !_knowsAll));
         }
         catch (Exception e)
         {

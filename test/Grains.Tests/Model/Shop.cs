@@ -195,7 +195,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 var term = order.Placed!.PaymentToken is not null;
                 return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) =>
                     Short(order, replies) is { IsEmpty: false } shortages
-                        ? Recorded(next, id, s => Rejected(s.Reserved(shortages, id, Terms, next.Now, Has(Cure.CloseRefused) && next.Streams.ContainsKey(UnderWay(id)))))
+                        ? Recorded(next, id, s => Rejected(s.Reserved(shortages, id, Terms, next.Now, next.Streams.ContainsKey(UnderWay(id)))))
                     : !next.Order(id).PaysAtOnce() ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
                     // Whoever cannot reach the payment records what is held.
                     : All(next, [Authorise(next, order, id)], (last, paid) => Recorded(last, id, s => s.ReservedAndAnswered(paid[0].Outcome!, id, Terms, last.Now)))

@@ -99,7 +99,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
     [Fact]
     public void Who_got_nothing_and_may_still_get_something_tells_the_stock()
     {
-        var order = Given(Placed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, resumed: true))
+        var order = Given(Placed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, underWay: true))
             .Then(Started, new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)], UnderWay: true)).State;
 
         Checkout.Frees(order).ShouldBeTrue();
@@ -107,7 +107,7 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
 
     [Fact]
     public void Who_was_refused_before_it_was_resumed_tells_the_stock_when_it_is_recorded_afterwards() =>
-        Given(Placed(), new ReservationResumed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, resumed: false))
+        Given(Placed(), new ReservationResumed()).When(s => s.Reserved([new(Tea, 4, 3), new(Cup, 2, 0)], Id, Terms, Now, underWay: false))
             .Then(Started, new OrderRejected("out-of-stock", [new(Tea, 4, 3), new(Cup, 2, 0)], UnderWay: true));
 
     [Fact]

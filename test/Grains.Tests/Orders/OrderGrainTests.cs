@@ -112,7 +112,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (_shop.Time.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(3));
     }
 
-    // Where all goes well one record is enough; where another activation may have been refused, and not have said so yet, it is fenced before anything is asked for.
+    // Where all goes well one record is enough; where another activation may have been refused, and not have said so yet, that is written down before anything is asked for: who loses the race then knows of it.
     [Theory]
     [InlineData(Fault.None, false)]
     [InlineData(Fault.Failed, true)]
