@@ -18,7 +18,7 @@ internal static class HookEndpoints
 
     private static readonly Refusal Stale = KernelErrors.Invalid("signature", "The message was signed more than five minutes from now; send it anew.");
 
-    private static readonly Refusal NotYet = new("dependency-unavailable", "The order is letting go of its money; send the message again.");
+    private static readonly Refusal NotYet = new("dependency-unavailable", "The order is going on, and takes this when it has; send the message again.");
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/hooks/psp/{provider}", Take).WithTags("Hooks").Allows(Audience.Public).WithMetadata(new SignedBody()).Produces(StatusCodes.Status202Accepted)

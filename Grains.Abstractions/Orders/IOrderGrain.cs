@@ -45,7 +45,7 @@ public interface IOrderGrain : IGrainWithStringKey
     /// <summary>
     /// Somebody says that something happened at the provider: its message, the shopper's return, whoever. Nothing of that is believed; the truth is read from the
     /// provider by the operation's key, and the order goes on. Refuses <c>not-found</c> for an operation that was never asked for, and <c>illegal-transition</c> while its
-    /// money is being let go of: then it is to be told again.
+    /// money is being let go of or another attempt is under way: then it is to be told again.
     /// </summary>
     /// <param name="operation">Key of the provider operation.</param>
     [Alias("PaymentSignal")]

@@ -48,6 +48,12 @@ public static class OrderErrors
     /// <summary>What the provider says now is taken when the order's money has been let go of.</summary>
     public static readonly Refusal LettingGo = KernelErrors.IllegalTransition("The order is letting go of its money; what the provider says of it is taken when that is done.");
 
+    /// <summary>What the provider says now counts if nothing comes of the attempt under way.</summary>
+    public static readonly Refusal Paying = KernelErrors.IllegalTransition("An attempt to pay this order is under way; what the provider says besides is taken when that has ended.");
+
+    /// <summary>What the provider said was of an order that has gone on since.</summary>
+    public static readonly Refusal MovedOn = KernelErrors.IllegalTransition("The order went on while the provider was being asked; ask again.");
+
     /// <summary>It is not parked.</summary>
     public static readonly Refusal NotParked = KernelErrors.IllegalTransition("Only a parked order is resumed.");
 

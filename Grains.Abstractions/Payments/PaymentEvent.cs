@@ -30,8 +30,9 @@ public abstract record PaymentEvent;
 /// <param name="Kind">What.</param>
 /// <param name="Amount">How much.</param>
 /// <param name="Token">The provider's token of the payment method (authorise only). Never a card number.</param>
+/// <param name="Authorisation">Key of the authorisation it builds on, where that is not the last one asked for before it.</param>
 [EventName("payment.requested.v1")]
-public sealed record OperationRequested(string Operation, OperationKind Kind, Money Amount, string? Token) : PaymentEvent;
+public sealed record OperationRequested(string Operation, OperationKind Kind, Money Amount, string? Token, string? Authorisation = null) : PaymentEvent;
 
 /// <summary>The provider is about to be asked for a page of its own, on which the shopper pays; recorded before it is attempted.</summary>
 /// <param name="Operation">Key of the authorisation the page is for.</param>

@@ -37,19 +37,11 @@ public static class Checkout
         return Events.Of<OrderEvent>(placed).At(placed.PlacedAt);
     }
 
-    /// <summary>What came of asking for all units.</summary>
-    /// <param name="order">The order.</param>
-    /// <param name="shortages">What cannot be had.</param>
-    /// <param name="id">Its id.</param>
-    /// <param name="terms">How long it waits for its money.</param>
-    /// <param name="now">Now.</param>
-    /// <param name="underWay">Whether a request that was never answered may still arrive; of an order that was resumed it may.</param>
-    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now, bool underWay = false)
+    /// <summary>What came of asking for all units. Of an order that was resumed a request that was never answered may still arrive: what may be reserved, and paid, is let go of.</summary>
+    public static Result<Events<OrderEvent>> Reserved(this Order order, ImmutableArray<Shortage> shortages, OrderId id, CheckoutTerms terms, DateTimeOffset now)
     {
         if (order.Stage != OrderStatus.Reserving) return Events<OrderEvent>.None;
-        // Who lost a race is asked again, on a state that knows of others. What may be reserved may be paid, too.
-        underWay |= order.Resumed;
-        if (shortages.Length > 0) return Dated(order, [.. underWay ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, underWay)]);
+        if (shortages.Length > 0) return Dated(order, [.. order.Resumed ? PerhapsStarted(order, id) : [], new OrderRejected("out-of-stock", shortages, order.Resumed)]);
 
         var reserved = new OrderReserved(now + terms.PayBy);
         return order.Total.Minor == 0 ? Dated(order, reserved, Confirmed(order, operation: "", captureBy: null)) : Dated(order, [reserved, .. PerhapsStarted(order, id)]);
@@ -185,8 +177,11 @@ public static class Checkout
 
     /// <summary>Whether the provider's word on an attempt decides how the order goes on. A payment that was declined before and holds money after all pays as well as any.</summary>
     public static bool AwaitsAnswer(this Order order, string operation, PaymentOutcome outcome) =>
-        (order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, GivenUp: false } && order.Payment!.Operation == operation)
+        (order.Tries() && order.Payment!.Operation == operation)
         || (order.Stage == OrderStatus.AwaitingPayment && outcome.Kind == OutcomeKind.Succeeded && order.Asked(operation));
+
+    /// <summary>Whether an attempt to pay is under way, and may still succeed.</summary>
+    public static bool Tries(this Order order) => order is { Stage: OrderStatus.Authorising or OrderStatus.PaymentUncertain, GivenUp: false };
 
     /// <summary>When the provider is not asked any more but told to let go: after its silence, or when its page closes.</summary>
     public static DateTimeOffset? GivesUpAt(this Order order, CheckoutTerms terms) => order switch

@@ -13,13 +13,16 @@ public sealed record LatePayment(string Operation, bool Refused);
 public static class LateMoney
 {
     /// <summary>
-    /// The provider's word, brought from outside. While money is being let go of it is not taken, and so sent again: the last look at what is held may lie before it, and
-    /// once the order is dead it counts.
+    /// The provider's word, brought from outside. It is not taken, and so sent again, while money is being let go of: the last look at what is held may lie before it, and once the order is dead it
+    /// counts; and while another attempt is under way: if nothing comes of that, it pays.
     /// </summary>
-    public static Result<Events<OrderEvent>> Told(this Order order, string operation, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now) =>
-        outcome.Kind == OutcomeKind.Succeeded && order.Asked(operation) && order.Pending(terms, now) is { Step: Step.VoidPayment }
-            ? OrderErrors.LettingGo
-            : order.Answered(operation, outcome, terms, now);
+    public static Result<Events<OrderEvent>> Told(this Order order, string operation, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now)
+    {
+        if (outcome.Kind != OutcomeKind.Succeeded || order.Parked) return order.Answered(operation, outcome, terms, now);
+        // Its first attempt is not written down before its answer; others are.
+        if (order.PaysAtOnce() || (order.Asked(operation) && order.Tries() && order.Payment!.Operation != operation)) return OrderErrors.Paying;
+        return order.Asked(operation) && order.Pending(terms, now) is { Step: Step.VoidPayment } ? OrderErrors.LettingGo : order.Answered(operation, outcome, terms, now);
+    }
 
     public static Result<Events<OrderEvent>> AnsweredLate(this Order order, string operation, PaymentOutcome outcome)
     {

@@ -11,6 +11,9 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     /// <summary>How long a command waits for what follows from it before it answers "still under way".</summary>
     private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often the provider's books are looked at for a word that comes while the order goes on; after that it is to come again.</summary>
+    private const int MostLooks = 5;
+
     private OrderId Id => new(this.GetPrimaryKeyString()[(this.GetPrimaryKeyString().IndexOf('/') + 1)..]);
 
     protected override bool UsuallyNew => true;
@@ -61,11 +64,19 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public async Task<Result<OrderView>> PaymentSignal(string operation)
     {
-        if (!await Query(s => s.Placed is not null)) return OrderErrors.NotFound;
-        var truth = await Payment.Look(operation);
-        if (!truth.Ok) return OrderErrors.UnknownOperation(operation);
-        // Whatever it is the answer of, the process knows what to make of it, and goes on from there.
-        return await Command(CommandKey.None, s => s.Told(operation, truth.Value, terms, Now));
+        // The provider's word is of the moment it was given at: what is recorded meanwhile, its money let go of above all, may have made it untrue.
+        for (var attempt = 1; attempt <= MostLooks; attempt++)
+        {
+            var (placed, readAt) = await Query(s => (s.Placed is not null, Version), recent: true);
+            if (!placed) return OrderErrors.NotFound;
+            var truth = await Payment.Look(operation);
+            if (!truth.Ok) return OrderErrors.UnknownOperation(operation);
+            // Whatever it is the answer of, the process knows what to make of it, and goes on from there.
+            var told = await Command(CommandKey.None, s => Version == readAt ? s.Told(operation, truth.Value, terms, Now) : OrderErrors.MovedOn);
+            if (told.Refusal != OrderErrors.MovedOn) return told;
+        }
+
+        return OrderErrors.MovedOn;
     }
 
     public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(Id, reason, Now));

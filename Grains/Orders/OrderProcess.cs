@@ -19,6 +19,9 @@ internal sealed partial class OrderGrain
     private bool _again;
     private int _triesLeft;
 
+    // The version the step under way was read off, moved on by what the step itself records.
+    private long _readAt;
+
     // Whether this activation placed the order, and has heard of all it asked for since.
     private bool _knowsAll;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,7 +46,7 @@ internal sealed partial class OrderGrain
         {
             _again = false;
             // A query answers from durable state only, so no call leaves before the event that ordered it is kept.
-            while (await Query(s => s.Next(terms, Now)) is { } step && await Take(step)) Changed();
+            while (await Query(s => (Step: s.Next(terms, Now), Version)) is { Step: { } step, Version: var readAt } && await Take(step, readAt)) Changed();
             Changed();
         }
     }
@@ -56,19 +59,18 @@ internal sealed partial class OrderGrain
         _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    // True when something was recorded, so that there may be a next step; else the scanner comes back to it.
-    private async Task<bool> Take(NextStep step)
+    // True when something was recorded, here or by another, so that there may be a next step; else the scanner comes back to it.
+    private async Task<bool> Take(NextStep step, long readAt)
     {
-        var before = Version;
+        _readAt = readAt;
         try
         {
-            var recorded = await Do(step);
-            return recorded.Ok && Version > before;
+            return (await Do(step)).Ok && Version > readAt;
         }
         catch (Exception e) when (Unavailability.Is(e))
         {
             LogUnavailable(e, Id, step);
-            if ((await Apply(s => s.Unreachable(step, terms, Now))).Ok && Version > before) return true;
+            if ((await Record(s => s.Unreachable(step, terms, Now))).Ok && Version > readAt) return true;
             if (_triesLeft == 0) return false;
             await Task.Delay(Pause(MostTries - _triesLeft--), Time);
             return true;
@@ -76,9 +78,24 @@ internal sealed partial class OrderGrain
         catch (Exception e)
         {
             LogFailed(e, Id, step);
-            await Apply(s => s.Fail(step, e.GetType().Name, Now));
+            await Record(s => s.Fail(step, e.GetType().Name, Now));
             return false;
         }
+    }
+
+    // What came of a step is recorded on the very state the step was read off. Whatever has been recorded since, by a command here or by an activation that took this one for dead, may have made it
+    // another answer to another question: then it is not recorded at all, and the state says what is to be done. Each step can be taken again.
+    private async Task<Result<Done>> Record(Func<Order, Result<Events<OrderEvent>>> decide)
+    {
+        var (readAt, recorded) = (_readAt, 0);
+        var result = await Apply(s =>
+        {
+            var decided = Version == readAt ? decide(s) : Events<OrderEvent>.None;
+            recorded = decided.Ok ? decided.Value.Items.Length : 0;
+            return decided;
+        });
+        _readAt = readAt + recorded;
+        return result;
     }
 
     private static TimeSpan Pause(int triesBefore) => FirstPause * (1 << triesBefore) is var pause && pause < LongestPause ? pause : LongestPause;
@@ -92,32 +109,32 @@ internal sealed partial class OrderGrain
         Step.Retake => Retake(),
         Step.UndoCapture => UndoCapture(step),
         Step.CaptureAhead => CaptureAhead(),
-        Step.Expire => Apply(s => s.Expire(Now)),
+        Step.Expire => Record(s => s.Expire(Now)),
         Step.Settle => Settle(),
-        Step.FinishCancelling => Apply(s => s.FinishCancelling()),
+        Step.FinishCancelling => Record(s => s.FinishCancelling()),
         Step.Capture => Capture(step.Subject),
         Step.Refund => Refund(step.Subject),
         Step.Restock => Restock(step.Subject),
-        Step.Complete => Apply(s => s.Complete()),
+        Step.Complete => Record(s => s.Complete()),
         _ => throw new InvalidOperationException($"No way to {step.Step}."),
     };
 
     private async Task<Result<Done>> Reserve()
     {
+        // One who was refused, and is frozen over it, would record later that nothing is held: by this it has lost the race.
+        if (!_knowsAll && !Folded.Resumed) return await Record(s => s.ResumeReserving());
         // With a token at hand payment follows at once: the holds are owned from the start.
         var term = Folded.Placed!.PaymentToken is not null || Folded.Total.Minor == 0 ? Term.Owned : Term.Timed(Now + terms.PayBy);
         try
         {
-            // One who was refused, and is frozen over it, would record later that nothing is held.
-            if (!_knowsAll && await Apply(s => s.ResumeReserving()) is var resumed && Folded.Stage != OrderStatus.Reserving) return resumed;
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Reserve(Id, quantity, term), sku, quantity));
             if (shortages.IsEmpty && Folded.PaysAtOnce()) return await PayAtOnce();
-            return await Apply(s => s.Reserved(shortages, Id, terms, Now, underWay: !_knowsAll));
+            return await Record(s => s.Reserved(shortages, Id, terms, Now));
         }
         catch (Exception e)
         {
             _knowsAll = false;
-            if (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy) return await Apply(s => s.GiveUpReserving(Id, Now));
+            if (Unavailability.Is(e) && Now >= Folded.Placed!.ReserveBy) return await Record(s => s.GiveUpReserving(Id, Now));
             throw;
         }
     }
@@ -134,12 +151,12 @@ internal sealed partial class OrderGrain
         catch
         {
             // The goods are held: from here on the payment is tried by itself.
-            await Apply(s => s.Reserved([], Id, terms, Now));
+            await Record(s => s.Reserved([], Id, terms, Now));
             throw;
         }
 
         LogMismatch(outcome);
-        return await Apply(s => s.ReservedAndAnswered(outcome, Id, terms, Now));
+        return await Record(s => s.ReservedAndAnswered(outcome, Id, terms, Now));
     }
 
     private async Task<Result<Done>> Authorise()
@@ -149,15 +166,17 @@ internal sealed partial class OrderGrain
         if (Folded.Stage == OrderStatus.Authorising && Folded.Page is null && (payment.Attempt > 1 || Folded.Placed!.PaymentToken is null))
         {
             var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Pin(Id, quantity), sku, quantity));
-            if (shortages.Length > 0) return await Apply(s => s.PinFailed(shortages));
+            if (shortages.Length > 0) return await Record(s => s.PinFailed(shortages));
         }
 
         var asked = Folded.OnPage is { } page
             ? Payment.AuthoriseOnPage(payment.Operation, Folded.Total, page.ReturnTo, page.Until)
             : Payment.Authorise(payment.Operation, Folded.Total, payment.Token);
-        var outcome = Expect(await asked);
+        var answer = await asked;
+        // An earlier attempt holds money after all: this one is not made, and the provider's word on that one counts.
+        var outcome = answer is { Refusal.Code: "illegal-transition" } ? new(OutcomeKind.Declined, Folded.Total, "authorisation-pending") : Expect(answer);
         LogMismatch(outcome);
-        return await Apply(s => s.Answered(payment.Operation, outcome, terms, Now));
+        return await Record(s => s.Answered(payment.Operation, outcome, terms, Now));
     }
 
     private void LogMismatch(PaymentOutcome outcome)
@@ -169,21 +188,21 @@ internal sealed partial class OrderGrain
     private async Task<Result<Done>> GiveUp()
     {
         await Authorise();
-        return await Apply(s => s.GiveUpAuthorising(terms, Now));
+        return await Record(s => s.GiveUpAuthorising(terms, Now));
     }
 
     private async Task<Result<Done>> Void(NextStep step)
     {
-        if (Folded.Payment is null) return await Apply(s => s.Voided(""));
+        if (Folded.Payment is null) return await Record(s => s.Voided(""));
         var operation = $"{Id}/{step.Subject}";
         var outcome = await Payment.Void(operation);
         // Nothing the provider did holds money, and from now on nothing will.
-        if (outcome is { Ok: false, Refusal.Code: "not-found" }) return await Apply(s => s.Voided(""));
+        if (outcome is { Ok: false, Refusal.Code: "not-found" }) return await Record(s => s.Voided(""));
         return Expect(outcome).Kind switch
         {
             OutcomeKind.Succeeded => await Voided(operation),
-            OutcomeKind.Declined => await Apply(s => s.Park(step, Expect(outcome).Code ?? "declined")),
-            _ => await Apply(s => s.Unanswered(step, terms, Now)),
+            OutcomeKind.Declined => await Record(s => s.Park(step, Expect(outcome).Code ?? "declined")),
+            _ => await Record(s => s.Unanswered(step, terms, Now)),
         };
     }
 
@@ -192,16 +211,16 @@ internal sealed partial class OrderGrain
     {
         var payment = Expect(await Payment.Get());
         var held = payment.Authorised with { Minor = payment.Authorised.Minor - payment.Voided.Minor - payment.Refunded.Minor };
-        return await Apply(s => s.Voided(operation, held));
+        return await Record(s => s.Voided(operation, held));
     }
 
     // The cart last: once it is the order's again, nothing can stand in the way any more.
     private async Task<Result<Done>> Retake()
     {
         var shortages = await ForEachSku(async (stock, sku, quantity) => Short(await stock.Retake(Id, quantity), sku, quantity));
-        if (shortages.Length > 0) return await Apply(s => s.RetakeFailed("out-of-stock", shortages));
+        if (shortages.Length > 0) return await Record(s => s.RetakeFailed("out-of-stock", shortages));
         var cart = await GrainFactory.Aggregate<ICartGrain>("cart", Keys.Cart(Folded.Placed!.Cart)).Reclaim(Id);
-        return cart.Ok ? await Apply(s => s.Retaken(terms, Now)) : await Apply(s => s.RetakeFailed(cart.Refusal!.Code, []));
+        return cart.Ok ? await Record(s => s.Retaken(terms, Now)) : await Record(s => s.RetakeFailed(cart.Refusal!.Code, []));
     }
 
     // Asked again under its own key: it was either done or never will be wanted.
@@ -209,21 +228,21 @@ internal sealed partial class OrderGrain
     {
         var amount = Folded.AmountOfCapture(step.Subject);
         var captured = Expect(await Payment.Capture($"{Id}/{step.Subject}", amount));
-        if (captured.Kind == OutcomeKind.Declined) return await Apply(s => s.CaptureUndone(step.Subject, refunded: false));
+        if (captured.Kind == OutcomeKind.Declined) return await Record(s => s.CaptureUndone(step.Subject, refunded: false));
         var refunded = captured.Kind == OutcomeKind.Unknown ? captured : Expect(await Payment.Refund($"{Id}/{step.Subject}/back", amount));
         return refunded.Kind switch
         {
-            OutcomeKind.Succeeded => await Apply(s => s.CaptureUndone(step.Subject, refunded: true)),
-            OutcomeKind.Declined => await Apply(s => s.Park(step, refunded.Code ?? "declined")),
-            _ => await Apply(s => s.Unanswered(step, terms, Now)),
+            OutcomeKind.Succeeded => await Record(s => s.CaptureUndone(step.Subject, refunded: true)),
+            OutcomeKind.Declined => await Record(s => s.Park(step, refunded.Code ?? "declined")),
+            _ => await Record(s => s.Unanswered(step, terms, Now)),
         };
     }
 
     private async Task<Result<Done>> CaptureAhead()
     {
-        if (Folded.Advance is not { } advance) return await Apply(s => s.RequestAdvance(Now));
+        if (Folded.Advance is not { } advance) return await Record(s => s.RequestAdvance(Now));
         var outcome = Expect(await Payment.Capture($"{Id}/{Advance.Id}", advance.Amount));
-        return await Apply(s => s.AdvanceAnswered(outcome, terms, Now));
+        return await Record(s => s.AdvanceAnswered(outcome, terms, Now));
     }
 
     private async Task<Result<Done>> Settle()
@@ -233,7 +252,7 @@ internal sealed partial class OrderGrain
         // Each as far as it goes: a cart that cannot be told does not keep stock waiting.
         var (stock, cart) = (Try(TellStock(order, commits, frees)), Try(TellCart(order)));
         var (stockFault, cartFault) = (await stock, await cart);
-        var settled = await Apply(s => s.Settled(commits && stockFault is null, frees && stockFault is null, cartFault is null));
+        var settled = await Record(s => s.Settled(commits && stockFault is null, frees && stockFault is null, cartFault is null));
         if ((stockFault ?? cartFault) is { } fault) ExceptionDispatchInfo.Throw(fault);
         return settled;
     }
@@ -263,14 +282,14 @@ internal sealed partial class OrderGrain
         var amount = Folded.Shipments.First(s => s.Id == shipment).Amount;
         var paid = amount.Minor == 0 || Folded.Advance is { State: AdvanceState.Captured };
         var outcome = paid ? Free(amount) : Expect(await Payment.Capture($"{Id}/{shipment}", amount));
-        return await Apply(s => s.Captured(shipment, outcome, terms, Now));
+        return await Record(s => s.Captured(shipment, outcome, terms, Now));
     }
 
     private async Task<Result<Done>> Refund(string returnId)
     {
         var back = Folded.Returns.First(r => r.Id == returnId);
         var outcome = back.Amount.Minor == 0 ? Free(back.Amount) : Expect(await Payment.Refund($"{Id}/{back.Operation}", back.Amount));
-        return await Apply(s => s.PaidBack(returnId, outcome, terms, Now));
+        return await Record(s => s.PaidBack(returnId, outcome, terms, Now));
     }
 
     private async Task<Result<Done>> Restock(string returnId)
@@ -278,7 +297,7 @@ internal sealed partial class OrderGrain
         var back = Folded.Returns.First(r => r.Id == returnId).Accepted;
         await Task.WhenAll(back.Lines.GroupBy(line => line.Sku).Select(async lines =>
             Expect(await Stock(lines.Key).Return(Id, returnId, lines.Sum(line => line.Quantity), back.At))));
-        return await Apply(s => s.Restocked(returnId));
+        return await Record(s => s.Restocked(returnId));
     }
 
     private async Task<ImmutableArray<Shortage>> ForEachSku(Func<IStockGrain, Sku, int, Task<Shortage?>> ask) =>

@@ -15,10 +15,13 @@ public sealed record Operation(string Key, OperationKind Kind, Money Amount, str
 
     /// <summary>The provider's reference.</summary>
     public string? Reference { get; init; }
+
+    /// <summary>The authorisation it builds on, where that is not the last one asked for before it.</summary>
+    public string? Authorisation { get; init; }
 }
 
 /// <summary>
-/// The payment of one order. Invariant: <c>refunded ≤ captured ≤ authorised − voided</c>; at most one authorisation holds money or is unknown.
+/// The payment of one order. Invariant: <c>refunded ≤ captured ≤ authorised − voided</c>; at most one authorisation holds money or is unknown, or the other is being let go of.
 /// An operation whose outcome is unknown counts in full against what is left.
 /// </summary>
 /// <param name="Operations">All operations, oldest first.</param>
@@ -45,9 +48,10 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     public Operation? Find(string key) => Operations.FirstOrDefault(o => o.Key == key);
 
-    /// <summary>The authorisation captures, voids and refunds build on: the one that holds money, else the one nobody knows of.</summary>
-    public Operation? Authorisation =>
-        Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Succeeded) ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown);
+    /// <summary>The authorisation captures, voids and refunds build on: the one that holds money, else the one nobody knows of, else the last one that did.</summary>
+    public Operation? Authorisation => Of(OperationKind.Authorise).LastOrDefault(o => Kept(o) > 0)
+        ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown)
+        ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Succeeded);
 
     public Result<Events<PaymentEvent>> Authorise(string operation, Money due, string token)
     {
@@ -78,8 +82,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
         if (Authorisation is not { } authorisation || (authorisation.Outcome == OutcomeKind.Succeeded && Uncommitted <= 0))
             return Closed ? Events<PaymentEvent>.None : Events.Of<PaymentEvent>(new PaymentClosed(operation));
 
-        return Events.Of<PaymentEvent>(new OperationRequested(
-            operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, null));
+        return Requested(operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, authorisation);
     }
 
     /// <summary>The provider's answer, once. Money that is held after all, whatever was said before, is never overlooked.</summary>
@@ -88,7 +91,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
         null => PaymentErrors.NotFound,
         { Outcome: OutcomeKind.Unknown, Page: null } when answer.Page is { } page => Events.Of<PaymentEvent>(new PageOpened(operation, page)),
         _ when answer.Page is not null => Events<PaymentEvent>.None,
-        { Outcome: OutcomeKind.Declined, Kind: OperationKind.Authorise } when answer is { Succeeded: true, Amount.Minor: > 0 } => Succeeded(operation, answer),
+        { Outcome: OutcomeKind.Declined, Kind: OperationKind.Authorise } when answer is { Succeeded: true, Amount.Minor: > 0 } => Late(operation, answer),
         { Outcome: not OutcomeKind.Unknown } => Events<PaymentEvent>.None,
         _ when answer.Succeeded => Succeeded(operation, answer),
         _ => Events.Of<PaymentEvent>(new OperationDeclined(operation, answer.Code ?? "declined")),
@@ -101,12 +104,18 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
             : Events<PaymentEvent>.None;
 
     /// <summary>Whether an authorisation holds or has taken money now: one that was voided does not.</summary>
-    public PaymentOutcome Live(string operation) => Outcome(operation) is { Kind: OutcomeKind.Succeeded } held && Authorised - Voided - Refunded <= 0
+    public PaymentOutcome Live(string operation) => Outcome(operation) is { Kind: OutcomeKind.Succeeded } held
+        && held.Amount.Minor - Sum(On(operation, OperationKind.Void), known: true) - Sum(On(operation, OperationKind.Refund), known: true) <= 0
         ? held with { Kind = OutcomeKind.Declined, Code = Cancelled }
         : Outcome(operation);
 
-    /// <summary>The authorisation an operation builds on: the last one that was asked for before it.</summary>
-    public Operation? Base(string operation) => Operations.TakeWhile(o => o.Key != operation).LastOrDefault(o => o.Kind == OperationKind.Authorise);
+    /// <summary>The authorisation an operation builds on: the one it names, else the last one that was asked for before it.</summary>
+    public Operation? Base(string operation) => Find(operation) is { Authorisation: { } named }
+        ? Find(named)
+        : Operations.TakeWhile(o => o.Key != operation).LastOrDefault(o => o.Kind == OperationKind.Authorise);
+
+    /// <summary>Key under which an authorisation that came beside another is let go of.</summary>
+    public static string LettingGoOf(string authorisation) => $"{authorisation}/void";
 
     /// <summary>No answer came: recorded once, so that everybody can see it.</summary>
     public Result<Events<PaymentEvent>> Miss(string operation) => Find(operation) switch
@@ -118,14 +127,14 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     public Payment Evolve(PaymentEvent e) => e switch
     {
-        OperationRequested x => this with { Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null)) },
+        OperationRequested x => this with { Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Authorisation = x.Authorisation }) },
         PageRequested x => this with
         {
             Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, x.Amount, null, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Asked = new(x.ReturnTo, x.Until) }),
         },
         PageOpened x => With(x.Operation, o => o with { Page = x.Page, Code = null }),
         OperationSucceeded x => Settle(
-            With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null, Reference = x.Reference }), Find(x.Operation)!.Kind, x.Amount),
+            With(x.Operation, o => o with { Outcome = OutcomeKind.Succeeded, Actual = x.Amount, Code = null, Reference = x.Reference }), Find(x.Operation)!, x.Amount),
         OperationDeclined x => With(x.Operation, o => o with { Outcome = OutcomeKind.Declined, Code = x.Code }),
         ChargedBack x => this with { Operations = Operations.Add(new(x.Operation, OperationKind.ChargeBack, x.Amount, null, OutcomeKind.Succeeded, x.Amount, null) { Reference = x.Reference }) },
         PaymentClosed => this with { Closed = true },
@@ -137,12 +146,10 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
         ? new(o.Outcome, o.Actual, o.Outcome == OutcomeKind.Declined ? o.Code : null, o.Outcome == OutcomeKind.Unknown ? o.Page : null)
         : throw new InvalidOperationException($"No operation {operation}.");
 
-    // A void settles the authorisations nobody knew of: what it let go of had been authorised, the rest never was.
-    private static Payment Settle(Payment payment, OperationKind kind, Money amount)
+    // A void settles an authorisation nobody knew of: what it let go of had been authorised, else it never was.
+    private static Payment Settle(Payment payment, Operation operation, Money amount)
     {
-        if (kind != OperationKind.Void) return payment;
-        var unknown = payment.Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown);
-        if (unknown is null) return payment;
+        if (operation.Kind != OperationKind.Void || payment.Base(operation.Key) is not { Outcome: OutcomeKind.Unknown } unknown) return payment;
         return payment.With(unknown.Key, o => amount.Minor > 0
             ? o with { Outcome = OutcomeKind.Succeeded, Actual = amount, Code = null }
             : o with { Outcome = OutcomeKind.Declined, Code = Cancelled });
@@ -150,6 +157,17 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     private static Result<Events<PaymentEvent>> Succeeded(string operation, ProviderAnswer answer) =>
         Events.Of<PaymentEvent>(new OperationSucceeded(operation, answer.Amount, answer.Reference, answer.Brand, answer.Last4));
+
+    // A second authorisation that holds money is let go of at once: the other is what the order goes by.
+    private Result<Events<PaymentEvent>> Late(string operation, ProviderAnswer answer)
+    {
+        var succeeded = Succeeded(operation, answer).Value;
+        var second = Of(OperationKind.Authorise).Any(o => o.Key != operation && (o.Outcome == OutcomeKind.Unknown || Kept(o) > 0));
+        return second ? new Events<PaymentEvent>([.. succeeded.Items, .. Requested(LettingGoOf(operation), OperationKind.Void, answer.Amount, Find(operation)).Items]) : succeeded;
+    }
+
+    private Events<PaymentEvent> Requested(string operation, OperationKind kind, Money amount, Operation? on) => Events.Of<PaymentEvent>(
+        new OperationRequested(operation, kind, amount, null, on?.Key == Of(OperationKind.Authorise).LastOrDefault()?.Key ? null : on?.Key));
 
     private Refusal? NotNow(Money due)
     {
@@ -165,7 +183,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
         if (amount.Minor <= 0) return PaymentErrors.AmountNotPositive;
         if (amount.Minor > left) return PaymentErrors.AmountTooHigh(amount, amount with { Minor = left });
 
-        return Events.Of<PaymentEvent>(new OperationRequested(operation, kind, amount, null));
+        return Requested(operation, kind, amount, Authorisation);
     }
 
     private static Result<Events<PaymentEvent>> Repeats(Operation known, OperationKind kind, Money amount, string? token) =>
@@ -175,8 +193,16 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     private IEnumerable<Operation> Of(OperationKind kind) => Operations.Where(o => o.Kind == kind);
 
+    private IEnumerable<Operation> On(string authorisation, OperationKind kind) => Of(kind).Where(o => Base(o.Key)?.Key == authorisation);
+
+    // What an authorisation holds or has had taken of it: all that it has not been told to let go of.
+    private long Kept(Operation authorisation) =>
+        authorisation.Outcome == OutcomeKind.Succeeded ? authorisation.Actual.Minor - Sum(On(authorisation.Key, OperationKind.Void), known: false) : 0;
+
+    private long Sum(OperationKind kind, bool known) => Sum(Of(kind), known);
+
     // With known: what has happened. Without: what has or may have.
-    private long Sum(OperationKind kind, bool known) => Of(kind).Sum(o => o.Outcome switch
+    private static long Sum(IEnumerable<Operation> operations, bool known) => operations.Sum(o => o.Outcome switch
     {
         OutcomeKind.Succeeded => o.Actual.Minor,
         OutcomeKind.Unknown when !known => o.Amount.Minor,

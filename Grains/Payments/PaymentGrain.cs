@@ -26,7 +26,16 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         // Unknown is asked again under its key, as ever. What was declined is read only: a provider may have forgotten its key by now, and must not do it anew.
         if (outcome == OutcomeKind.Unknown) return await Perform(operation, static _ => Events<PaymentEvent>.None);
         if (outcome == OutcomeKind.Declined) await Reread(operation);
+        await LetGoOfSecond(operation);
         return await Query(s => new Result<PaymentOutcome>(s.Live(operation)));
+    }
+
+    // Whatever is said of an authorisation that came beside another is said once it has been let go of.
+    private async Task LetGoOfSecond(string operation)
+    {
+        var letGo = Payment.LettingGoOf(operation);
+        if (await Query(s => s.Find(letGo) is not { Outcome: OutcomeKind.Unknown })) return;
+        if ((await Perform(letGo, static _ => Events<PaymentEvent>.None)).Value.Kind == OutcomeKind.Unknown) throw new DependencyUnavailableException("payment-provider");
     }
 
     public Task<Result<PaymentOutcome>> Capture(string operation, Money amount) => Perform(operation, s => s.Capture(operation, amount));

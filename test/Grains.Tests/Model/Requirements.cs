@@ -20,7 +20,8 @@ internal static class Requirements
         foreach (var id in w.Orders)
         {
             var order = w.Order(id);
-            if (Authorisations(w, id) > 1) yield return $"charged twice: {Authorisations(w, id)} live authorisations of {order.Placed!.Cart.Value}";
+            if (Authorisations(w, id, booked => !booked.Late) > 1) yield return $"charged twice: {Authorisations(w, id, booked => !booked.Late)} live authorisations of {order.Placed!.Cart.Value}";
+            if (order.Stage == OrderStatus.Confirmed && Held(w, id) < order.Total.Minor) yield return $"confirmed without its money: {Held(w, id)} of {order.Total.Minor}";
             if (order.Stage == OrderStatus.Confirmed && !order.StockCommitted)
             {
                 foreach (var (sku, quantity) in order.Demand)
@@ -43,6 +44,8 @@ internal static class Requirements
         {
             var (order, ledger) = (w.Order(id), w.Ledger.Where(entry => entry.Key.StartsWith(id.Value, StringComparison.Ordinal)).Select(entry => entry.Value).Where(b => b.Succeeded).ToLookup(b => b.Kind, b => b.Minor));
             var (captured, refunded) = (ledger[OperationKind.Capture].Sum(), ledger[OperationKind.Refund].Sum());
+            // Nobody can keep a provider from authorising what it had declined; in the end that is let go of.
+            if (Authorisations(w, id, _ => true) > 1) yield return $"charged twice: {Authorisations(w, id, _ => true)} live authorisations of {order.Placed!.Cart.Value} in the end";
             if (!order.Parked && captured - refunded != order.Captured - order.Refunded) yield return $"ledger: {captured - refunded} there, {order.Captured - order.Refunded} here ({order.Status})";
             if (w.Orders.Count() == 1 && w.Streams[$"order/{id}"].Any(stored => stored.Event is LatePaymentRefused)) yield return "late money refused though nobody else wanted the goods";
             foreach (var (sku, _) in order.Demand)
@@ -58,12 +61,21 @@ internal static class Requirements
         foreach (var id in w.Orders.Where(id => w.Order(id) is { Parked: true, Question: null })) yield return $"stuck: {w.Order(id).Failure!.Step}";
     }
 
-    private static int Authorisations(World w, OrderId id) => LiveByAuthorisation(w, id).Count(minor => minor > 0);
+    // What was authorised and not let go of; a refund comes after a return.
+    private static long Held(World w, OrderId id) =>
+        w.Ledger.Where(entry => entry.Key.StartsWith(id.Value, StringComparison.Ordinal) && entry.Value.Succeeded).Sum(entry => entry.Value.Kind switch
+        {
+            OperationKind.Authorise => entry.Value.Minor,
+            OperationKind.Void => -entry.Value.Minor,
+            _ => 0,
+        });
 
-    private static long Live(World w, OrderId id) => LiveByAuthorisation(w, id).Sum();
+    private static int Authorisations(World w, OrderId id, Func<Booked, bool> which) => LiveByAuthorisation(w, id, which).Count(minor => minor > 0);
 
-    private static IEnumerable<long> LiveByAuthorisation(World w, OrderId id) =>
-        w.Ledger.Where(entry => entry.Key.StartsWith(id.Value, StringComparison.Ordinal) && entry.Value is { Kind: OperationKind.Authorise, Succeeded: true })
+    private static long Live(World w, OrderId id) => LiveByAuthorisation(w, id, _ => true).Sum();
+
+    private static IEnumerable<long> LiveByAuthorisation(World w, OrderId id, Func<Booked, bool> which) =>
+        w.Ledger.Where(entry => entry.Key.StartsWith(id.Value, StringComparison.Ordinal) && entry.Value is { Kind: OperationKind.Authorise, Succeeded: true } && which(entry.Value))
             .Select(entry => entry.Value.Minor - w.Ledger.Values.Where(b => b.Succeeded && b.Authorisation == entry.Key && b.Kind != OperationKind.Capture).Sum(b => b.Minor));
 }
 

@@ -72,6 +72,12 @@ internal enum Cure
 
     /// <summary>A word that comes while money is being let go of is not taken, so that it comes again.</summary>
     TellAgain = 1 << 19,
+
+    /// <summary>What came of work outside is recorded on the state it was begun on, or not at all.</summary>
+    RecordAsRead = 1 << 20,
+
+    /// <summary>Money that comes beside another authorisation is let go of by the payment.</summary>
+    LetGoOfSecond = 1 << 21,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -89,7 +95,9 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         foreach (var late in w.Unrecorded)
         {
             var woken = w with { Unrecorded = w.Unrecorded.Remove(late) };
-            yield return woken.Version(late.Order) == late.Version ? woken.Append($"order/{late.Order}", late.Events) : woken;
+            if (woken.Version(late.Order) == late.Version) yield return woken.Append($"order/{late.Order}", late.Events);
+            else if (!Has(Cure.RecordAsRead)) yield return late.Decide(woken.Order(late.Order)) is { Ok: true } anew ? woken.Append($"order/{late.Order}", anew.Value) : woken;
+            else yield return late.AskAgain is { } again ? woken with { UnderWay = woken.UnderWay.Add(again) } : woken;
         }
 
         var busy = false;
@@ -107,7 +115,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         {
             foreach (var (key, booked) in w.Ledger.Where(entry => entry.Value is { Kind: OperationKind.Authorise, Succeeded: false }))
             {
-                var late = Spend(w) with { Ledger = w.Ledger.SetItem(key, booked with { Succeeded = true, Minor = w.Order(Of(key)).Total.Minor }) };
+                var late = Spend(w) with { Ledger = w.Ledger.SetItem(key, booked with { Succeeded = true, Late = true, Minor = w.Order(Of(key)).Total.Minor }) };
                 // The provider says so, as often as it takes.
                 yield return Has(Cure.NoticeLateMoney) ? late with { UnderWay = late.UnderWay.Add(new("signal", Of(key), key)) } : late;
             }
@@ -195,7 +203,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 var term = order.Placed!.PaymentToken is not null;
                 return All(w, Demand(order).Select(d => new Call("reserve", id, d.Sku, d.Quantity, Owned: term)), (next, replies) =>
                     Short(order, replies) is { IsEmpty: false } shortages
-                        ? Recorded(next, id, s => Rejected(s.Reserved(shortages, id, Terms, next.Now, next.Streams.ContainsKey(UnderWay(id)))))
+                        ? Recorded(next, id, s => Rejected(s.Reserved(shortages, id, Terms, next.Now)))
                     : !next.Order(id).PaysAtOnce() ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
                     // Whoever cannot reach the payment records what is held.
                     : All(next, [Authorise(next, order, id)], (last, paid) => Recorded(last, id, s => s.ReservedAndAnswered(paid[0].Outcome!, id, Terms, last.Now)))
@@ -300,7 +308,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         yield return decided.Ok ? w.Append($"order/{id}", decided.Value) : w;
         if (Allowed(w, Fault.FailedWrite)) yield return Spend(w);
         if (decided is { Ok: true, Value.Items.IsDefaultOrEmpty: false } && Allowed(w, Fault.LateWrite))
-            yield return Spend(w) with { Unrecorded = w.Unrecorded.Add(new(id, w.Version(id), decided.Value)), Streams = w.Streams.SetItem(UnderWay(id), []) };
+            yield return Spend(w) with { Unrecorded = w.Unrecorded.Add(new(id, w.Version(id), decided.Value, decide)), Streams = w.Streams.SetItem(UnderWay(id), []) };
     }
 
     /// <summary>What a call answered.</summary>
@@ -364,16 +372,31 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
 
     private static bool Seen(World w, string sku, string key) => w.Streams.GetValueOrDefault($"keys/{sku}", []).Any(stored => stored.Text == key);
 
-    private IEnumerable<(World World, Reply? Reply)> Signalled(World w, OrderId id, string operation)
+    private List<(World World, Reply? Reply)> Signalled(World w, OrderId id, string operation)
     {
-        var known = w.Payment(id);
+        var (known, again) = (w.Payment(id), new Call("signal", id, operation));
         if (known.Find(operation) is null) return [(w, new())];
-        var read = w.Append($"payment/{id}", known.Record(operation, Answer(w, operation)).Value);
-        var told = Has(Cure.TellAgain) ? read.Order(id).Told(operation, read.Payment(id).Live(operation), Terms, read.Now) : read.Order(id).Answered(operation, read.Payment(id).Live(operation), Terms, read.Now);
+        var heardOf = known.Record(operation, Answer(w, operation)).Value;
+        var read = w.Append($"payment/{id}", Has(Cure.LetGoOfSecond) ? heardOf : heardOf with { Items = [.. heardOf.Items.Where(e => e is not OperationRequested)] });
+        List<(World World, Reply? Reply)> heard = [];
+        // A second authorisation is let go of before anything is said of it.
+        if (read.Payment(id).Find(Payments.Payment.LettingGoOf(operation)) is { Outcome: OutcomeKind.Unknown } second)
+        {
+            if (Allowed(w, Fault.Silence)) heard.Add((Spend(read) with { UnderWay = w.UnderWay.Add(again) }, null));
+            var gone = Executed(read, second, operation);
+            read = gone.Append($"payment/{id}", read.Payment(id).Record(second.Key, Answer(gone, second.Key)).Value);
+        }
+
+        var truth = read.Payment(id).Live(operation);
+        var told = Tell(read.Order(id));
         // A message that was not taken is sent again.
-        if (!told.Ok) return [(read with { UnderWay = w.UnderWay.Add(new("signal", id, operation)) }, null)];
-        var heard = (read.Append($"order/{id}", told.Value), (Reply?)new Reply());
-        return Allowed(w, Fault.FailedWrite) ? [heard, (Spend(w) with { UnderWay = w.UnderWay.Add(new("signal", id, operation)) }, null)] : [heard];
+        if (!told.Ok) return [.. heard, (read with { UnderWay = w.UnderWay.Add(again) }, null)];
+        heard.Add((read.Append($"order/{id}", told.Value), new()));
+        if (Allowed(w, Fault.FailedWrite)) heard.Add((Spend(w) with { UnderWay = w.UnderWay.Add(again) }, null));
+        if (!told.Value.Items.IsDefaultOrEmpty && Allowed(w, Fault.LateWrite)) heard.Add((Spend(read) with { Unrecorded = read.Unrecorded.Add(new(id, read.Version(id), told.Value, Tell, again)) }, null));
+        return heard;
+
+        Result<Events<OrderEvent>> Tell(Order s) => Has(Cure.TellAgain) ? s.Told(operation, truth, Terms, read.Now) : s.Answered(operation, truth, Terms, read.Now);
     }
 
     // Recorded before it is attempted; the provider; recorded what it said.
@@ -422,7 +445,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
             yield return (declined, new(null, declined.Payment(id).Outcome(key)));
         }
 
-        var done = Executed(requested, operation, requested.Payment(id).Base(key)?.Key);
+        var done = Executed(requested, operation, operation.Kind == OperationKind.Authorise ? null : requested.Payment(id).Base(key)?.Key);
         var said = done.Append($"payment/{id}", requested.Payment(id).Record(key, Answer(done, key)).Value);
         yield return (said, new(null, said.Payment(id).Outcome(key)));
         if (!Allowed(w, Fault.Silence)) yield break;

@@ -54,13 +54,18 @@ internal sealed record Stored(object Event, string Text)
 internal sealed record Call(string Kind, OrderId Order, string Subject = "", int Quantity = 0, long Minor = 0, bool Owned = false);
 
 /// <summary>What an activation that is frozen will record of its order when it wakes, if the order is as it was.</summary>
-internal sealed record LateRecord(OrderId Order, int Version, Events<OrderEvent> Events)
+/// <param name="Order">The order.</param>
+/// <param name="Version">As it was.</param>
+/// <param name="Events">What will be recorded.</param>
+/// <param name="Decide">Why: what it would come to on another state.</param>
+/// <param name="AskAgain">Who comes again if it is not recorded.</param>
+internal sealed record LateRecord(OrderId Order, int Version, Events<OrderEvent> Events, Func<Order, Result<Events<OrderEvent>>> Decide, Call? AskAgain = null)
 {
     public override string ToString() => $"{Order} {Version} {string.Join(';', Events.Items.Select(e => Stored.Of(e).Text))}";
 }
 
 /// <summary>An entry of the provider's books.</summary>
-internal sealed record Booked(OperationKind Kind, bool Succeeded, long Minor, string? Authorisation);
+internal sealed record Booked(OperationKind Kind, bool Succeeded, long Minor, string? Authorisation, bool Late = false);
 
 /// <summary>
 /// The whole shop at one moment: durable histories, the provider's books, calls and records still under way, the clock. Nothing else survives a crash, and every transition

@@ -89,6 +89,24 @@ public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.No
     }
 
     [Fact]
+    public void While_an_attempt_is_under_way_word_of_another_is_not_taken_and_pays_if_nothing_comes_of_that()
+    {
+        var second = $"{Id}/a2";
+        OrderEvent[] declined = [Placed(), Reserved, Started, new PaymentDeclined(First, "declined")], trying = [.. declined, new PaymentStarted(2, second, "tok_ok")];
+
+        Given(trying).When(s => s.Told(First, Succeeded(940), Terms, Now)).ThenRefused(OrderErrors.Paying);
+        Given([.. trying, new PaymentDeclined(second, "declined")]).When(s => s.Told(First, Succeeded(940), Terms, Now)).State.Status.ShouldBe(OrderStatus.Confirmed);
+        Given(trying).When(s => s.Told(second, Succeeded(940), Terms, Now)).State.Status.ShouldBe(OrderStatus.Confirmed);
+        // Its first attempt goes with its reservation, and is written down with its answer.
+        Given(Placed()).When(s => s.Told(First, Succeeded(940), Terms, Now)).ThenRefused(OrderErrors.Paying);
+        Given(Placed(token: null)).When(s => s.Told(First, Succeeded(940), Terms, Now)).Then();
+    }
+
+    [Fact]
+    public void A_parked_order_takes_a_word_as_read_since_the_payment_has_it_and_an_operator_acts() =>
+        Given(Placed(), Reserved, Started, new CancelRequested("x", Now), new OrderParked("VoidPayment void", "declined")).When(s => s.Told(First, Succeeded(940), Terms, Now)).Then();
+
+    [Fact]
     public void Money_authorised_after_the_provider_was_asked_to_void_is_not_taken_for_a_payment() =>
         Given(Placed(), Reserved, Started, new PaymentUncertain(First, Now), new PaymentGivenUp(First, Now))
             .When(s => s.Answered(First, Succeeded(940), Terms, Now)).Then();

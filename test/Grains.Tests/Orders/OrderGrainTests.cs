@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Commerce.Carts;
+using Commerce.Feeds;
 using Commerce.Inventory;
 using Commerce.Kernel;
 using Commerce.Kit.Cluster;
@@ -22,6 +23,8 @@ public sealed class OrderGrainTests : IAsyncLifetime
     private IStockGrain Stock(Sku sku) => _shop.Grains.GetGrain<IStockGrain>(Keys.Stock(sku));
 
     private ICartGrain Cart(string id) => _shop.Grains.GetGrain<ICartGrain>(Keys.Cart(new(id)));
+
+    private IPaymentGrain Payment(OrderId id) => _shop.Grains.GetGrain<IPaymentGrain>(Keys.Order(id));
 
     private IOrderGrain Order(OrderId id) => _shop.Grains.GetGrain<IOrderGrain>(Keys.Order(id));
 
@@ -447,6 +450,98 @@ public sealed class OrderGrainTests : IAsyncLifetime
         await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).PaymentSignal($"{id}/a1")).Ok);
 
         (await GrainCluster.Eventually(async () => (await Order(id).Get()).Value, o => o.Status == OrderStatus.Confirmed)).Authorised.Minor.ShouldBe(450);
+    }
+
+    [Fact]
+    public async Task What_came_of_a_step_is_not_recorded_on_a_state_that_another_has_made_of_the_order()
+    {
+        await Stocked(Tea, 5);
+        var (others, operation) = (false, "");
+        _shop.Payments.Asked = asked =>
+        {
+            if (asked.Kind != OperationKind.Void || others) return;
+            others = true;
+            // This activation was frozen here. Another has heard of the same void, and of money that came after it.
+            _shop.Payments.Overrule(operation, new(true, new(450, Currency.GBP), "late"));
+            Elsewhere(asked.Account, new OrderPaymentVoided(asked.Key), new OrderExpired("payment-unknown"), new LateAuthorised(operation, new(450, Currency.GBP)), new LatePaymentRefused(operation, "out-of-stock", []));
+            _shop.Payments.Overrule(asked.Key, new(true, Money.Zero(Currency.GBP), "void"));
+        };
+        var id = await CheckOut("frozen-void", "tok_timeout_before", (Tea, 3));
+        operation = $"{id}/a1";
+
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), () => Task.FromResult(others));
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).PaymentSignal(operation)).Ok && (await Order(id).Get()).Value is { Status: OrderStatus.Expired } && _shop.Payments.Ledger.ContainsKey($"{id}/void-2"));
+
+        _shop.Payments.Ledger[$"{id}/void-2"].Amount.Minor.ShouldBe(450);
+    }
+
+    [Fact]
+    public async Task A_word_is_of_the_moment_it_was_given_at_and_asked_for_again_when_the_order_has_gone_on()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("gone-on", null, (Tea, 3));
+        await Settled(id);
+        var operation = $"{id}/a1";
+        await Order(id).PayOnPage(new("page", ""), "https://shop.test/back");
+        _shop.Payments.Decide(operation, new(true, new(450, Currency.GBP), "paid"));
+        _shop.Payments.Asked = asked =>
+        {
+            if (asked.Kind != OperationKind.Authorise) return;
+            // The provider says that it is paid; before that is recorded here, another has let go of it.
+            Elsewhere(asked.Account, new PaymentGivenUp(operation, _shop.Time.GetUtcNow()));
+            _shop.Journal.BeforeLoad = async stream =>
+            {
+                if (stream.Service != "order") return;
+                _shop.Journal.BeforeLoad = null;
+                await Payment(id).Void($"{id}/void");
+                Elsewhere(asked.Account, new OrderPaymentVoided($"{id}/void"), new OrderExpired("pay-by"));
+            };
+        };
+
+        (await Order(id).PaymentSignal(operation)).Value.Status.ShouldBe(OrderStatus.Expired);
+
+        _shop.Journal.Events(new("order", $"order/{Keys.Order(id)}")).ShouldNotContain(e => e.Event is LateAuthorised);
+    }
+
+    [Fact]
+    public async Task Money_of_a_declined_attempt_goes_back_when_the_next_one_has_paid()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("second-thoughts", "tok_declined", (Tea, 3));
+        await Settled(id);
+        (await Order(id).Pay(new("again", ""), "tok_ok")).Value.Status.ShouldBe(OrderStatus.Confirmed);
+        _shop.Payments.Overrule($"{id}/a1", new(true, new(450, Currency.GBP), "late"));
+
+        (await Order(id).PaymentSignal($"{id}/a1")).Value.Status.ShouldBe(OrderStatus.Confirmed);
+
+        _shop.Payments.Ledger[$"{id}/a1/void"].Amount.Minor.ShouldBe(450);
+        (await Order(id).Ship(new("ship", ""), [], null)).Value.Status.ShouldBe(OrderStatus.Shipped);
+    }
+
+    [Fact]
+    public async Task Money_of_a_declined_attempt_that_came_before_the_next_was_made_pays_in_its_stead()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("first-after-all", "tok_declined", (Tea, 3));
+        await Settled(id);
+        _shop.Payments.Overrule($"{id}/a1", new(true, new(450, Currency.GBP), "late"));
+        // The payment has heard of it, the order has not yet.
+        (await Payment(id).Look($"{id}/a1")).Value.Kind.ShouldBe(OutcomeKind.Succeeded);
+
+        (await Order(id).Pay(new("again", ""), "tok_ok")).Value.Status.ShouldBe(OrderStatus.AwaitingPayment);
+        (await Order(id).PaymentSignal($"{id}/a1")).Value.Status.ShouldBe(OrderStatus.Confirmed);
+
+        _shop.Payments.Ledger.Keys.ShouldBe([$"{id}/a1"]);
+        (await Order(id).Ship(new("ship", ""), [], null)).Value.Status.ShouldBe(OrderStatus.Shipped);
+    }
+
+    // As an activation would that took this one for dead.
+    private void Elsewhere(string order, params OrderEvent[] happened)
+    {
+        var stream = new StreamName("order", $"order/{order}");
+        var (before, now) = (_shop.Journal.Events(stream), _shop.Time.GetUtcNow());
+        _shop.Journal.Append(new(
+            stream, before[^1].Id, before.Count, [.. happened.Select(e => new NewEvent(Guid.NewGuid(), EventTypes.NameOf(e.GetType()), EventTypes.Write(e)))], CommandKey.None, now, now, now, new("system", null, null)));
     }
 
     [Fact]

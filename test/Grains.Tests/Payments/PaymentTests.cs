@@ -176,6 +176,40 @@ public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Paymen
     public void An_operation_builds_on_the_authorisation_before_it_whatever_became_of_that() =>
         Given(Asked("a1", OperationKind.Authorise, 100, "tok"), Asked("v", OperationKind.Void, 0), new OperationDeclined("a1", "funds")).State.Base("v")!.Key.ShouldBe("a1");
 
+    private static readonly PaymentEvent[] DeclinedOnce = [Asked("a1", OperationKind.Authorise, 100, "tok"), new OperationDeclined("a1", "funds"), Asked("a2", OperationKind.Authorise, 100, "tok2")];
+
+    [Fact]
+    public void Money_that_comes_beside_another_authorisation_is_let_go_of_and_that_one_stays()
+    {
+        var both = Given([.. DeclinedOnce, Did("a2", 100)]).When(s => s.Record("a1", Yes(100)))
+            .Then(new OperationSucceeded("a1", Pounds(100), "ref", "visa", "4242"), Asked("a1/void", OperationKind.Void, 100) with { Authorisation = "a1" }).After;
+        var one = both.When(s => s.Record("a1/void", Yes(100))).After;
+
+        (one.State.Live("a1").Kind, one.State.Live("a2").Kind, one.State.Authorisation!.Key).ShouldBe((OutcomeKind.Declined, OutcomeKind.Succeeded, "a2"));
+        both.When(s => s.Capture("s1", Pounds(100))).Then(Asked("s1", OperationKind.Capture, 100)).State.Base("s1")!.Key.ShouldBe("a2");
+        one.When(s => s.Void("v")).Then(Asked("v", OperationKind.Void, 100)).State.Base("v")!.Key.ShouldBe("a2");
+        one.When(s => s.Record("a1", Yes(100))).Then();
+    }
+
+    [Fact]
+    public void Money_that_comes_while_another_attempt_is_under_way_is_let_go_of_and_says_nothing_of_that()
+    {
+        var gone = Given(DeclinedOnce).When(s => s.Record("a1", Yes(100))).After.When(s => s.Record("a1/void", Yes(100))).After;
+
+        gone.State.Outcome("a2").Kind.ShouldBe(OutcomeKind.Unknown);
+        gone.When(s => s.Void("v")).Then(Asked("v", OperationKind.Void, 0)).After.When(s => s.Record("v", Yes(0))).State.Outcome("a2").Kind.ShouldBe(OutcomeKind.Declined);
+    }
+
+    [Fact]
+    public void What_builds_on_an_earlier_attempt_names_it()
+    {
+        var paid = Given([.. DeclinedOnce, new OperationDeclined("a2", "funds")]).When(s => s.Record("a1", Yes(100))).Then(new OperationSucceeded("a1", Pounds(100), "ref", "visa", "4242")).After;
+
+        paid.When(s => s.Capture("s1", Pounds(40))).Then(Asked("s1", OperationKind.Capture, 40) with { Authorisation = "a1" }).State.Base("s1")!.Key.ShouldBe("a1");
+        paid.When(s => s.Void("v")).Then(Asked("v", OperationKind.Void, 100) with { Authorisation = "a1" });
+        paid.When(s => s.Authorise("a3", Pounds(100), "tok3")).ThenRefused(PaymentErrors.AuthorisationPending);
+    }
+
     [Fact]
     public void What_the_bank_took_back_is_recorded_once_and_is_no_operation_of_ours()
     {
