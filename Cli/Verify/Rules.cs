@@ -144,8 +144,7 @@ internal static class MoneyRules
         var violations = new List<Violation>();
         foreach (var (key, payment) in books.Payments)
         {
-            var held = payment.State.Operations.Count(o => o is { Kind: OperationKind.Authorise, Outcome: OutcomeKind.Succeeded });
-            if (held > 1) violations.Add(new($"payment/{key}", payment.Version, $"{held} authorisations succeeded"));
+            if (payment.State.Charges > 1) violations.Add(new($"payment/{key}", payment.Version, $"{payment.State.Charges} authorisations succeeded and were not let go of"));
         }
 
         var placed = books.Orders.Where(o => o.Value.State.Placed is not null).ToList();

@@ -88,5 +88,6 @@ public sealed record PaymentOperation(string Key, OperationKind Kind, Money Amou
 /// <param name="Refunded">Given back so far.</param>
 /// <param name="Voided">Let go of so far.</param>
 /// <param name="Operations">All operations, oldest first.</param>
+/// <param name="Holding">Key of the authorisation that holds money or has had it taken; null when none does.</param>
 [GenerateSerializer, Immutable, Alias("commerce.payment-view")]
-public sealed record PaymentView(Money Authorised, Money Captured, Money Refunded, Money Voided, ImmutableArray<PaymentOperation> Operations);
+public sealed record PaymentView(Money Authorised, Money Captured, Money Refunded, Money Voided, ImmutableArray<PaymentOperation> Operations, string? Holding = null);

@@ -94,6 +94,15 @@ public static class Checkout
         };
     }
 
+    /// <summary>An attempt was not made, since an earlier one holds money after all: that pays.</summary>
+    public static Result<Events<OrderEvent>> PaidBefore(this Order order, string operation, PaymentOperation? held, CheckoutTerms terms, DateTimeOffset now)
+    {
+        var declined = order.Answered(operation, new(OutcomeKind.Declined, order.Total, "authorisation-pending"), terms, now);
+        if (held is null) return declined;
+        var waiting = declined.Value.Items.Aggregate(order, (s, e) => s.Evolve(e));
+        return Dated(order, [.. declined.Value.Items, .. waiting.Answered(held.Key, new(OutcomeKind.Succeeded, held.Amount), terms, now).Value.Items]);
+    }
+
     // ---- compensation -----------------------------------------------------------------------------------------
 
     /// <summary>A hold has lapsed and cannot be taken again. The stock is told even when all was refused: another activation may have been promised it.</summary>
@@ -127,8 +136,8 @@ public static class Checkout
     /// <summary>The provider says that nothing is held any more (empty: there never was); an order nobody could pay for so long ends here.</summary>
     /// <param name="order">The order.</param>
     /// <param name="operation">The void.</param>
-    /// <param name="late">What came after that and is held now.</param>
-    public static Result<Events<OrderEvent>> Voided(this Order order, string operation, Money? late = null)
+    /// <param name="late">What came after that and is held now, and the authorisation that holds it.</param>
+    public static Result<Events<OrderEvent>> Voided(this Order order, string operation, (string Operation, Money Held)? late = null)
     {
         if (order.MoneyFreed) return Events<OrderEvent>.None;
         var events = new List<OrderEvent> { new OrderPaymentVoided(operation) };
@@ -140,7 +149,7 @@ public static class Checkout
             default: return Events<OrderEvent>.None;
         }
 
-        if (late is { Minor: > 0 } held) events.Add(new LateAuthorised(order.Payment!.Operation, held));
+        if (late is { } now) events.Add(new LateAuthorised(now.Operation, now.Held));
         return Dated(order, [.. events]);
     }
 

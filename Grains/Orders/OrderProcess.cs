@@ -173,10 +173,18 @@ internal sealed partial class OrderGrain
             ? Payment.AuthoriseOnPage(payment.Operation, Folded.Total, page.ReturnTo, page.Until)
             : Payment.Authorise(payment.Operation, Folded.Total, payment.Token);
         var answer = await asked;
-        // An earlier attempt holds money after all: this one is not made, and the provider's word on that one counts.
-        var outcome = answer is { Refusal.Code: "illegal-transition" } ? new(OutcomeKind.Declined, Folded.Total, "authorisation-pending") : Expect(answer);
+        if (answer is { Refusal.Code: "illegal-transition" }) return await PaidBefore(payment.Operation);
+        var outcome = Expect(answer);
         LogMismatch(outcome);
         return await Record(s => s.Answered(payment.Operation, outcome, terms, Now));
+    }
+
+    // An earlier attempt holds money after all: this one is not made, and what is held counts.
+    private async Task<Result<Done>> PaidBefore(string operation)
+    {
+        var payment = Expect(await Payment.Get());
+        var held = payment.Operations.FirstOrDefault(o => o.Key == payment.Holding);
+        return await Record(s => s.PaidBefore(operation, held, terms, Now));
     }
 
     private void LogMismatch(PaymentOutcome outcome)
@@ -211,7 +219,7 @@ internal sealed partial class OrderGrain
     {
         var payment = Expect(await Payment.Get());
         var held = payment.Authorised with { Minor = payment.Authorised.Minor - payment.Voided.Minor - payment.Refunded.Minor };
-        return await Record(s => s.Voided(operation, held));
+        return await Record(s => s.Voided(operation, held.Minor > 0 ? (payment.Holding!, held) : null));
     }
 
     // The cart last: once it is the order's again, nothing can stand in the way any more.

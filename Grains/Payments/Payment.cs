@@ -48,10 +48,19 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     public Operation? Find(string key) => Operations.FirstOrDefault(o => o.Key == key);
 
-    /// <summary>The authorisation captures, voids and refunds build on: the one that holds money, else the one nobody knows of, else the last one that did.</summary>
-    public Operation? Authorisation => Of(OperationKind.Authorise).LastOrDefault(o => Kept(o) > 0)
-        ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown)
-        ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Succeeded);
+    /// <summary>The authorisation that holds money, or has had it taken.</summary>
+    public Operation? Holding => Of(OperationKind.Authorise).LastOrDefault(o => Kept(o) > 0);
+
+    /// <summary>How many authorisations hold money, or have had it taken: one at most, unless the provider would not let go of a second.</summary>
+    public int Charges => Of(OperationKind.Authorise).Count(o => Kept(o) > 0);
+
+    /// <summary>A second authorisation's letting go of which nobody knows yet.</summary>
+    public Operation? LettingGo => Of(OperationKind.Void).FirstOrDefault(o => o.Outcome == OutcomeKind.Unknown && IsOfSecond(o));
+
+    private Operation? NobodyKnowsOf => Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown);
+
+    /// <summary>The authorisation captures and refunds build on: the one that holds money, else the one nobody knows of, else the last one that did.</summary>
+    public Operation? Authorisation => Holding ?? NobodyKnowsOf ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Succeeded);
 
     public Result<Events<PaymentEvent>> Authorise(string operation, Money due, string token)
     {
@@ -75,14 +84,14 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
     public Result<Events<PaymentEvent>> Refund(string operation, Money amount) =>
         Within(operation, OperationKind.Refund, amount, Captured - Sum(OperationKind.Refund, known: false));
 
-    /// <summary>Lets go of all that is held and not taken; of an authorisation nobody knows of, too.</summary>
+    /// <summary>Lets go of all that is held and not taken, of an authorisation nobody knows of before all. It is the order's last word on its money: nothing is authorised after it.</summary>
     public Result<Events<PaymentEvent>> Void(string operation)
     {
         if (Find(operation) is { } known) return Repeats(known, OperationKind.Void, known.Amount, null);
-        if (Authorisation is not { } authorisation || (authorisation.Outcome == OutcomeKind.Succeeded && Uncommitted <= 0))
+        if ((NobodyKnowsOf ?? Authorisation) is not { } authorisation || (authorisation.Outcome == OutcomeKind.Succeeded && Uncommitted <= 0))
             return Closed ? Events<PaymentEvent>.None : Events.Of<PaymentEvent>(new PaymentClosed(operation));
 
-        return Requested(operation, OperationKind.Void, authorisation.Amount with { Minor = Uncommitted }, authorisation);
+        return Requested(operation, OperationKind.Void, authorisation.Amount with { Minor = Math.Min(Uncommitted, Kept(authorisation)) }, authorisation);
     }
 
     /// <summary>The provider's answer, once. Money that is held after all, whatever was said before, is never overlooked.</summary>
@@ -127,7 +136,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     public Payment Evolve(PaymentEvent e) => e switch
     {
-        OperationRequested x => this with { Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Authorisation = x.Authorisation }) },
+        OperationRequested x => this with { Closed = Closed || (x.Kind == OperationKind.Void && x.Operation != LettingGoOf(x.Authorisation ?? Of(OperationKind.Authorise).LastOrDefault()?.Key ?? "")), Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Authorisation = x.Authorisation }) },
         PageRequested x => this with
         {
             Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, x.Amount, null, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Asked = new(x.ReturnTo, x.Until) }),
@@ -173,8 +182,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
     {
         if (due.Minor <= 0) return PaymentErrors.AmountNotPositive;
         if (Closed) return PaymentErrors.Closed;
-        var live = Authorised - Voided > 0 || Of(OperationKind.Authorise).Any(o => o.Outcome == OutcomeKind.Unknown);
-        return live ? PaymentErrors.AuthorisationPending : null;
+        return Holding is not null || NobodyKnowsOf is not null ? PaymentErrors.AuthorisationPending : null;
     }
 
     private Result<Events<PaymentEvent>> Within(string operation, OperationKind kind, Money amount, long left)
@@ -192,6 +200,8 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
             : PaymentErrors.OperationReused(known.Key);
 
     private IEnumerable<Operation> Of(OperationKind kind) => Operations.Where(o => o.Kind == kind);
+
+    private bool IsOfSecond(Operation letGo) => letGo.Key == LettingGoOf(Base(letGo.Key)!.Key);
 
     private IEnumerable<Operation> On(string authorisation, OperationKind kind) => Of(kind).Where(o => Base(o.Key)?.Key == authorisation);
 

@@ -22,29 +22,28 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
 
     public async Task<Result<PaymentOutcome>> Look(string operation)
     {
-        if (await Query(s => s.Find(operation)?.Outcome) is not { } outcome) return await LookForChargeBack(operation);
+        if (await Query(s => s.Find(operation)?.Outcome, recent: true) is not { } outcome) return await LookForChargeBack(operation);
         // Unknown is asked again under its key, as ever. What was declined is read only: a provider may have forgotten its key by now, and must not do it anew.
         if (outcome == OutcomeKind.Unknown) return await Perform(operation, static _ => Events<PaymentEvent>.None);
         if (outcome == OutcomeKind.Declined) await Reread(operation);
-        await LetGoOfSecond(operation);
-        return await Query(s => new Result<PaymentOutcome>(s.Live(operation)));
+        // Whatever is said of an authorisation that came beside another is said once that has been let go of.
+        if (await StillLettingGo() is not null) throw new DependencyUnavailableException("payment-provider");
+        return await Query(s => new Result<PaymentOutcome>(s.Live(operation)), recent: true);
     }
 
-    // Whatever is said of an authorisation that came beside another is said once it has been let go of.
-    private async Task LetGoOfSecond(string operation)
+    public async Task<Result<PaymentOutcome>> Capture(string operation, Money amount)
     {
-        var letGo = Payment.LettingGoOf(operation);
-        if (await Query(s => s.Find(letGo) is not { Outcome: OutcomeKind.Unknown })) return;
-        if ((await Perform(letGo, static _ => Events<PaymentEvent>.None)).Value.Kind == OutcomeKind.Unknown) throw new DependencyUnavailableException("payment-provider");
+        // Of an order that was paid by another attempt nothing else comes round to it.
+        await StillLettingGo();
+        return await Perform(operation, s => s.Capture(operation, amount));
     }
 
-    public Task<Result<PaymentOutcome>> Capture(string operation, Money amount) => Perform(operation, s => s.Capture(operation, amount));
-
-    public Task<Result<PaymentOutcome>> Void(string operation) => Perform(operation, s => s.Void(operation));
+    // That nothing is held any more is said when it is true of all.
+    public async Task<Result<PaymentOutcome>> Void(string operation) => await StillLettingGo() is { } unknown ? unknown : await Perform(operation, s => s.Void(operation));
 
     public Task<Result<PaymentOutcome>> Refund(string operation, Money amount) => Perform(operation, s => s.Refund(operation, amount));
 
-    public Task<Result<PaymentView>> Get() => Query(s => s.Operations.IsEmpty ? PaymentErrors.NotFound : new Result<PaymentView>(View(s)));
+    public Task<Result<PaymentView>> Get() => Query(s => s.Operations.IsEmpty ? PaymentErrors.NotFound : new Result<PaymentView>(View(s)), recent: true);
 
     private async Task<Result<PaymentOutcome>> Perform(string operation, Func<Payment, Result<Events<PaymentEvent>>> request)
     {
@@ -88,6 +87,19 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         return await Apply(s => s.Record(operation.Key, answer), s => s.Outcome(operation.Key));
     }
 
+    // Second authorisations are let go of; what is known of one the provider does not answer for, null when nothing is left to ask.
+    private async Task<PaymentOutcome?> StillLettingGo()
+    {
+        while (await Query(s => s.LettingGo?.Key) is { } second)
+        {
+            var outcome = (await Perform(second, static _ => Events<PaymentEvent>.None)).Value;
+            if (outcome.Kind == OutcomeKind.Unknown) return outcome;
+            if (outcome.Kind == OutcomeKind.Declined) LogKept(second, outcome.Code);
+        }
+
+        return null;
+    }
+
     // The provider is asked, not believed: whoever told us has said no more than where to look.
     private async Task<Result<PaymentOutcome>> LookForChargeBack(string operation)
     {
@@ -121,8 +133,11 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         var currency = s.Operations[0].Amount.Currency;
         return new(
             new(s.Authorised, currency), new(s.Captured, currency), new(s.Refunded, currency), new(s.Voided, currency),
-            [.. s.Operations.Select(o => new PaymentOperation(o.Key, o.Kind, o.Outcome == OutcomeKind.Succeeded ? o.Actual : o.Amount, o.Outcome))]);
+            [.. s.Operations.Select(o => new PaymentOperation(o.Key, o.Kind, o.Outcome == OutcomeKind.Succeeded ? o.Actual : o.Amount, o.Outcome))], s.Holding?.Key);
     }
+
+    [LoggerMessage(LogLevel.Error, "The payment provider declined {Operation}, by which a second authorisation was to be let go of: {Code}. It is to be let go of by hand.")]
+    private partial void LogKept(string operation, string? code);
 
     [LoggerMessage(LogLevel.Warning, "The payment provider gave no answer to {Kind} {Operation}; it is asked again under the same key.")]
     private partial void LogNoAnswer(Exception error, OperationKind kind, string operation);

@@ -112,6 +112,15 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task A_second_charge_is_found_until_it_has_been_let_go_of()
+    {
+        var order = Story.Order("sold");
+        var twice = Story.OfThreeOrders().Pays(order, "a2", Payments.OperationKind.Authorise);
+        (await Broken(twice)).ShouldBe(["I5"]);
+        (await Broken(twice.Pays(order, "a2/void", Payments.OperationKind.Void))).ShouldNotContain("I5");
+    }
+
+    [Fact]
     public async Task A_refund_that_nobody_made_is_found_unless_an_operator_says_how_it_was_made()
     {
         var order = Story.Order("sold");

@@ -206,17 +206,17 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                         ? Recorded(next, id, s => Rejected(s.Reserved(shortages, id, Terms, next.Now)))
                     : !next.Order(id).PaysAtOnce() ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now))
                     // Whoever cannot reach the payment records what is held.
-                    : All(next, [Authorise(next, order, id)], (last, paid) => Recorded(last, id, s => s.ReservedAndAnswered(paid[0].Outcome!, id, Terms, last.Now)))
+                    : All(next, [Authorise(next, order, id)], (last, paid) => Recorded(last, id, s => paid[0].Outcome is { } outcome ? s.ReservedAndAnswered(outcome, id, Terms, last.Now) : s.Reserved([], id, Terms, last.Now)))
                         .Concat(declared.HasFlag(Fault.LostReply) || declared.HasFlag(Fault.LostRequest) ? Recorded(next, id, s => s.Reserved([], id, Terms, next.Now)) : []));
             case Step.Authorise:
                 var pins = Has(Cure.PinBeforePay) && order.Stage == OrderStatus.Authorising && (order.Payment!.Attempt > 1 || order.Placed!.PaymentToken is null) ? Demand(order).Select(d => new Call("pin", id, d.Sku, d.Quantity)) : [];
                 return All(w, pins, (pinned, replies) => Short(order, replies) is { Length: > 0 } shortages
                     ? Recorded(pinned, id, s => s.PinFailed(shortages))
-                    : All(pinned, [Authorise(pinned, order, id)], (next, paid) => Recorded(next, id, s => s.Answered(order.Payment!.Operation, paid[0].Outcome!, Terms, next.Now))));
+                    : All(pinned, [Authorise(pinned, order, id)], (next, paid) => Tried(next, id, order.Payment!.Operation, paid[0])));
             case Step.GiveUpAuthorising when !Has(Cure.WaitForTheTruth):
                 return [w.Append($"order/{id}", Events.Of<OrderEvent>(new OrderExpired("payment-unknown")))];
             case Step.GiveUpAuthorising:
-                return All(w, [Authorise(w, order, id)], (next, paid) => Recorded(next, id, s => s.Answered(order.Payment!.Operation, paid[0].Outcome!, Terms, next.Now)).Prepend(next))
+                return All(w, [Authorise(w, order, id)], (next, paid) => Tried(next, id, order.Payment!.Operation, paid[0]).Prepend(next))
                     .SelectMany(next => Recorded(next, id, s => s.GiveUpAuthorising(Terms, next.Now)));
             case Step.VoidPayment when order.Payment is null:
                 return Recorded(w, id, s => s.Voided(""));
@@ -224,7 +224,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 return All(w, [new("void", id, $"{id}/{step.Subject}")], (next, voided) => voided[0] switch
                 {
                     { Refusal: "not-found" } => Recorded(next, id, s => s.Voided("")),
-                    { Outcome.Kind: OutcomeKind.Succeeded } => Recorded(next, id, s => s.Voided($"{id}/{step.Subject}", Held(next.Payment(id)))),
+                    { Outcome.Kind: OutcomeKind.Succeeded } => Recorded(next, id, s => s.Voided($"{id}/{step.Subject}", Holding(next.Payment(id)))),
                     { Outcome.Kind: OutcomeKind.Declined } => Recorded(next, id, s => s.Park(step, "declined")),
                     _ => Recorded(next, id, s => s.Unanswered(step, Terms, next.Now)),
                 });
@@ -242,19 +242,24 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
             case Step.UndoCapture when !Has(Cure.UndoCaptures):
                 return [w.Append($"order/{id}", order.CaptureUndone(step.Subject, false).Value)];
             case Step.UndoCapture:
-                return All(w, [new("capture", id, $"{id}/{step.Subject}", Minor: order.AmountOfCapture(step.Subject).Minor)], (next, took) => took[0].Outcome!.Kind switch
+                return All(w, [new("capture", id, $"{id}/{step.Subject}", Minor: order.AmountOfCapture(step.Subject).Minor)], (next, took) => took[0].Outcome?.Kind switch
                 {
+                    null => Recorded(next, id, s => s.Fail(step, "refused", next.Now)),
                     OutcomeKind.Declined => Recorded(next, id, s => s.CaptureUndone(step.Subject, false)),
                     OutcomeKind.Unknown => Recorded(next, id, s => s.Unanswered(step, Terms, next.Now)),
-                    _ => All(next, [new("refund", id, $"{id}/{step.Subject}/back", Minor: order.AmountOfCapture(step.Subject).Minor)], (last, back) => Recorded(last, id, s =>
-                        back[0].Outcome!.Kind == OutcomeKind.Succeeded ? s.CaptureUndone(step.Subject, true) : s.Unanswered(step, Terms, last.Now))),
+                    _ => All(next, [new("refund", id, $"{id}/{step.Subject}/back", Minor: order.AmountOfCapture(step.Subject).Minor)], (last, back) => Recorded(last, id, s => back[0].Outcome?.Kind switch
+                    {
+                        null => s.Fail(step, "refused", last.Now),
+                        OutcomeKind.Succeeded => s.CaptureUndone(step.Subject, true),
+                        _ => s.Unanswered(step, Terms, last.Now),
+                    })),
                 });
             case Step.Capture:
                 var amount = order.Shipments.First(s => s.Id == step.Subject).Amount.Minor;
-                return All(w, [new("capture", id, $"{id}/{step.Subject}", Minor: amount)], (next, took) => Recorded(next, id, s => s.Captured(step.Subject, took[0].Outcome!, Terms, next.Now)));
+                return All(w, [new("capture", id, $"{id}/{step.Subject}", Minor: amount)], (next, took) => Recorded(next, id, s => took[0].Outcome is { } outcome ? s.Captured(step.Subject, outcome, Terms, next.Now) : s.Fail(step, "refused", next.Now)));
             case Step.Refund:
                 var back = order.Returns.First(r => r.Id == step.Subject);
-                return All(w, [new("refund", id, $"{id}/{back.Operation}", Minor: back.Amount.Minor)], (next, paid) => Recorded(next, id, s => s.PaidBack(step.Subject, paid[0].Outcome!, Terms, next.Now)));
+                return All(w, [new("refund", id, $"{id}/{back.Operation}", Minor: back.Amount.Minor)], (next, paid) => Recorded(next, id, s => paid[0].Outcome is { } outcome ? s.PaidBack(step.Subject, outcome, Terms, next.Now) : s.Fail(step, "refused", next.Now)));
             case Step.Restock:
                 var goods = order.Returns.First(r => r.Id == step.Subject).Accepted.Lines;
                 return All(w, goods.Select(line => new Call("return", id, line.Sku.Value, line.Quantity)), (next, _) => Recorded(next, id, s => s.Restocked(step.Subject)));
@@ -264,10 +269,15 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         }
     }
 
+    private IEnumerable<World> Tried(World w, OrderId id, string operation, Reply reply) => Recorded(w, id, s => reply.Outcome is { } outcome
+        ? s.Answered(operation, outcome, Terms, w.Now)
+        : s.PaidBefore(operation, Holding(w.Payment(id)) is { } held ? new(held.Operation, OperationKind.Authorise, held.Held, OutcomeKind.Succeeded) : null, Terms, w.Now));
+
     // What an order's grain remembers, or takes for granted when it is a new one.
     private static string UnderWay(OrderId id) => $"under-way/{id}";
 
-    private static Money Held(Payment payment) => new(payment.Authorised - payment.Voided - payment.Refunded, Currency.GBP);
+    private static (string Operation, Money Held)? Holding(Payment payment) =>
+        payment.Authorised - payment.Voided - payment.Refunded is > 0 and var held ? (payment.Holding!.Key, new(held, Currency.GBP)) : null;
 
     private IEnumerable<(string Sku, int Quantity)> Demand(Order order) =>
         Has(Cure.SumDemand) ? order.Demand.Select(d => (d.Sku.Value, d.Quantity)) : order.Lines.Select(line => (line.Line.Sku.Value, line.Line.Quantity));
@@ -421,7 +431,16 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         };
         if (!asked.Ok)
         {
-            yield return (w, new(asked.Refusal!.Code, new(OutcomeKind.Declined, amount, asked.Refusal.Code)));
+            yield return (w, new(asked.Refusal!.Code));
+            yield break;
+        }
+
+        // That nothing is held any more is said when it is true of all.
+        if (call.Kind is "void" or "capture" && payment.LettingGo is { } second)
+        {
+            var gone = Executed(w, second, payment.Base(second.Key)!.Key);
+            foreach (var next in Paid(gone.Append($"payment/{id}", payment.Record(second.Key, Answer(gone, second.Key)).Value), call)) yield return next;
+            if (call.Kind == "void" && Allowed(w, Fault.Silence)) yield return (Spend(w), new(null, payment.Outcome(second.Key)));
             yield break;
         }
 

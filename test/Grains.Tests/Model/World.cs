@@ -61,7 +61,7 @@ internal sealed record Call(string Kind, OrderId Order, string Subject = "", int
 /// <param name="AskAgain">Who comes again if it is not recorded.</param>
 internal sealed record LateRecord(OrderId Order, int Version, Events<OrderEvent> Events, Func<Order, Result<Events<OrderEvent>>> Decide, Call? AskAgain = null)
 {
-    public override string ToString() => $"{Order} {Version} {string.Join(';', Events.Items.Select(e => Stored.Of(e).Text))}";
+    public override string ToString() => $"{Order} {Version} {string.Join(';', Events.Items.Select(e => Stored.Of(e).Text))} {AskAgain}";
 }
 
 /// <summary>An entry of the provider's books.</summary>

@@ -528,11 +528,37 @@ public sealed class OrderGrainTests : IAsyncLifetime
         // The payment has heard of it, the order has not yet.
         (await Payment(id).Look($"{id}/a1")).Value.Kind.ShouldBe(OutcomeKind.Succeeded);
 
-        (await Order(id).Pay(new("again", ""), "tok_ok")).Value.Status.ShouldBe(OrderStatus.AwaitingPayment);
-        (await Order(id).PaymentSignal($"{id}/a1")).Value.Status.ShouldBe(OrderStatus.Confirmed);
+        var paid = (await Order(id).Pay(new("again", ""), "tok_ok")).Value;
 
+        (paid.Status, paid.Authorised.Minor).ShouldBe((OrderStatus.Confirmed, 450));
         _shop.Payments.Ledger.Keys.ShouldBe([$"{id}/a1"]);
         (await Order(id).Ship(new("ship", ""), [], null)).Value.Status.ShouldBe(OrderStatus.Shipped);
+    }
+
+    // What the payment sums to counts money that is on its way back: an order that ends meanwhile must not take it for its own.
+    [Fact]
+    public async Task An_order_does_not_end_before_a_second_authorisation_has_been_let_go_of()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("two-holds", "tok_declined", (Tea, 3));
+        await Settled(id);
+        await Order(id).PayOnPage(new("page", ""), "https://shop.test/back");
+        var silent = true;
+        _shop.Payments.Asked = asked =>
+        {
+            if (silent && asked.Key == $"{id}/a1/void") throw new TimeoutException("No answer.");
+        };
+        _shop.Payments.Overrule($"{id}/a1", new(true, new(450, Currency.GBP), "late"));
+        await Should.ThrowAsync<DependencyUnavailableException>(() => Order(id).PaymentSignal($"{id}/a1"));
+
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Timeline()).Value.Count(e => e.Type == "order.step-unanswered.v1") > 1);
+        _shop.Payments.Ledger.Keys.ShouldNotContain($"{id}/void");
+        silent = false;
+        await _shop.AdvanceUntil(TimeSpan.FromSeconds(1), async () => (await Order(id).Get()).Value is { Status: OrderStatus.Expired });
+
+        _shop.Payments.Ledger[$"{id}/a1/void"].Amount.Minor.ShouldBe(450);
+        (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
+        (await Order(id).Timeline()).Value.ShouldNotContain(e => e.Type == "order.late-authorised.v1" || e.Type == "order.confirmed.v1");
     }
 
     // As an activation would that took this one for dead.
