@@ -58,9 +58,7 @@ public static class Checkout
     public static Result<Events<OrderEvent>> ReservedAndAnswered(this Order order, PaymentOutcome outcome, OrderId id, CheckoutTerms terms, DateTimeOffset now)
     {
         if (!order.PaysAtOnce()) return Events<OrderEvent>.None;
-        var reserved = order.Reserved([], id, terms, now).Value.Items;
-        var authorising = reserved.Aggregate(order, (s, e) => s.Evolve(e));
-        return Dated(order, [.. reserved, .. authorising.Answered(FirstOperation(id), outcome, terms, now).Value.Items]);
+        return AndThen(order, order.Reserved([], id, terms, now), s => s.Answered(FirstOperation(id), outcome, terms, now));
     }
 
     /// <summary>Key of the provider operation of an order's first attempt.</summary>
@@ -98,9 +96,7 @@ public static class Checkout
     public static Result<Events<OrderEvent>> PaidBefore(this Order order, string operation, PaymentOperation? held, CheckoutTerms terms, DateTimeOffset now)
     {
         var declined = order.Answered(operation, new(OutcomeKind.Declined, order.Total, "authorisation-pending"), terms, now);
-        if (held is null) return declined;
-        var waiting = declined.Value.Items.Aggregate(order, (s, e) => s.Evolve(e));
-        return Dated(order, [.. declined.Value.Items, .. waiting.Answered(held.Key, new(OutcomeKind.Succeeded, held.Amount), terms, now).Value.Items]);
+        return held is null ? declined : AndThen(order, declined, s => s.Answered(held.Key, new(OutcomeKind.Succeeded, held.Amount), terms, now));
     }
 
     // ---- compensation -----------------------------------------------------------------------------------------
@@ -219,6 +215,10 @@ public static class Checkout
 
     internal static OrderConfirmed Confirmed(Order order, string operation, DateTimeOffset? captureBy) => new(
         operation, [.. order.Lines.Select(line => new SoldLine(line.Line.Sku, line.Line.Title, line.Line.Quantity, line.Line.Amount))], captureBy, order.Placed!.Cart);
+
+    // Two in one record: the second is decided on what the first makes of the order.
+    private static Events<OrderEvent> AndThen(Order order, Result<Events<OrderEvent>> first, Func<Order, Result<Events<OrderEvent>>> second) =>
+        Dated(order, [.. first.Value.Items, .. second(first.Value.Items.Aggregate(order, (s, e) => s.Evolve(e))).Value.Items]);
 
     // What follows by itself from an imported order happened when the importer says it was placed.
     internal static Events<OrderEvent> Dated(Order order, params ReadOnlySpan<OrderEvent> events) => Events.Of(events).At(order.Dated);

@@ -59,6 +59,8 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     private Operation? NobodyKnowsOf => Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown);
 
+    private bool HoldsOrMay => Holding is not null || NobodyKnowsOf is not null;
+
     /// <summary>The authorisation captures and refunds build on: the one that holds money, else the one nobody knows of, else the last one that did.</summary>
     public Operation? Authorisation => Holding ?? NobodyKnowsOf ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Succeeded);
 
@@ -136,7 +138,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     public Payment Evolve(PaymentEvent e) => e switch
     {
-        OperationRequested x => this with { Closed = Closed || (x.Kind == OperationKind.Void && x.Operation != LettingGoOf(x.Authorisation ?? Of(OperationKind.Authorise).LastOrDefault()?.Key ?? "")), Operations = Operations.Add(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Authorisation = x.Authorisation }) },
+        OperationRequested x => Ask(new(x.Operation, x.Kind, x.Amount, x.Token, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Authorisation = x.Authorisation }),
         PageRequested x => this with
         {
             Operations = Operations.Add(new(x.Operation, OperationKind.Authorise, x.Amount, null, OutcomeKind.Unknown, Money.Zero(x.Amount.Currency), null) { Asked = new(x.ReturnTo, x.Until) }),
@@ -155,6 +157,13 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
         ? new(o.Outcome, o.Actual, o.Outcome == OutcomeKind.Declined ? o.Code : null, o.Outcome == OutcomeKind.Unknown ? o.Page : null)
         : throw new InvalidOperationException($"No operation {operation}.");
 
+    // A void is the last word on the money, unless it is of a second authorisation.
+    private Payment Ask(Operation operation)
+    {
+        var asked = this with { Operations = Operations.Add(operation) };
+        return operation.Kind == OperationKind.Void && !asked.IsOfSecond(operation) ? asked with { Closed = true } : asked;
+    }
+
     // A void settles an authorisation nobody knew of: what it let go of had been authorised, else it never was.
     private static Payment Settle(Payment payment, Operation operation, Money amount)
     {
@@ -171,8 +180,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
     private Result<Events<PaymentEvent>> Late(string operation, ProviderAnswer answer)
     {
         var succeeded = Succeeded(operation, answer).Value;
-        var second = Of(OperationKind.Authorise).Any(o => o.Key != operation && (o.Outcome == OutcomeKind.Unknown || Kept(o) > 0));
-        return second ? new Events<PaymentEvent>([.. succeeded.Items, .. Requested(LettingGoOf(operation), OperationKind.Void, answer.Amount, Find(operation)).Items]) : succeeded;
+        return HoldsOrMay ? new Events<PaymentEvent>([.. succeeded.Items, .. Requested(LettingGoOf(operation), OperationKind.Void, answer.Amount, Find(operation)).Items]) : succeeded;
     }
 
     private Events<PaymentEvent> Requested(string operation, OperationKind kind, Money amount, Operation? on) => Events.Of<PaymentEvent>(
@@ -182,7 +190,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
     {
         if (due.Minor <= 0) return PaymentErrors.AmountNotPositive;
         if (Closed) return PaymentErrors.Closed;
-        return Holding is not null || NobodyKnowsOf is not null ? PaymentErrors.AuthorisationPending : null;
+        return HoldsOrMay ? PaymentErrors.AuthorisationPending : null;
     }
 
     private Result<Events<PaymentEvent>> Within(string operation, OperationKind kind, Money amount, long left)
@@ -201,7 +209,7 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     private IEnumerable<Operation> Of(OperationKind kind) => Operations.Where(o => o.Kind == kind);
 
-    private bool IsOfSecond(Operation letGo) => letGo.Key == LettingGoOf(Base(letGo.Key)!.Key);
+    private bool IsOfSecond(Operation letGo) => Base(letGo.Key) is { } second && letGo.Key == LettingGoOf(second.Key);
 
     private IEnumerable<Operation> On(string authorisation, OperationKind kind) => Of(kind).Where(o => Base(o.Key)?.Key == authorisation);
 
