@@ -14,6 +14,9 @@ namespace Commerce.Feeds;
 /// <param name="effect">What reading it does.</param>
 public sealed class FeedConsumer(string service, int partition, IFeedGrain feed, IFeedEffect effect) : IDisposable
 {
+    /// <summary>How many pages of <see cref="FeedBatch.MaxEvents"/> are asked for at once, by who is that far behind (source: docs/performance.md, "Where a reader's first seconds go").</summary>
+    public const int PagesAhead = 4;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     // Null when it must be asked for: at first, and after a failure, when nobody here knows whether the transaction had committed.
@@ -24,7 +27,7 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
     /// <summary>Why it has stopped; null while it runs. It goes on by itself once its stored cursor has been replaced (a rebuild).</summary>
     public string? Stopped => _stopped?.Why.Message;
 
-    /// <summary>Takes an item off the stream. A repeat does nothing; what is missing before it is read from the feed first.</summary>
+    /// <summary>Takes an item off the stream. A repeat does nothing; what is missing before it is read from the feed first, and whoever has just begun, or failed, reads the feed to its end.</summary>
     /// <exception cref="FeedHistoryException">The item belongs to another history.</exception>
     public Task Deliver(FeedBatch item) => InTurn(async () =>
     {
@@ -32,7 +35,8 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
             throw new ArgumentException($"An item of {item.Service}/{item.Partition} came to the reader of {service}/{partition}.", nameof(item));
 
         if (_stopped is { } stopped) throw stopped.Why;
-        var cursor = await Cursor();
+        // Who does not know where it stands may be far behind, and what it missed lies on the stream in small pieces: the feed has it by the page.
+        var cursor = _cursor ?? await ReadToEnd();
         Demand(item.Epoch, cursor);
         _arrived = true;
         cursor = await ReadOn(cursor, item.First - 1);
@@ -49,11 +53,7 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
         var cursor = await Cursor();
         if (_stopped is { } stopped && stopped.At == cursor) throw stopped.Why;
         _stopped = null;
-
-        var head = await feed.Head();
-        Demand(head.Epoch, cursor);
-        if (cursor.Position > head.Position) throw Stop(cursor, $"position {cursor.Position} was read, but the feed ends at {head.Position}");
-        await ReadOn(cursor, head.Position);
+        await ReadToEnd();
     });
 
     /// <summary>Catches up if nothing has arrived since the last nudge.</summary>
@@ -88,14 +88,22 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
 
     private async Task<FeedCursor> Cursor() => _cursor ??= await effect.Cursor(service, partition);
 
-    // The next run is read while this one is applied: both are mostly waiting for a database.
+    private async Task<FeedCursor> ReadToEnd()
+    {
+        var (cursor, head) = (await Cursor(), await feed.Head());
+        Demand(head.Epoch, cursor);
+        if (cursor.Position > head.Position) throw Stop(cursor, $"position {cursor.Position} was read, but the feed ends at {head.Position}");
+        return await ReadOn(cursor, head.Position);
+    }
+
+    // What comes next is read while this run is applied: both are mostly waiting for a database.
     private async Task<FeedCursor> ReadOn(FeedCursor cursor, long to)
     {
         if (cursor.Position >= to) return cursor;
-        var reading = feed.Read(cursor.Position);
+        var reading = Ahead(cursor.Position, to);
         while (await reading is { } run)
         {
-            var next = run.Last < to ? feed.Read(run.Last) : Task.FromResult<FeedBatch?>(null);
+            var next = run.Last < to ? Ahead(run.Last, to) : Task.FromResult<FeedBatch?>(null);
             try
             {
                 cursor = await Take(run, cursor);
@@ -110,6 +118,21 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
         }
 
         return cursor;
+    }
+
+    // Positions are dense, so it is known where each page begins, and who is far behind asks for several at once: they become one run, and one transaction.
+    private async Task<FeedBatch?> Ahead(long after, long to)
+    {
+        var pages = await Task.WhenAll(Enumerable.Range(0, PagesAhead).Select(page => after + page * FeedBatch.MaxEvents).TakeWhile(page => page < to).Select(feed.Read));
+        var run = pages[0];
+        // A page that does not follow is asked for again, after what came before it.
+        foreach (var page in pages.Skip(1))
+        {
+            if (run is null || page is null || page.Epoch != run.Epoch || page.First != run.Last + 1) break;
+            run = run with { Events = run.Events.AddRange(page.Events) };
+        }
+
+        return run;
     }
 
     private async Task<FeedCursor> Take(FeedBatch run, FeedCursor cursor)

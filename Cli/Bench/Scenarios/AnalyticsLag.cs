@@ -65,12 +65,12 @@ internal static class AnalyticsLag
 
     private static async Task<(double PerSecond, long Events)> CatchUp(Lab lab, Heads heads, CancellationToken cancel)
     {
-        var (from, to) = (await heads.Applied(), await heads.Head());
+        var (from, to) = (await heads.AllApplied(), await heads.All());
         await lab.Resume("analytics-1", cancel);
         var began = 0L;
         while (true)
         {
-            var applied = await heads.Applied();
+            var applied = await heads.AllApplied();
             if (began == 0 && applied > from) (began, from) = (Stopwatch.GetTimestamp(), applied);
             // From when it begins to read, not from when its process begins to start.
             if (applied >= to) return ((applied - from) / Math.Max(0.001, Stopwatch.GetElapsedTime(began).TotalSeconds), applied - from);

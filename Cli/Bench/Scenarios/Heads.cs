@@ -1,32 +1,49 @@
 using System.Diagnostics;
+using Commerce.Analytics.ReadModels;
 using Commerce.Cli.Bench.Load;
 using Commerce.Cli.Bench.Sides;
 using Npgsql;
 
 namespace Commerce.Cli.Bench.Scenarios;
 
-/// <summary>Looks, as often as it can, at where the order journal ends and how far analytics has come; both are read from their databases by one clock, ours.</summary>
+/// <summary>
+/// Looks, as often as it can, at where the journals end that analytics reads and how far it has come; all are read from their databases by one clock, ours. Lag is
+/// told by the orders alone.
+/// </summary>
 internal sealed class Heads : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
-    private readonly NpgsqlConnection _journal, _analytics;
+    private readonly NpgsqlConnection _analytics;
+    private readonly IReadOnlyDictionary<string, NpgsqlConnection> _journals;
     private readonly List<(long At, long Head)> _heads = [];
     private readonly List<(long At, long Applied)> _applied = [];
 
-    private Heads(NpgsqlConnection journal, NpgsqlConnection analytics) => (_journal, _analytics) = (journal, analytics);
+    private Heads(IReadOnlyDictionary<string, NpgsqlConnection> journals, NpgsqlConnection analytics) => (_journals, _analytics) = (journals, analytics);
 
     public static async Task<Heads> Open(Lab lab, CancellationToken cancel)
     {
-        var heads = new Heads(Connection(lab, "order"), Connection(lab, "analytics"));
-        await heads._journal.OpenAsync(cancel);
-        await heads._analytics.OpenAsync(cancel);
+        var heads = new Heads(ProjectionFold.Services.ToDictionary(service => service, service => Connection(lab, service)), Connection(lab, "analytics"));
+        foreach (var connection in heads.Connections) await connection.OpenAsync(cancel);
         return heads;
     }
 
-    public async Task<long> Head() => await Number(_journal, "select position from log_head");
+    /// <summary>Where the order journal ends.</summary>
+    public Task<long> Head() => Head("order");
 
-    public async Task<long> Applied() => await Number(_analytics, "select coalesce(max(position), 0) from feed_cursor where service = 'order'");
+    /// <summary>How many orders' events were applied.</summary>
+    public Task<long> Applied() => Number(_analytics, "select coalesce(max(position), 0) from feed_cursor where service = 'order'");
+
+    /// <summary>How many events there are for analytics to read, of all services.</summary>
+    public async Task<long> All()
+    {
+        var all = 0L;
+        foreach (var service in _journals.Keys) all += await Head(service);
+        return all;
+    }
+
+    /// <summary>How many of them were applied.</summary>
+    public Task<long> AllApplied() => Number(_analytics, "select cast(coalesce(sum(position), 0) as bigint) from feed_cursor");
 
     /// <summary>Looks until it is cancelled.</summary>
     public async Task Watch(CancellationToken cancel)
@@ -58,9 +75,12 @@ internal sealed class Heads : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _journal.DisposeAsync();
-        await _analytics.DisposeAsync();
+        foreach (var connection in Connections) await connection.DisposeAsync();
     }
+
+    private IEnumerable<NpgsqlConnection> Connections => _journals.Values.Append(_analytics);
+
+    private Task<long> Head(string service) => Number(_journals[service], "select position from log_head");
 
     private static NpgsqlConnection Connection(Lab lab, string service) => new(lab.Connections.Postgres.Logins[service].ConnectionString + ";Pooling=false;Max Auto Prepare=4;Auto Prepare Min Usages=1");
 

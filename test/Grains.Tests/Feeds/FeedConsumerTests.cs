@@ -13,12 +13,31 @@ public sealed class FeedConsumerTests
     [Fact]
     public async Task Items_in_order_are_applied_as_they_come_without_asking_the_feed()
     {
-        _feed.Length = 5;
         using var consumer = Consumer();
+        await consumer.CatchUp();
+        _feed.Length = 5;
         await consumer.Deliver(_feed.Run(1, 3));
         await consumer.Deliver(_feed.Run(4, 5));
         _effect.Applied.ShouldBe([1L, 2, 3, 4, 5]);
         _feed.Reads.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_lies_on_the_stream_in_small_pieces_is_read_by_the_page_by_who_has_just_begun_or_failed()
+    {
+        _feed.Length = 1_000;
+        var runs = 0;
+        _effect.Applying = () => runs++;
+        using var consumer = Consumer();
+        for (var first = 1; first <= 1_000; first += 10) await consumer.Deliver(_feed.Run(first, first + 9));
+        (_effect.Applied.Count, runs).ShouldBe((1_000, 1));
+
+        _feed.Length = 2_000;
+        _effect.Fail = Failing.BeforeCommit;
+        await Should.ThrowAsync<IOException>(() => consumer.Deliver(_feed.Run(1_001, 1_010)));
+        _effect.Fail = Failing.Never;
+        for (var first = 1_001; first <= 2_000; first += 10) await consumer.Deliver(_feed.Run(first, first + 9));
+        (_effect.Applied.Count, runs).ShouldBe((2_000, 3));
     }
 
     [Fact]
@@ -54,14 +73,16 @@ public sealed class FeedConsumerTests
     }
 
     [Fact]
-    public async Task The_next_run_is_read_while_one_is_applied()
+    public async Task Who_is_far_behind_gets_several_pages_as_one_run_and_what_comes_next_is_read_while_it_is_applied()
     {
-        _feed.Length = 2 * FeedBatch.MaxEvents + 10;
-        var reads = new List<int>();
-        _effect.Applying = () => reads.Add(_feed.Reads);
+        const int pages = FeedConsumer.PagesAhead;
+        _feed.Length = (2 * pages + 1) * FeedBatch.MaxEvents - 10;
+        var runs = new List<(int Reads, int Applied)>();
+        _effect.Applying = () => runs.Add((_feed.Reads, _effect.Applied.Count));
         using var consumer = Consumer();
         await consumer.CatchUp();
-        reads.ShouldBe([2, 3, 3]);
+        runs.ShouldBe([(2 * pages, 0), (2 * pages + 1, pages * FeedBatch.MaxEvents), (2 * pages + 1, 2 * pages * FeedBatch.MaxEvents)]);
+        _effect.Applied.Count.ShouldBe(_feed.Length);
     }
 
     [Fact]
