@@ -97,7 +97,7 @@ internal sealed class Matrix(int seed)
             var (cell, scene) = (default(Cell), default(Scene));
             for (var attempt = 0; attempt < Silos && cell is not { Reached: true }; attempt++)
             {
-                scene = new Scene(lab, client, history, new Ledger(), new Findings(), wire, $"m{seed}-{number}-{attempt}");
+                scene = new Scene(lab, client, history, new Ledger(), new Findings(), wire, RunName(seed, number, attempt));
                 cell = await Try(scene, point, subject, life, number, attempt, cancel) is var next && cell is not null ? next + cell : next;
             }
 
@@ -148,7 +148,10 @@ internal sealed class Matrix(int seed)
     }
 
     // One for each order, so that the stock of a cell lies on all silos. What runs short is another one each time: a gateway remembers for a minute of which it has refused an order, and lets nobody order it.
-    private static string Sku(Life life, string run, int order) => life == Life.Short ? $"SHORT-{run}-{order}" : $"PLENTY-{order}";
+    internal static string Sku(Life life, string run, int order) => life == Life.Short ? $"SHORT-{run}n{order}" : $"PLENTY-{order}";
+
+    // Letters between the numbers: digits that only dashes part may pass for a card's, and such a SKU is refused.
+    internal static string RunName(int seed, int number, int attempt) => $"m{seed}c{number}a{attempt}";
 
     private static int Count(Scene scene, params string[] kinds) => scene.Findings.All.Where(finding => kinds.Contains(finding.Name)).Sum(finding => finding.Count);
 
