@@ -37,7 +37,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     private Guid _lastEvent;
     private long _snapshotVersion;
 
-    // When the journal last had what is folded here and nothing else.
+    // When the journal last had what is folded here and nothing else: counted from before it was asked, since its answer may have waited while this silo was frozen.
     private long _seen;
     private CommandWindow _commands = new();
 
@@ -133,6 +133,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     /// <summary>A command whose answer may itself be a refusal.</summary>
     protected async Task<Result<T>> Decide<T>(CommandKey command, Func<TState, Result<Events<TEvent>>> decide, Func<TState, Result<T>> answer)
     {
+        var came = time.GetTimestamp();
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
             if (_stale) await Ready();
@@ -152,7 +153,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             {
                 var settled = decision.Ok ? answer(_state) : new Result<T>(decision.Refusal!);
                 if (!await Durable(generation)) continue;
-                if (!decision.Ok && time.GetElapsedTime(_seen) >= BelievedFor)
+                if (!decision.Ok && !IsRecent(came))
                 {
                     Lost(generation);
                     continue;
@@ -163,6 +164,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             }
 
             var (append, last) = HandOver(key, decision.Value);
+            var handed = time.GetTimestamp();
             var result = answer(_state);
             var (state, version) = (_state, _version);
 
@@ -170,7 +172,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
             {
                 case AppendOutcome.Committed:
                     CrashPoint.Reached(CrashPoint.AfterAppend, decision.Value.Items);
-                    _seen = time.GetTimestamp();
+                    _seen = Math.Max(_seen, handed);
                     if (generation == _generation) KeepSnapshot(state, version, last);
                     else _stale = true;
                     return result;
@@ -204,13 +206,14 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     /// <param name="recent">Only on what was read or committed here within the last second, as a refusal is: another activation may know better.</param>
     protected async Task<T> Query<T>(Func<TState, T> answer, bool recent = false)
     {
+        var came = time.GetTimestamp();
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
             if (_stale) await Ready();
             var generation = _generation;
             var result = answer(_state);
             if (!await Durable(generation)) continue;
-            if (!recent || time.GetElapsedTime(_seen) < BelievedFor) return result;
+            if (!recent || IsRecent(came)) return result;
             Lost(generation);
         }
 
@@ -291,6 +294,9 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         }
     }
 
+    // What was read since the call came is as recent as can be, however slow the journal is.
+    private bool IsRecent(long came) => _seen >= came || time.GetElapsedTime(_seen) < BelievedFor;
+
     private void Lost(int generation)
     {
         if (generation == _generation) _stale = true;
@@ -305,6 +311,9 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
 
     private async Task Reload()
     {
+        // What is on its way may be committed after the history was read and before its answer is here: it would be acknowledged, and missing.
+        await ((Task)_tail).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        var asked = time.GetTimestamp();
         var history = await journal.Load(Stream);
         var commands = new CommandWindow();
         var (state, version, last) = (_empty, 0L, Guid.Empty);
@@ -330,7 +339,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         foreach (var command in history.Commands) commands.Add(command);
         (_state, _version, _lastEvent, _commands, _tail) = (state, version, last, commands, Settled);
         _generation++;
-        _seen = time.GetTimestamp();
+        _seen = asked;
         (_stale, _presumedNew) = (false, false);
     }
 

@@ -161,6 +161,44 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         (await Stock.Get()).Available.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task What_was_read_before_its_silo_froze_is_as_old_as_it_is()
+    {
+        await Adjust("k1", 5);
+        var (read, told) = NextLoad();
+        var woken = Deactivate();
+        await read;
+        await Foreign(new StockReserved(Order(1), 3, Term.Owned));
+        shop.Cluster.Time.Advance(TimeSpan.FromSeconds(15));
+        told.SetResult();
+        await woken;
+        (await Stock.Get()).Available.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Reading_anew_forgets_nothing_that_is_being_written()
+    {
+        await Adjust("k1", 5);
+        var (_, told) = NextLoad();
+        var first = await InFlight(() => Adjust("k2", 7));
+        var before = Journal.HandedOver;
+        // Nobody holds anything for this order: that is believed of what is read when the first has been written, while the second is under way.
+        var nothing = Stock.Commit(Order(1), shop.Cluster.Time.GetUtcNow());
+        await SomethingElse();
+        var second = Adjust("k3", 1);
+        await Journal.Handed(before + 1).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        Journal.ReleaseOne();
+        (await first).Value.OnHand.ShouldBe(12);
+        // By then it has gone on as far as it can.
+        for (var i = 0; i < 10; i++) await SomethingElse();
+
+        Journal.Release();
+        (await second).Value.OnHand.ShouldBe(13);
+        told.SetResult();
+        (await nothing).Ok.ShouldBeTrue();
+        (await Stock.Get()).OnHand.ShouldBe(13);
+    }
+
     [Theory, InlineData(Fault.UnknownButThere), InlineData(Fault.UnknownAndLost)]
     public async Task An_unknown_outcome_is_answered_by_whether_the_event_is_there(Fault fault)
     {
@@ -313,6 +351,20 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
 
     // A call that waits for nothing: what was called before it has been reached by the time it answers.
     private Task<LedgerPage> SomethingElse() => Stock.Ledger(0, 1);
+
+    // The next load of this stock has seen what there is when the first task ends, and answers when the second does.
+    private (Task Read, TaskCompletionSource Told) NextLoad()
+    {
+        var (read, told) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        Journal.AfterLoad = async stream =>
+        {
+            if (stream != Stream) return;
+            Journal.AfterLoad = null;
+            read.SetResult();
+            await told.Task;
+        };
+        return (read.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken), told);
+    }
 
     // What another activation of the same grain would have appended.
     private async Task Foreign(StockEvent happened)

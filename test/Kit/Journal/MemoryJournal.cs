@@ -36,6 +36,9 @@ public sealed class MemoryJournal : IJournal
     /// <summary>Called before each load; what it answers is awaited first.</summary>
     public Func<StreamName, Task>? BeforeLoad { get; set; }
 
+    /// <summary>Called after each load has seen what there is; what it answers is awaited before it is told.</summary>
+    public Func<StreamName, Task>? AfterLoad { get; set; }
+
     /// <summary>From now on appends pile up.</summary>
     public void Hold()
     {
@@ -126,7 +129,7 @@ public sealed class MemoryJournal : IJournal
     public async Task<StreamHistory> Load(StreamName stream)
     {
         if (BeforeLoad is { } before) await before(stream);
-        return Read(() =>
+        var history = Read(() =>
         {
             Loads++;
             var events = Stream(stream);
@@ -135,6 +138,8 @@ public sealed class MemoryJournal : IJournal
             var after = events.FindAll(e => e.Event.Version > (snapshot?.Version ?? 0));
             return new StreamHistory(snapshot, [.. after.Select(e => e.Event)], [.. after.Where(e => e.Command.IsGiven).Select(e => e.Command)]);
         });
+        if (AfterLoad is { } seen) await seen(stream);
+        return history;
     }
 
     /// <inheritdoc/>
