@@ -9,6 +9,9 @@ public static class CartErrors
     /// <summary>Most units on one line (domain limit).</summary>
     public const int MaxQuantity = 1_000_000;
 
+    /// <summary>Most units in a cart: stock counts units in 32 bits, and an order asks for all of a SKU's at once.</summary>
+    public const int MaxUnits = int.MaxValue;
+
     /// <summary>Most lines in a cart (domain limit).</summary>
     public const int MaxLines = 5_000;
 
@@ -63,6 +66,9 @@ public static class CartErrors
 
     /// <summary>Too many lines.</summary>
     public static readonly Refusal TooManyLines = KernelErrors.Invalid("/lines", $"A cart has at most {MaxLines} lines.");
+
+    /// <summary>Too many units.</summary>
+    public static readonly Refusal TooManyUnits = KernelErrors.Invalid("/lines", $"A cart has at most {MaxUnits} units; buy the rest with another.");
 
     /// <summary>The cart would come to more than an order may.</summary>
     public static readonly Refusal TotalTooHigh = KernelErrors.Invalid("/lines", $"A cart comes to at most {Money.OrderLimit} minor units.");

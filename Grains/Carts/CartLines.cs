@@ -135,11 +135,13 @@ public sealed record CartLines(ImmutableArray<CartLine> Items)
     public Refusal? OverLimit()
     {
         if (Items.Length > CartErrors.MaxLines) return CartErrors.TooManyLines;
-        long sum = 0;
+        var (sum, units) = (0L, 0L);
         foreach (var line in Items)
         {
             sum += line.Amount.Minor;
+            units += line.Quantity;
             if (sum > Money.OrderLimit) return CartErrors.TotalTooHigh;
+            if (units > CartErrors.MaxUnits) return CartErrors.TooManyUnits;
         }
 
         return null;

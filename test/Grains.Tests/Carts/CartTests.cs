@@ -96,6 +96,14 @@ public sealed class CartTests() : Specification<Cart, CartEvent>(Cart.Unknown, (
     }
 
     [Fact]
+    public void A_cart_has_no_more_units_than_stock_can_count()
+    {
+        var full = new CartLines([.. Enumerable.Range(0, 2_147).Select(i => BySku(Mug, CartErrors.MaxQuantity, 0m) with { Id = $"n{i}" }), BySku(Jar, 483_647, 0m)]);
+        full.OverLimit().ShouldBeNull();
+        Given(Opened, new LinesPut(full.Items)).When(s => s.SetQuantity(Jar.Value, 483_648, null, 2)).ThenRefused(CartErrors.TooManyUnits);
+    }
+
+    [Fact]
     public void A_cart_comes_to_at_most_the_limit_of_an_order()
     {
         const decimal most = Money.OrderLimit / 100m / 1_000m;
