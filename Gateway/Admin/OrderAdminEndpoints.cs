@@ -23,7 +23,9 @@ internal static class OrderAdminEndpoints
     }
 
     private static async Task<Answer<OrderBody>> Ship(OrderId id, ShipOrder body, HttpContext http, Shop shop) =>
-        (await shop.Order(id).Ship(Idempotency.Of(http), body.Lines.Read(), body.OccurredAt)).Show();
+        body.Lines is { Count: 0 }
+            ? KernelErrors.Invalid("/lines", "Name at least one line, or leave 'lines' out to ship all that is left.")
+            : (await shop.Order(id).Ship(Idempotency.Of(http), body.Lines.Read(), body.OccurredAt)).Show();
 
     private static async Task<Answer<OrderBody>> Deliver(OrderId id, DeliverOrder body, HttpContext http, Shop shop) =>
         (await shop.Order(id).Deliver(Idempotency.Of(http), body.ShipmentId, body.OccurredAt)).Show();

@@ -13,6 +13,7 @@ public sealed class OrderTests(TestShop shop)
         var line = (string)(await shop.Operator().Get($"/v1/orders/{id}")).Json["lines"]![0]!["lineId"]!;
 
         (await shop.Operator().Post($"{path}/ship", new { lines = new[] { new { lineId = line, quantity = 1 } } }, Shopping.Fresh("ship"))).ShouldBe(200)["status"].ShouldBe("partiallyShipped");
+        (await shop.Operator().Post($"{path}/ship", new { lines = Array.Empty<object>() }, Shopping.Fresh("ship"))).ShouldBe(400, "validation-failed").Pointers.ShouldBe(["/lines"]);
         (await shop.Operator().Post($"{path}/ship", new { }, Shopping.Fresh("ship"))).ShouldBe(200)["status"].ShouldBe("shipped");
         (await shop.Operator().Post($"{path}/deliver", new { }, Shopping.Fresh("deliver"))).ShouldBe(200)["status"].ShouldBe("delivered");
 
