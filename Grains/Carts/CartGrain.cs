@@ -34,6 +34,7 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public async Task<Result<CartView>> Merge(CommandKey command, CartId from)
     {
+        if (await Reused(command) is { } reused) return reused;
         var other = GrainFactory.Aggregate<ICartGrain>("cart", Keys.Cart(from));
 
         // Look before asking: a cart that could not be taken in must not be closed. One that was given up for us before says

@@ -159,7 +159,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
                     continue;
                 }
 
-                if (!command.IsGiven || !await Remembers(command)) return settled;
+                if (!command.IsGiven || await DigestOf(command) is null) return settled;
                 continue;
             }
 
@@ -224,16 +224,24 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     protected async Task<bool> Knows(CommandKey command)
     {
         await Query(static _ => true);
-        return await Remembers(command);
+        return await DigestOf(command) is not null;
     }
 
-    // Of what the window has forgotten, the journal is asked.
-    private async Task<bool> Remembers(CommandKey command)
+    /// <summary>The refusal of a key that was given with another content before: for commands that do something elsewhere first.</summary>
+    protected async Task<Refusal?> Reused(CommandKey command)
     {
-        if (_commands.Find(command.Id) is not null) return true;
-        if (_commands.Complete || await journal.FindCommand(Stream, command.Id) is not { } digest) return false;
+        if (!command.IsGiven) return null;
+        await Query(static _ => true);
+        return await DigestOf(command) is { } digest && digest != command.Digest ? KernelErrors.KeyReused(command.Id) : null;
+    }
+
+    // What was asked under this key, if anything was. Of what the window has forgotten, the journal is asked.
+    private async Task<string?> DigestOf(CommandKey command)
+    {
+        if (_commands.Find(command.Id) is { } known) return known;
+        if (_commands.Complete || await journal.FindCommand(Stream, command.Id) is not { } digest) return null;
         _commands.Add(new CommandKey(command.Id, digest));
-        return true;
+        return digest;
     }
 
     private Result<T>? Repeat<T>(CommandKey command, Func<TState, Result<T>> answer)

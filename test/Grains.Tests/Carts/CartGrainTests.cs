@@ -53,6 +53,18 @@ public sealed class CartGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_merge_under_a_key_that_was_given_with_another_content_leaves_the_other_cart_as_it_was()
+    {
+        var (cart, other) = (await Open(Id), await Open(Other));
+        await cart.Add(new("k", "one mug"), [New(Mug, 1, 2.55m)]);
+        await other.Add(CommandKey.None, [New(Jar, 1, 1m)]);
+
+        (await cart.Merge(new("k", "merge"), Other)).Refusal!.Code.ShouldBe("idempotency-key-reused");
+        (await other.Get()).Value.Lines.ShouldHaveSingleItem().Sku.ShouldBe(Jar);
+        (await cart.Merge(new("m", "merge"), Other)).Value.Lines.Length.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_cart_is_not_merged_into_itself()
     {
         var cart = await Open(Id);
