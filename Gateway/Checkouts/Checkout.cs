@@ -25,11 +25,14 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Begins a checkout: at once, or when its turn has come in the queue of a rush. A shop about to stop says how far the queue has come.</summary>
-    public async Task<Result<Rush.Turn>> Begin(CartId id, TimeSpan patience, CancellationToken cancel)
+    public async Task<Result<Rush.Turn>> Begin(CartId id, CommandKey key, TimeSpan patience, CancellationToken cancel)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.ApplicationStopping);
-        var cart = await See(id);
-        return cart.Ok ? await rush.Begin(id, cart.Value, patience, enough.Token) : cart.Refusal!;
+        var cart = await shop.Cart(id).Get();
+        if (!cart.Ok) return cart.Refusal!;
+        var again = await Begun(id, cart.Value, key) is not null;
+        if (!again && await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;
+        return await rush.Begin(id, cart.Value, again, patience, enough.Token);
     }
 
     /// <summary>Places the order of a cart, or goes on with the one it has become.</summary>
@@ -56,22 +59,26 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
             // A second try at the same cart with a payment method, after a decline or without one so far: it pays the order there is.
             if (placed is not { Ok: true, Repeated: false, Value.Status: OrderStatus.AwaitingPayment } || token is null) return placed;
             var paid = await order.Pay(key, token);
-            return paid.Ok ? paid : placed;
+            if (paid.Ok) return paid;
+
+            // Meanwhile somebody else may have paid it, or ended it: then it is shown as it is.
+            var now = await order.Get();
+            return now is { Ok: true, Value.Status: not OrderStatus.AwaitingPayment } ? now : paid;
         }
     }
 
-    // Nothing is begun for what has been sold out.
-    private async Task<Result<CartView>> See(CartId id)
-    {
-        var cart = await shop.Cart(id).Get();
-        return cart.Ok && await scarce.TooLate(cart.Value) is { } tooLate ? tooLate : cart;
-    }
+    // A key that has begun a checkout finds it whatever has become of its goods and their prices since, even when its cart is free again.
+    private async Task<FrozenCart?> Begun(CartId id, CartView cart, CommandKey key) =>
+        cart is { Status: CartStatus.Open, Attempts: > 0 } ? await shop.Cart(id).Begun(Hash(key.Id)) : null;
 
     private async Task<Result<FrozenCart>> Freeze(CheckoutRequest request, CartId cartId, CartView? seen, CommandKey key)
     {
-        var cart = seen is null ? await See(cartId) : seen;
+        var cart = seen is null ? await shop.Cart(cartId).Get() : seen;
         if (!cart.Ok) return cart.Refusal!;
+        if (await Begun(cartId, cart.Value, key) is { } begun) return begun;
 
+        // Nothing is begun for what has been sold out.
+        if (seen is null && await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;
         var prices = await Prices(cart.Value, request.QuoteHash);
         return prices.Ok ? await shop.Cart(cartId).Freeze(Hash(key.Id), request.QuoteHash, prices.Value) : prices.Refusal!;
     }

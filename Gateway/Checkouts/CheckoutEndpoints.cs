@@ -27,13 +27,14 @@ internal static class CheckoutEndpoints
 
         var patience = http.Request.Wait();
         if (patience is not null) http.Response.Headers["Preference-Applied"] = "wait";
-        var begun = await checkout.Begin(cart.Id, patience ?? TimeSpan.Zero, http.RequestAborted);
+        var key = Idempotency.Of(http);
+        var begun = await checkout.Begin(cart.Id, key, patience ?? TimeSpan.Zero, http.RequestAborted);
         if (!begun.Ok) return Refused(begun.Refusal!);
 
         using var turn = begun.Value;
         if (turn.Position > 0) return new Queued(turn.Position);
 
-        var placed = await checkout.Place(body, cart.Id, turn.Seen, Idempotency.Of(http));
+        var placed = await checkout.Place(body, cart.Id, turn.Seen, key);
         if (!placed.Ok) return Refused(placed.Refusal!);
 
         var order = placed.Value;

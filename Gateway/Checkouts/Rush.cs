@@ -25,10 +25,10 @@ public sealed class Rush(Shop shop, TimeProvider time)
     private readonly Dictionary<Sku, int> _underWay = [];
     private readonly Dictionary<Sku, long> _rushes = [];
 
-    /// <summary>Begins the checkout of a cart: at once, or after its turn where there is a rush. One that has become an order already does not queue for it again.</summary>
-    public async Task<Turn> Begin(CartId id, CartView cart, TimeSpan patience, CancellationToken enough)
+    /// <summary>Begins the checkout of a cart: at once, or after its turn where there is a rush. One that has become an order already, or whose key had made one, does not queue for it again.</summary>
+    public async Task<Turn> Begin(CartId id, CartView cart, bool again, TimeSpan patience, CancellationToken enough)
     {
-        var skus = cart.Status == CartStatus.Open ? cart.Lines.Select(line => line.Sku).Distinct().ToArray() : [];
+        var skus = cart.Status == CartStatus.Open && !again ? cart.Lines.Select(line => line.Sku).Distinct().ToArray() : [];
         var turn = new Turn(this, id, cart, skus, Begun(skus));
         try
         {

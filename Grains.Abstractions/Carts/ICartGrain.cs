@@ -45,6 +45,10 @@ public interface ICartGrain : IGrainWithStringKey
     [Alias("Freeze")]
     Task<Result<FrozenCart>> Freeze(string key, string? quoteHash, ImmutableDictionary<Sku, UnitPrice> prices);
 
+    /// <summary>What the checkout of this key goes on with, if it has begun: what it was asked for then is not asked for again.</summary>
+    [Alias("Begun")]
+    Task<FrozenCart?> Begun(string key);
+
     /// <summary>The order came to nothing: the cart is free again. Called by the order.</summary>
     [Alias("Thaw")]
     Task<Result<Done>> Thaw(OrderId order);

@@ -82,6 +82,28 @@ public sealed class CheckoutTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_cart_whose_order_is_not_to_be_paid_any_more_says_so()
+    {
+        var cart = await shop.Cart((await shop.Stocked(5), 1));
+        for (var i = 0; i < 5; i++) (await shop.Buy(cart, "tok_declined")).ShouldBe(202);
+
+        (await shop.Buy(cart, "tok_ok")).ShouldBe(409, "illegal-transition");
+    }
+
+    [Fact]
+    public async Task A_key_finds_its_order_when_its_goods_are_not_for_sale_any_more()
+    {
+        var (scarce, other) = (await shop.Stocked(1), await shop.Stocked(5));
+        var (cart, key) = (await shop.Cart((scarce, 2), (other, 1)), Shopping.Fresh("checkout"));
+        var refused = (await shop.Buy(cart, key: key)).ShouldBe(409, "out-of-stock");
+        (await shop.Operator().Post($"/v1/admin/products/{other}/archive")).ShouldBe(200);
+        shop.Services.GetRequiredService<Rush>().Note(new Sku(scarce));
+
+        ((string)(await shop.Buy(cart, key: key)).ShouldBe(409, "out-of-stock").Json["orderId"]!).ShouldBe((string)refused.Json["orderId"]!);
+        (await shop.Buy(cart)).ShouldBe(409);
+    }
+
+    [Fact]
     public async Task Two_lines_that_share_a_SKU_beyond_its_stock_are_both_named()
     {
         var (scarce, plenty) = (await shop.Stocked(3), await shop.Stocked(100));
