@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.ServiceDefaults;
@@ -9,7 +8,7 @@ namespace Commerce.Cli;
 /// <summary><c>commerce clock</c>: how far a shop that runs by a test clock is ahead of the real one, and forward with it.</summary>
 internal static class ClockCommand
 {
-    private static readonly Argument<string> By = new("TIME") { Description = "How far forward, such as 00:30:00." };
+    private static readonly Argument<string> By = new("TIME") { Description = "How far forward, such as 00:30:00, or 1.00:00:00 for a day." };
 
     public static Command Create()
     {
@@ -19,8 +18,7 @@ internal static class ClockCommand
             var file = FileOf(ShopAddress.DataDirOf(parsed));
             if (TestClock.Ahead(file) is null) throw new MissingException("This shop runs by the real clock; start one with './commerce up --test-clock', or name its folder with --data.");
             var text = parsed.GetValue(By)!;
-            // "30" alone would be thirty days.
-            if (!text.Contains(':') || !TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var by) || by <= TimeSpan.Zero) throw new UsageException($"'{text}' is not a time forward, such as 00:30:00.");
+            if (!WrittenTime.TryParse(text, out var by) || by <= TimeSpan.Zero) throw new UsageException($"'{text}' is not a time forward, such as 00:30:00, or 1.00:00:00 for a day.");
             var ahead = TestClock.Advance(file, by);
             await Task.Delay(2 * TestClock.Notice, cancel);
             Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, ahead }, [$"{ahead:c} ahead."]);

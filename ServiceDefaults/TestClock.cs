@@ -44,7 +44,7 @@ public sealed class TestClock : TimeProvider, IDisposable
     {
         try
         {
-            return TimeSpan.TryParse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture, out var ahead) && ahead >= TimeSpan.Zero
+            return WrittenTime.TryParse(File.ReadAllText(file).Trim(), out var ahead) && ahead >= TimeSpan.Zero
                 ? ahead
                 : throw new SettingsException($"{file} holds no time such as 00:30:00; put it right, by hand if it must be.");
         }

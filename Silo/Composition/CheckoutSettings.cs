@@ -1,4 +1,3 @@
-using System.Globalization;
 using Commerce.Orders;
 using Commerce.ServiceDefaults;
 
@@ -32,9 +31,8 @@ public static class CheckoutSettings
         {
             var name = $"Commerce__Checkout__{setting.Key}";
             if (!Settings.TryGetValue(setting.Key, out var with)) throw new SettingsException($"There is no setting {name}; there are {string.Join(", ", Settings.Keys)}.");
-            // "10" alone would be ten days.
-            return setting.Value is { } text && text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= Shortest && time <= Longest
+            return WrittenTime.TryParse(setting.Value, out var time) && time >= Shortest && time <= Longest
                 ? with(terms, time)
-                : throw new SettingsException($"{name} is a time from 00:00:01 to 365.00:00:00, such as 00:15:00; it is '{setting.Value}'.");
+                : throw new SettingsException($"{name} is a time from 00:00:01 to 365.00:00:00, such as 00:15:00, or 1.00:00:00 for a day; it is '{setting.Value}'.");
         });
 }

@@ -17,7 +17,8 @@ public sealed class CheckoutSettingsTests
     }
 
     [Theory]
-    [InlineData("PayBy", "10", "Commerce__Checkout__PayBy is a time from 00:00:01 to 365.00:00:00, such as 00:15:00; it is '10'.")]
+    [InlineData("PayBy", "10", "Commerce__Checkout__PayBy is a time from 00:00:01 to 365.00:00:00, such as 00:15:00, or 1.00:00:00 for a day; it is '10'.")]
+    [InlineData("RetryFor", "24:00:00", "or 1.00:00:00 for a day; it is '24:00:00'.")]
     [InlineData("PayBy", "00:00:00", "it is '00:00:00'.")]
     [InlineData("PayBy", "-00:10:00", "it is '-00:10:00'.")]
     [InlineData("PayBy", "soon", "it is 'soon'.")]

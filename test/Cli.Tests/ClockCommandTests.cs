@@ -1,0 +1,22 @@
+using Commerce.Cli.Output;
+using Commerce.ServiceDefaults;
+
+namespace Commerce.Cli.Tests;
+
+public sealed class ClockCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("commerce-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("24:00:00", ExitCode.WrongUsage, 0)]
+    [InlineData("1.00:00:00", ExitCode.Ok, 24)]
+    public async Task A_day_forward_is_written_as_a_day(string time, int exit, int hours)
+    {
+        var clock = ClockCommand.Prepare(_folder, wanted: true)!;
+
+        (await CommandLine.Run(["clock", "advance", time, "--data", _folder])).ShouldBe(exit);
+        TestClock.Ahead(clock).ShouldBe(TimeSpan.FromHours(hours));
+    }
+}
