@@ -76,7 +76,7 @@ internal sealed class Reconciliation(ShopClient shop, ReplayPlan plan, PlanFigur
     private async Task<IEnumerable<Figure>> Top(
         string by, ImmutableArray<RankedProduct> ranked, Func<RankedProduct, string> of, Func<JsonElement, string> said, string from, string to, CancellationToken cancel)
     {
-        var body = await Ask($"v1/analytics/top-products?from={from}&to={to}&by={by}&limit=10", cancel);
+        var body = await Ask($"v1/analytics/top-products?from={from}&to={to}&by={by}&limit=10&currency=GBP", cancel);
         var found = body.GetProperty("items").EnumerateArray().Select(item => $"{item.GetProperty("sku").GetString()} {said(item)}").ToList();
         return Enumerable.Range(0, Math.Max(ranked.Length, found.Count)).Select(place => new Figure(
             $"by {by} {place + 1}", place < ranked.Length ? $"{ranked[place].Sku} {of(ranked[place])}" : "nothing", place < found.Count ? found[place] : "nothing"));
