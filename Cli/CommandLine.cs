@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Commerce.Cli.Output;
 using Commerce.Cli.Replay;
@@ -53,6 +54,7 @@ internal static class CommandLine
     {
         try
         {
+            RefuseEmpty(parsed);
             return await run(parsed, cancel);
         }
         catch (Exception e) when (CodeOf(e) is not null)
@@ -68,6 +70,17 @@ internal static class CommandLine
             return 130;
         }
     });
+
+    /// <summary>Nothing here takes an empty value: it is a variable of the shell that was never set, and as a path it would mean something else than was meant.</summary>
+    internal static void RefuseEmpty(ParseResult parsed)
+    {
+        foreach (var given in parsed.CommandResult.Children.Where(child => child.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value))))
+        {
+            throw new UsageException(given is OptionResult { Option.Name: var option }
+                ? $"{option} is empty; give it a value, or leave it out."
+                : $"{((ArgumentResult)given).Argument.Name} is empty; give it a value.");
+        }
+    }
 
     /// <summary>What would be right, where the library names a type of .NET.</summary>
     internal static string Plainly(string error) => error

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Commerce.Cli.Output;
 
 namespace Commerce.Cli.Tests;
 
@@ -10,4 +11,24 @@ public sealed class CommandLineTests
     [InlineData("chaos --rate fast", "Cannot parse argument 'fast' for option '--rate' as a number such as 0.5.")]
     public void What_is_no_number_is_told_what_would_be_one(string line, string told) =>
         CommandLine.Root().Parse(line).Errors.Select(error => CommandLine.Plainly(error.Message)).ShouldHaveSingleItem().ShouldBe(told);
+
+    [Theory]
+    [InlineData("verify --data", "--data is empty; give it a value, or leave it out.")]
+    [InlineData("verify --acks", "--acks is empty; give it a value, or leave it out.")]
+    [InlineData("status --url", "--url is empty; give it a value, or leave it out.")]
+    [InlineData("analytics rebuild --token-file", "--token-file is empty; give it a value, or leave it out.")]
+    [InlineData("bench --report", "--report is empty; give it a value, or leave it out.")]
+    [InlineData("bench journal --folder", "--folder is empty; give it a value, or leave it out.")]
+    [InlineData("chaos --old-build", "--old-build is empty; give it a value, or leave it out.")]
+    [InlineData("replay month.csv --acks", "--acks is empty; give it a value, or leave it out.")]
+    [InlineData("replay", "FILE is empty; give it a value.")]
+    [InlineData("backup", "TARGET is empty; give it a value.")]
+    [InlineData("restore", "SOURCE is empty; give it a value.")]
+    public async Task An_empty_value_is_told_with_its_cure(string line, string told)
+    {
+        string[] args = [.. line.Split(' '), ""];
+
+        Should.Throw<UsageException>(() => CommandLine.RefuseEmpty(CommandLine.Root().Parse(args))).Message.ShouldBe(told);
+        (await CommandLine.Run(args)).ShouldBe(ExitCode.WrongUsage);
+    }
 }
