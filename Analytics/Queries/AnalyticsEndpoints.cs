@@ -10,7 +10,7 @@ namespace Commerce.Analytics.Queries;
 /// <summary>The HTTP questions analytics answers.</summary>
 public static class AnalyticsEndpoints
 {
-    /// <summary>Maps <c>/v1/analytics</c>. Nothing here asks who is calling: the caller of this method adds that to the group, and must.</summary>
+    /// <summary>Maps <c>/v1/analytics</c>. Nothing here asks who is calling, or for the key of a POST: the caller of this method adds both to the group, and must.</summary>
     public static RouteGroupBuilder MapAnalytics(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/analytics").WithTags("Analytics");

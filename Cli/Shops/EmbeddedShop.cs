@@ -4,6 +4,7 @@ using Commerce.Analytics.Queries;
 using Commerce.Analytics.ReadModels;
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Composition;
+using Commerce.Gateway.Requests;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Journal;
@@ -49,7 +50,7 @@ internal static class EmbeddedShop
 
         var app = builder.Build();
         app.MapCommerceGateway();
-        app.MapAnalytics().OperatorsOnly();
+        app.MapAnalytics().OperatorsOnly().NeedsKey();
         return app;
     }
 }

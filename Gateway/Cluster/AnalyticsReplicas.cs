@@ -1,5 +1,6 @@
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Problems;
+using Commerce.Gateway.Requests;
 using Commerce.Kernel;
 using Commerce.ServiceDefaults;
 using Microsoft.AspNetCore.OpenApi;
@@ -89,5 +90,5 @@ public static class AnalyticsProxy
         });
         proxy.UseLoadBalancing();
         proxy.UsePassiveHealthChecks();
-    }).ConfigureEndpoints((endpoint, route) => endpoint.Allows(Audience.Operator, inBrowser: route.RouteId == AnalyticsReplicas.Dashboard));
+    }).ConfigureEndpoints((endpoint, route) => endpoint.Allows(Audience.Operator, inBrowser: route.RouteId == AnalyticsReplicas.Dashboard).NeedsKey());
 }

@@ -117,8 +117,8 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
 }
 
 /// <summary>Declares that a route needs a key.</summary>
-internal static class KeyedRoutes
+public static class KeyedRoutes
 {
     /// <summary>POST here needs an <c>Idempotency-Key</c>.</summary>
-    public static RouteHandlerBuilder NeedsKey(this RouteHandlerBuilder route) => route.WithMetadata(new KeyNeeded());
+    public static T NeedsKey<T>(this T routes) where T : IEndpointConventionBuilder => routes.WithMetadata(new KeyNeeded());
 }

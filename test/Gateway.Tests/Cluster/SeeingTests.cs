@@ -33,6 +33,13 @@ public sealed class SeeingTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_rebuild_wants_a_key_before_it_is_passed_on()
+    {
+        (await shop.Operator().Post("/v1/analytics/rebuilds")).ShouldBe(400, "validation-failed").Pointers.ShouldBe(["Idempotency-Key"]);
+        (await shop.Operator().Post("/v1/analytics/rebuilds", body: null, key: Shopping.Fresh("rebuild"))).ShouldBe(503, "dependency-unavailable");
+    }
+
+    [Fact]
     public async Task Without_a_replica_Analytics_and_the_dashboard_are_away_and_do_not_seem_unknown()
     {
         foreach (var path in new[] { "/v1/analytics/lag", Dashboard, Dashboard + "ClusterStats" })

@@ -49,7 +49,7 @@ public sealed class OpenApiTests(TestShop shop)
             POST /v1/admin/products/{sku}/prices token
             POST /v1/admin/products/{sku}/publish token
             POST /v1/admin/stock/{sku}/adjustments token key
-            POST /v1/analytics/rebuilds token
+            POST /v1/analytics/rebuilds token key
             POST /v1/carts
             POST /v1/carts/{id}/lines
             POST /v1/carts/{id}/merge key
