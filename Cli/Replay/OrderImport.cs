@@ -37,6 +37,10 @@ internal sealed class OrderImport(ShopClient shop, string digest, Action<Planned
     /// <summary>An instant as the interface reads it.</summary>
     public static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
+    public static string EmailOf(PlannedOrder order) => $"{order.Customer?.Value ?? "guest"}@customers.example";
+
+    public static string CountryOf(PlannedOrder order) => order.Country.Length > 0 ? order.Country : "Unspecified";
+
     private static object LineOf(PlannedLine line) => new
     {
         sku = line.Sku.Value, quantity = line.Quantity, lineId = line.Id,
@@ -45,13 +49,11 @@ internal sealed class OrderImport(ShopClient shop, string digest, Action<Planned
 
     private async Task<string> CheckOut(PlannedOrder order, string cart, string key, CancellationToken cancel)
     {
-        var who = order.Customer?.Value ?? "guest";
-        var country = order.Country.Length > 0 ? order.Country : "Unspecified";
         var body = new
         {
             cartId = cart,
-            contact = new { email = $"{who}@customers.example" },
-            shippingAddress = new { name = order.Customer is null ? "Guest" : $"Customer {who}", line1 = "as on file", city = "as on file", postcode = "none", country },
+            contact = new { email = EmailOf(order) },
+            shippingAddress = new { name = order.Customer is null ? "Guest" : $"Customer {order.Customer}", line1 = "as on file", city = "as on file", postcode = "none", country = CountryOf(order) },
             payment = new { token = "tok_ok" },
             occurredAt = Instant(order.At),
             returnsAnyTime = true,

@@ -4,7 +4,7 @@ using Commerce.Kernel;
 namespace Commerce.Cli.Replay;
 
 /// <summary>What one day comes to, in pence and orders.</summary>
-internal readonly record struct DayFigures(long Gross, long Refunds, int Orders, int Units)
+internal readonly record struct DayFigures(long Gross, long Refunds, int Orders, long Units)
 {
     public long Net => Gross - Refunds;
 }
@@ -54,7 +54,7 @@ internal sealed record PlanFigures(
         [.. products.OrderByDescending(by).ThenBy(product => product.Sku, StringComparer.Ordinal).Take(10)];
 
     private static ImmutableSortedDictionary<DateOnly, DayFigures> DaysOf(ReplayPlan plan) =>
-        plan.Orders.Where(order => !order.Opening).Select(order => (order.At, Figures: new DayFigures(order.Total.Minor, 0, 1, order.Lines.Sum(line => line.Quantity))))
+        plan.Orders.Where(order => !order.Opening).Select(order => (order.At, Figures: new DayFigures(order.Total.Minor, 0, 1, order.Lines.Sum(line => (long)line.Quantity))))
             .Concat(plan.Returns.Select(back => (back.At, Figures: new DayFigures(0, back.Amount.Minor, 0, 0))))
             .GroupBy(item => DateOnly.FromDateTime(item.At.UtcDateTime))
             .ToImmutableSortedDictionary(day => day.Key, day => day.Aggregate(default(DayFigures), (sum, item) => new DayFigures(

@@ -50,6 +50,7 @@ internal sealed record ReplayPlan(
     /// <summary>Longest reason of an adjustment (Grains.Abstractions, StockErrors).</summary>
     private const int MaxReason = 200;
 
+    /// <exception cref="BrokenFileException">The shop would refuse something of it.</exception>
     public static ReplayPlan Of(TransactionFile file)
     {
         var lines = file.Lines
@@ -61,9 +62,11 @@ internal sealed record ReplayPlan(
         var (opening, returns) = ReturnMatching.Match(sold, lines[TransactionKind.Refund]);
         ImmutableArray<PlannedOrder> orders = [.. opening, .. sold];
         ImmutableArray<PlannedAdjustment> adjustments = [.. lines[TransactionKind.Adjustment].Select(AdjustmentOf)];
+        var products = ProductsOf(file);
+        new ShopLimits(file).Check(products, orders, adjustments, returns);
 
         return new ReplayPlan(
-            file.Digest, ProductsOf(file), OpeningStockOf(orders, adjustments), orders, adjustments, returns, [.. lines[TransactionKind.Skipped]],
+            file.Digest, products, OpeningStockOf(orders, adjustments), orders, adjustments, returns, [.. lines[TransactionKind.Skipped]],
             file.Lines.Min(line => line.At), file.Lines.Max(line => line.At));
     }
 

@@ -45,13 +45,13 @@ internal static class ReturnMatching
     /// <summary>What is left of each order: units not yet promised per (SKU, price), and units and money not yet given back per line.</summary>
     private sealed class Left
     {
-        private readonly Dictionary<(PlannedOrder Order, Sku Sku, decimal Price), int> _units = new(Keys.Instance);
+        private readonly Dictionary<(PlannedOrder Order, Sku Sku, decimal Price), long> _units = new(Keys.Instance);
         private readonly Dictionary<(PlannedOrder Order, string Line), (int Units, Money Amount)> _lines = new(Keys.Instance);
 
-        public int Of(PlannedOrder order, Transaction refund) =>
+        public long Of(PlannedOrder order, Transaction refund) =>
             _units.TryGetValue((order, refund.Sku, refund.Price), out var units)
                 ? units
-                : order.Lines.Where(line => line.Sku == refund.Sku && line.UnitPrice.Amount == refund.Price).Sum(line => line.Quantity);
+                : order.Lines.Where(line => line.Sku == refund.Sku && line.UnitPrice.Amount == refund.Price).Sum(line => (long)line.Quantity);
 
         public void Promise(PlannedOrder order, Transaction refund) => _units[(order, refund.Sku, refund.Price)] = Of(order, refund) - refund.Units;
 

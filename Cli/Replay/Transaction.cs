@@ -42,9 +42,10 @@ internal sealed record Transaction(
 }
 
 /// <summary>The whole file, read and checked.</summary>
+/// <param name="Name">What it is called when something in it is wrong.</param>
 /// <param name="Digest">SHA-256 of its bytes, 16 hex digits: what its opening stock and opening orders are named by.</param>
 /// <param name="Lines">Its lines in file order.</param>
-internal sealed record TransactionFile(string Digest, IReadOnlyList<Transaction> Lines);
+internal sealed record TransactionFile(string Name, string Digest, IReadOnlyList<Transaction> Lines);
 
 /// <summary>The file cannot be imported: where and why.</summary>
 internal sealed class BrokenFileException(string file, int line, string reason)

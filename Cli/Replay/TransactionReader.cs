@@ -45,7 +45,7 @@ internal static class TransactionReader
 
         if (places is null) throw new BrokenFileException(name, 0, $"the file is empty; it begins with a line of column names: {string.Join(',', Columns)}.");
         if (lines.Count == 0) throw new BrokenFileException(name, 0, "the file holds no transaction.");
-        return new TransactionFile(Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8)), lines);
+        return new TransactionFile(name, Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8)), lines);
     }
 
     private static int[] PlacesOf(string name, int line, string[] header)

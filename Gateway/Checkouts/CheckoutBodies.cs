@@ -18,7 +18,7 @@ public sealed record CheckoutRequest(
     string CartId, ContactInput Contact, AddressInput ShippingAddress, PaymentInput? Payment = null, string? QuoteHash = null,
     DateTimeOffset? OccurredAt = null, bool? ReturnsAnyTime = null)
 {
-    private const int MaxText = 200, MaxEmail = 320;
+    private const int MaxEmail = 320;
 
     /// <summary>What is wrong with the words in it; none when all is well.</summary>
     public IReadOnlyList<RefusalDetail> Check()
@@ -35,8 +35,7 @@ public sealed record CheckoutRequest(
 
         void Needed(string field, string value)
         {
-            if (value.Trim().Length is 0 or > MaxText || value.Any(char.IsControl))
-                wrong.Add(new($"/shippingAddress/{field}", $"'{field}' has 1 to {MaxText} characters on one line."));
+            if (!AddressInput.IsPart(value)) wrong.Add(new($"/shippingAddress/{field}", $"'{field}' has 1 to {AddressInput.MaxLength} characters on one line."));
         }
     }
 
@@ -60,7 +59,14 @@ public sealed record ContactInput(string Email);
 /// <param name="City">City.</param>
 /// <param name="Postcode">Postcode.</param>
 /// <param name="Country">Country by name or ISO 3166 code.</param>
-public sealed record AddressInput(string Name, string Line1, string City, string Postcode, string Country);
+public sealed record AddressInput(string Name, string Line1, string City, string Postcode, string Country)
+{
+    /// <summary>Longest part of an address, in characters.</summary>
+    public const int MaxLength = 200;
+
+    /// <summary>Whether this can be a part of an address.</summary>
+    public static bool IsPart(string text) => text.Trim().Length is > 0 and <= MaxLength && !text.Any(char.IsControl);
+}
 
 /// <summary>What to pay with. Never a card: a token of the payment provider.</summary>
 /// <param name="Token">The provider's token.</param>

@@ -6,7 +6,7 @@ namespace Commerce.Gateway.Requests;
 /// Recognises what looks like a payment card: 13 to 19 digits with a valid check digit (Luhn), alone or in groups parted by one space or dash.
 /// A longer run of digits is no card.
 /// </summary>
-internal static class CardNumbers
+public static class CardNumbers
 {
     private const int Shortest = 13, Longest = 19;
 
