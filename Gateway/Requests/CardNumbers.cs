@@ -8,7 +8,7 @@ namespace Commerce.Gateway.Requests;
 /// </summary>
 public static class CardNumbers
 {
-    private const int Shortest = 13, Longest = 19;
+    private const int Shortest = 13, Longest = 19, LongestBarcode = 14;
 
     // Fields whose form is checked, whose value is looked up and never kept; digests are full of digits.
     private static readonly FrozenSet<string> Lookups = new[] { "cartId", "from", "quoteHash" }.ToFrozenSet(StringComparer.Ordinal);
@@ -19,6 +19,9 @@ public static class CardNumbers
         "cardsecuritycode", "cardverificationvalue",
     }.ToFrozenSet(StringComparer.Ordinal);
 
+    // Barcodes of 13 or 14 digits are SKUs in many shops; one in ten passes for a card by chance. A line without an id of its own is named after its SKU.
+    private static readonly FrozenSet<string> Barcodes = new[] { "sku", "lineId" }.ToFrozenSet(StringComparer.Ordinal);
+
     /// <summary>Whether a field is made for card data.</summary>
     public static bool IsCardField(string name) =>
         Fields.Contains(name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant());
@@ -27,8 +30,7 @@ public static class CardNumbers
     public static bool Holds(string? field, ReadOnlySpan<byte> text)
     {
         if (text.Length < Shortest || field is not null && Lookups.Contains(field) || IsUuid(text)) return false;
-        // Barcodes of 13 or 14 digits are SKUs in many shops; one in ten passes for a card by chance.
-        return !(field == "sku" && text.Length <= 14) && Holds(text);
+        return !(field is not null && Barcodes.Contains(field) && text.Length <= LongestBarcode) && Holds(text);
     }
 
     /// <summary>Whether a text holds a card number.</summary>

@@ -34,6 +34,20 @@ public sealed class OrderTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_line_named_after_its_barcode_is_shipped_and_comes_back()
+    {
+        const string barcode = "4006381330060";
+        (await shop.Operator().Post("/v1/admin/products", new { sku = barcode, title = "Pencil", price = new { minor = 100, currency = "GBP" } })).ShouldBe(201);
+        (await shop.Operator().Post($"/v1/admin/stock/{barcode}/adjustments", new { delta = 1, reason = "opening" }, Shopping.Fresh("barcode"))).ShouldBe(200);
+        var bought = await shop.Buy(await shop.Cart((barcode, 1)));
+        var lines = new { lines = new[] { new { lineId = barcode, quantity = 1 } }, reason = "blunt" };
+
+        (await shop.Operator().Post($"/v1/admin/orders/{bought["orderId"]}/ship", new { lines.lines }, Shopping.Fresh("ship"))).ShouldBe(200)["status"].ShouldBe("shipped");
+        (await shop.Operator().Post($"/v1/admin/orders/{bought["orderId"]}/deliver", new { }, Shopping.Fresh("deliver"))).ShouldBe(200);
+        (await shop.With(bought["orderToken"]).Post($"/v1/orders/{bought["orderId"]}/returns", lines, Shopping.Fresh("return"))).ShouldBe(200);
+    }
+
+    [Fact]
     public async Task What_has_not_shipped_is_cancelled_by_its_shopper_and_what_has_is_not()
     {
         var sku = await shop.Stocked(2);
