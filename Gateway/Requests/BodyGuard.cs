@@ -17,6 +17,9 @@ public sealed record SignedBody;
 /// </summary>
 internal sealed class BodyGuard(RequestDelegate next)
 {
+    /// <summary>Bytes made room for before any has come; most bodies are shorter.</summary>
+    private const int FirstRoom = 4 * 1024;
+
     private static readonly object Key = new();
 
     private static readonly Refusal NotUtf8 = KernelErrors.Invalid("", "The body is not UTF-8 text.");
@@ -52,7 +55,8 @@ internal sealed class BodyGuard(RequestDelegate next)
 
     private static async Task<ReadOnlyMemory<byte>?> Read(HttpRequest request)
     {
-        var body = new ArrayBufferWriter<byte>((int)Math.Max(request.ContentLength ?? 0, 256));
+        // A length is only announced; room grows with what has come.
+        var body = new ArrayBufferWriter<byte>((int)Math.Clamp(request.ContentLength ?? 0, 256, FirstRoom));
         while (true)
         {
             var read = await request.Body.ReadAsync(body.GetMemory(1), request.HttpContext.RequestAborted);
