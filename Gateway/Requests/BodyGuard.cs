@@ -5,6 +5,7 @@ using System.Text.Unicode;
 using Commerce.Gateway.Composition;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;
+using Microsoft.Net.Http.Headers;
 
 namespace Commerce.Gateway.Requests;
 
@@ -42,7 +43,7 @@ internal sealed class BodyGuard(RequestDelegate next)
             return;
         }
 
-        if (body.Length > 0 && http.GetEndpoint()?.Metadata.GetMetadata<SignedBody>() is null && Check(body.Span) is { } refusal)
+        if (http.GetEndpoint()?.Metadata.GetMetadata<SignedBody>() is null && (CheckCharset(http.Request) ?? Check(body.Span)) is { } refusal)
         {
             await http.Refuse(refusal);
             return;
@@ -66,8 +67,21 @@ internal sealed class BodyGuard(RequestDelegate next)
         }
     }
 
+    // The reader behind would read the bytes in the charset they are said to have: what is read must be what was checked.
+    private static Refusal? CheckCharset(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)) return null;
+        if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)) return Refusals.NotJson;
+
+        // It does not know the name in quotes.
+        type.Charset = "utf-8";
+        request.ContentType = type.ToString();
+        return null;
+    }
+
     internal static Refusal? Check(ReadOnlySpan<byte> body)
     {
+        if (body.IsEmpty) return null;
         if (!Utf8.IsValid(body)) return NotUtf8;
         // Depth is counted here, so that too deep is told from broken; the reader's own limit only has to lie beyond ours.
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = GatewayOptions.MaxDepth * 2 });

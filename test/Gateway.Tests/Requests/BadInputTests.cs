@@ -42,6 +42,26 @@ public sealed class BadInputTests(TestShop shop)
         (await shop.Guest().Post("/v1/carts", new FormUrlEncodedContent([new("currency", "GBP")]))).ShouldBe(415, "unsupported-media-type");
     }
 
+    [Theory]
+    [InlineData("utf8")]
+    [InlineData("x")]
+    [InlineData("iso-8859-1")]
+    [InlineData("\"utf-16\"")]
+    [InlineData("\"\"")]
+    public async Task Another_charset_is_another_content_type(string charset)
+    {
+        (await shop.Guest().Post("/v1/carts", Json("""{"currency":"GBP"}"""u8, charset))).ShouldBe(415, "unsupported-media-type");
+        (await shop.Guest().Post("/v1/carts", Json(""u8, charset), null, ("Transfer-Encoding", "chunked"))).ShouldBe(415, "unsupported-media-type");
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("UTF-8")]
+    [InlineData("\"utf-8\"")]
+    [InlineData("\"Utf-8\"; version=1")]
+    public async Task UTF8_may_be_spelled_as_HTTP_allows(string charset) =>
+        (await shop.Guest().Post("/v1/carts", Json("""{"currency":"GBP"}"""u8, charset))).ShouldBe(201);
+
     [Fact]
     public async Task Text_that_is_not_UTF8_is_refused()
     {
@@ -192,6 +212,13 @@ public sealed class BadInputTests(TestShop shop)
 
     private static object Lines(string sku, int count) =>
         new { lines = Enumerable.Range(0, count).Select(i => new { sku, quantity = 1, lineId = $"l{i}" }) };
+
+    private static ByteArrayContent Json(ReadOnlySpan<byte> body, string charset)
+    {
+        var content = new ByteArrayContent(body.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={charset}");
+        return content;
+    }
 
     private static HttpContent Json(HttpContent content)
     {
