@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Commerce.Gateway.Composition;
@@ -43,7 +44,7 @@ internal sealed class BodyGuard(RequestDelegate next)
             return;
         }
 
-        if (http.GetEndpoint()?.Metadata.GetMetadata<SignedBody>() is null && (CheckCharset(http.Request) ?? Check(body.Span)) is { } refusal)
+        if (http.GetEndpoint()?.Metadata.GetMetadata<SignedBody>() is null && (CheckAddress(http.Request) ?? CheckCharset(http.Request) ?? Check(body.Span)) is { } refusal)
         {
             await http.Refuse(refusal);
             return;
@@ -66,6 +67,10 @@ internal sealed class BodyGuard(RequestDelegate next)
             if (body.WrittenCount > GatewayOptions.MaxBody) return null;
         }
     }
+
+    // A SKU that nobody ever stocked begins with its first adjustment: the address, too, is text that is kept.
+    private static Refusal? CheckAddress(HttpRequest request) =>
+        request.RouteValues["sku"] is string sku && CardNumbers.Holds("sku", Encoding.UTF8.GetBytes(sku)) ? Refusals.CardData : null;
 
     // The reader behind would read the bytes in the charset they are said to have: what is read must be what was checked.
     private static Refusal? CheckCharset(HttpRequest request)
@@ -119,5 +124,5 @@ internal sealed class BodyGuard(RequestDelegate next)
     }
 
     private static bool HoldsCard(ref Utf8JsonReader reader, string? field) =>
-        CardNumbers.Holds(field, reader.ValueIsEscaped ? System.Text.Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan);
+        CardNumbers.Holds(field, reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan);
 }

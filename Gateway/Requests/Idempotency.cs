@@ -58,9 +58,10 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
             return (null, http.GetEndpoint()?.Metadata.GetMetadata<KeyNeeded>() is null ? null : Needed);
 
         var key = sent.ToString();
-        return sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')
-            ? (null, Malformed)
-            : (new Asked(key, http), null);
+        if (sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')) return (null, Malformed);
+        // The journal keeps it. Only a key that is nothing but numbers: names of files and orders hold digits that are no card.
+        if (!key.AsSpan().ContainsAnyExcept("0123456789 -") && CardNumbers.Holds(null, Encoding.ASCII.GetBytes(key))) return (null, Refusals.CardData);
+        return (new Asked(key, http), null);
     }
 
     /// <summary>Names a request's content; the order of fields and white space do not matter.</summary>

@@ -195,6 +195,15 @@ public sealed class BadInputTests(TestShop shop)
     }
 
     [Theory]
+    [InlineData("4929421234600821")]
+    [InlineData("4929%2042123460%200821")]
+    public async Task A_card_number_in_an_address_is_not_kept_as_a_SKU(string sku)
+    {
+        (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", new { delta = 1, reason = "x" }, Shopping.Fresh("card"))).ShouldBe(422, "card-data-rejected");
+        (await shop.Operator().Get($"/v1/admin/stock/{sku}"))["onHand"].ShouldBe("0");
+    }
+
+    [Theory]
     [InlineData("GET", "/v1/nowhere", 404, "not-found")]
     [InlineData("GET", "/v1/admin/nowhere", 404, "not-found")]
     [InlineData("DELETE", "/v1/products", 405, "method-not-allowed")]

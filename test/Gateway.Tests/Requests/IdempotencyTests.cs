@@ -1,5 +1,7 @@
+using System.Text;
 using Commerce.Gateway.Requests;
 using Commerce.Gateway.Tests.Shop;
+using Commerce.Kernel;
 using Microsoft.AspNetCore.Http;
 
 namespace Commerce.Gateway.Tests.Requests;
@@ -35,6 +37,43 @@ public sealed class IdempotencyTests(TestShop shop)
         (await shop.Operator().Post(path, body, new string('k', 255))).ShouldBe(200);
         (await shop.Operator().Post(path, body, new string('k', 256))).ShouldBe(400, "validation-failed");
         (await shop.Operator().Post(path, body, null, ("Idempotency-Key", ""))).ShouldBe(400, "validation-failed");
+    }
+
+    [Theory]
+    [InlineData("4111111111111111")]
+    [InlineData("4111 1111 1111 1111")]
+    [InlineData("4111-1111-1111-1111-1")]
+    public async Task A_card_number_is_no_key_and_nothing_happens(string card)
+    {
+        var sku = await shop.Stocked(0);
+        var refused = await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", new { delta = 1, reason = "x" }, null, ("Idempotency-Key", card));
+        refused.ShouldBe(422, "card-data-rejected").Body.ShouldNotContain("1111");
+        (await shop.Operator().Get($"/v1/admin/stock/{sku}"))["onHand"].ShouldBe("0");
+    }
+
+    [Theory]
+    [InlineData("4111111111111112")]
+    [InlineData("order 4111111111111111")]
+    [InlineData("536365-4111111111111111a")]
+    [InlineData("01963111-4111-7111-8111-111111111111")]
+    [InlineData("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08:4111111111111111")]
+    public async Task A_key_of_digits_and_letters_is_a_key(string key) =>
+        (await shop.Operator().Post($"/v1/admin/stock/{await shop.Stocked(0)}/adjustments", new { delta = 1, reason = "x" }, key)).ShouldBe(200);
+
+    [Theory]
+    [InlineData("Request-Id", "4111111111111111")]
+    [InlineData("traceparent", "4111111111111111")]
+    [InlineData("traceparent", "00-00000000000000000000000000000001-4111111111111111-01")]
+    [InlineData("Correlation-Context", "card=4111111111111111")]
+    [InlineData("tracestate", "card=4111111111111111")]
+    [InlineData("baggage", "card=4111111111111111")]
+    public async Task No_other_header_leaves_a_card_number_in_the_journal(string header, string value)
+    {
+        var sku = await shop.Stocked(0);
+        (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", new { delta = 1, reason = "x" }, Shopping.Fresh("header"), (header, value))).ShouldBe(200);
+        shop.Journal.Events(new StreamName("inventory", $"stock/{Keys.Stock(Sku.FromStored(sku))}")).ShouldNotBeEmpty();
+        foreach (var happened in shop.Journal.Events(new StreamName("inventory", $"stock/{Keys.Stock(Sku.FromStored(sku))}")))
+            $"{happened.Actor} {happened.Correlation} {happened.Causation} {happened.TraceParent} {Encoding.UTF8.GetString(happened.Data)}".ShouldNotContain("4111111111111111");
     }
 
     [Fact]
