@@ -20,6 +20,12 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
     /// <summary>Longest query in characters.</summary>
     public const int MaxQuery = 200;
 
+    /// <summary>Words of the catalogue that a word of the query may mean.</summary>
+    internal const int MaxMeant = 64;
+
+    // The first words of a query that count, and of a product that it is found by: what one search may cost.
+    private const int MaxAsked = 8, MaxWords = 200;
+
     // Candidates whose words are compared one by one: about 1 ms.
     private const int MaxCandidates = 400;
 
@@ -42,7 +48,7 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
     /// <summary>Products that fit, best first, after a hit.</summary>
     public IReadOnlyList<Hit> Search(string query, Hit? after, int max)
     {
-        var words = Words.Of(query);
+        var words = Words.Of(query).Distinct().Take(MaxAsked).ToArray();
         if (words.Length == 0) return [];
         using var reader = store.Reader();
         return [.. Candidates(reader, words)
@@ -81,11 +87,11 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
 
     private static void Index(SqliteConnection db, string sku, string title, string description)
     {
-        var words = Words.Of($"{sku} {title} {description}").Distinct().ToArray();
+        var words = Words.Of($"{sku} {title} {description}").Distinct().Take(MaxWords).ToArray();
         db.Run("update products set title = $2, words = $3 where sku = $1", sku, title, string.Join(' ', words));
         db.Run("delete from product_words where rowid = (select id from products where sku = $1)", sku);
         db.Run("insert into product_words (rowid, words) select id, words from products where sku = $1", sku);
-        foreach (var word in words) db.Run("insert into vocabulary values ($1) on conflict do nothing", word);
+        foreach (var word in words) db.Run("insert into vocabulary values ($1, $2) on conflict do nothing", word.Length, word);
     }
 
     private static List<(Sku Sku, string[] Words)> Candidates(SqliteConnection db, string[] words)
@@ -101,14 +107,14 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
         return found;
     }
 
-    // Words of the catalogue that this one almost spells: a swapped pair of letters leaves few three-letter pieces in common.
-    private static List<string> Meant(SqliteConnection db, string word)
+    // Words of the catalogue that this one almost spells, the nearest first: a swapped pair of letters leaves few three-letter pieces in common.
+    internal static List<string> Meant(SqliteConnection db, string word)
     {
-        var (meant, slips) = (new List<string>(), Words.Slips(word));
-        if (slips == 0) return meant;
-        using var rows = db.Query("select word from vocabulary where length(word) between $1 and $2", word.Length - slips, word.Length + slips);
+        var (near, slips) = (new List<(int Distance, string Word)>(), Words.Slips(word));
+        if (slips == 0) return [];
+        using var rows = db.Query("select word from vocabulary where length between $1 and $2", word.Length - slips, word.Length + slips);
         while (rows.Read())
-            if (rows.GetString(0) is var known && Words.Distance(word, known) <= slips) meant.Add(known);
-        return meant;
+            if (rows.GetString(0) is var known && Words.Distance(word, known) is var distance && distance <= slips) near.Add((distance, known));
+        return [.. near.OrderBy(found => found.Distance).ThenBy(found => found.Word, StringComparer.Ordinal).Take(MaxMeant).Select(found => found.Word)];
     }
 }

@@ -12,13 +12,13 @@ namespace Commerce.Gateway.ReadModels;
 public sealed class ReadStore : IDisposable
 {
     // Changed whenever a table changes: an older file is then read again from the feeds.
-    private const long Shape = 1;
+    private const long Shape = 2;
 
     private const string Tables = """
         create table cursors (service text not null, partition integer not null, position integer not null, epoch text not null, primary key (service, partition)) without rowid;
         create table products (id integer primary key, sku text not null unique, title text not null, published integer not null, words text not null);
         create virtual table product_words using fts5 (words, content='', contentless_delete=1, tokenize='trigram');
-        create table vocabulary (word text primary key) without rowid;
+        create table vocabulary (length integer not null, word text not null, primary key (length, word)) without rowid;
         create table orders (
             id text primary key, number text not null, stage text not null, status text not null, placed_at integer not null, total integer not null, currency text not null,
             customer text, units integer not null, sent integer not null, delivered integer not null) without rowid;

@@ -50,6 +50,34 @@ public sealed class ProductIndexTests : IDisposable
     public void The_better_match_comes_first() => Find("white lantern")[0].ShouldBe("71053");
 
     [Fact]
+    public void A_query_is_its_first_eight_words_and_each_of_them_once()
+    {
+        const string eight = "white metal lantern candle stand garden party light";
+        _index.Search($"{eight} spaceship engine babushka nesting", null, 10).ShouldBe(_index.Search(eight, null, 10));
+        _index.Search("lantern lantern metal LANTERN", null, 10).ShouldBe(_index.Search("lantern metal", null, 10));
+        Find("lantern lantern lantern lantern lantern lantern lantern lantern lantern babushka").ShouldBe(Find("lantern babushka"));
+    }
+
+    [Fact]
+    public void A_product_is_found_by_its_first_words_however_long_its_description()
+    {
+        var words = Enumerable.Range(0, 600).Select(i => $"{(char)('a' + i % 26)}q{(char)('a' + i / 26)}").ToArray();
+        _feeds.Happens(_index, "product/t1/LONG", new ProductCreated(new Sku("LONG"), "NOVEL", string.Join(' ', words)), new ProductPublished());
+        Find("novel").ShouldBe(["LONG"]);
+        Find(words[100]).ShouldBe(["LONG"]);
+        Find(words[^1]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Of_many_words_that_are_almost_spelled_the_nearest_are_meant()
+    {
+        for (var i = 0; i < 80; i++) Sells($"N{i}", $"LANTE{(char)('A' + i % 16)}{(char)('A' + i / 16)}S");
+        using var db = _feeds.Store.Reader();
+        var meant = ProductIndex.Meant(db, "lanterns");
+        (meant.Count, meant[0]).ShouldBe((ProductIndex.MaxMeant, "lantern"));
+    }
+
+    [Fact]
     public void New_words_replace_the_old()
     {
         _feeds.Happens(_index, "product/t1/71053", new ProductRevised("BRASS CANDLESTICK", ""));
