@@ -1,3 +1,4 @@
+using System.Text;
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Problems;
 using Commerce.Gateway.Requests;
@@ -10,9 +11,11 @@ namespace Commerce.Gateway.Composition;
 /// <summary>The interface described for programs (<c>/openapi/v1.json</c>) and people (<c>/docs</c>).</summary>
 internal static class OpenApi
 {
+    private const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_1;
+
     public static void AddShopOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
-        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.OpenApiVersion = Version;
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Commerce";
@@ -33,12 +36,17 @@ internal static class OpenApi
 
     public static void MapShopOpenApi(this WebApplication app)
     {
-        app.MapOpenApi().Allows(Audience.Public);
+        // Nothing in it depends on who asks, nor by which name of the shop: it is written for the first who does.
+        var document = new Lazy<Task<byte[]>>(() => Write(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1")));
+        app.MapGet("/openapi/v1.json", async () => Results.Bytes(await document.Value, "application/json; charset=utf-8")).ExcludeFromDescription().Allows(Audience.Public);
         app.MapScalarApiReference("/docs", scalar => scalar.WithTitle("Commerce").DisableDefaultFonts()).Allows(Audience.Public);
     }
 
     /// <summary>That a token is needed.</summary>
     public static OpenApiSecurityRequirement TokenNeeded(OpenApiDocument document) => new() { [new OpenApiSecuritySchemeReference("token", document)] = [] };
+
+    private static async Task<byte[]> Write(IOpenApiDocumentProvider provider) =>
+        Encoding.UTF8.GetBytes(await (await provider.GetOpenApiDocumentAsync()).SerializeAsJsonAsync(Version));
 
     private static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
     {

@@ -73,6 +73,17 @@ public sealed class OpenApiTests(TestShop shop)
     }
 
     [Fact]
+    public async Task The_document_is_written_once_and_is_the_same_by_whatever_name_the_shop_is_called()
+    {
+        var first = (await shop.Guest().Get("/openapi/v1.json")).ShouldBe(200);
+        var written = shop.DescriptionsWritten;
+        var other = (await shop.Guest().Get("/openapi/v1.json?again", ("Host", "shop.example.org"))).ShouldBe(200);
+
+        (other.Body, other.ContentType).ShouldBe((first.Body, "application/json"));
+        shop.DescriptionsWritten.ShouldBe(written);
+    }
+
+    [Fact]
     public async Task The_pages_for_people_come_from_this_server_alone()
     {
         var page = (await shop.Guest().Get("/docs/")).ShouldBe(200).Body;

@@ -10,6 +10,7 @@ using Commerce.Silo.Composition;
 using Commerce.Silo.Relay;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,6 +34,9 @@ public sealed class TestShop : IAsyncLifetime
     internal TestProvider Payments { get; } = new();
 
     public LogBook Log { get; } = new();
+
+    /// <summary>How often the description of the interface was written.</summary>
+    public int DescriptionsWritten { get; private set; }
 
     public string DataDir => _folder;
 
@@ -58,6 +62,11 @@ public sealed class TestShop : IAsyncLifetime
         });
         builder.AddTelemetry("shop", "shop-of-the-tests");
         builder.Services.AddAnalyticsProxy();
+        builder.Services.Configure<OpenApiOptions>("v1", options => options.AddDocumentTransformer((_, _, _) =>
+        {
+            DescriptionsWritten++;
+            return Task.CompletedTask;
+        }));
         _app = builder.Build();
         _app.MapCommerceGateway();
         _app.MapAnalyticsProxy();
