@@ -47,7 +47,7 @@ internal static class ProductAdminEndpoints
         return created.Ok
             ? Answer<ProductBody>.Of(
                 ProductBody.Of(created.Value), created.Value.Version, known ? StatusCodes.Status200OK : StatusCodes.Status201Created,
-                $"/v1/products/{Uri.EscapeDataString(sku.Value)}", created.Repeated)
+                $"/v1/products/{Uri.EscapeDataString(sku.Value)}", created.Repeated, until: created.Value.PricesUntil)
             : created.Refusal!;
     }
 
@@ -70,5 +70,5 @@ internal static class ProductAdminEndpoints
 
     private static async Task<Answer<ProductBody>> Publish(Sku sku, HttpContext http, Shop shop) => (await shop.Product(sku).Publish(Idempotency.Of(http))).Show();
 
-    private static Answer<ProductBody> Show(this Result<ProductView> result) => result.Answer(ProductBody.Of, product => product.Version);
+    private static Answer<ProductBody> Show(this Result<ProductView> result) => result.Answer(ProductBody.Of, product => product.Version, product => product.PricesUntil);
 }

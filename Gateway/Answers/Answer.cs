@@ -19,6 +19,9 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
     /// <summary>Version of the aggregate, shown as its ETag.</summary>
     public long? Version { get; init; }
 
+    /// <summary>When the body changes though the version does not; null: never.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>200 unless something was created or is under way.</summary>
     public int Status { get; init; } = StatusCodes.Status200OK;
 
@@ -42,8 +45,9 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
 
     /// <summary>A body with its headers.</summary>
     public static Answer<T> Of(
-        T body, long? version = null, int status = StatusCodes.Status200OK, string? location = null, bool repeated = false, TimeSpan? cacheable = null, byte[]? written = null) =>
-        new() { Body = body, Version = version, Status = status, Location = location, Repeated = repeated, Cacheable = cacheable, Written = written };
+        T body, long? version = null, int status = StatusCodes.Status200OK, string? location = null, bool repeated = false, TimeSpan? cacheable = null, byte[]? written = null,
+        DateTimeOffset? until = null) =>
+        new() { Body = body, Version = version, Until = until, Status = status, Location = location, Repeated = repeated, Cacheable = cacheable, Written = written };
 
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
@@ -55,7 +59,7 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
         if (Repeated) response.Headers[Idempotency.Replayed] = "true";
         if (Version is { } version)
         {
-            var etag = ETags.Of(version);
+            var etag = ETags.Of(version, Until);
             response.Headers.ETag = etag;
             if (httpContext.Request.HasAlready(etag))
             {
@@ -85,7 +89,8 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
 internal static class Answers
 {
     /// <summary>A result as an answer, its value shown as <paramref name="show"/> says.</summary>
-    public static Answer<TBody> Answer<T, TBody>(this Result<T> result, Func<T, TBody> show, Func<T, long>? version = null) => result.Ok
-        ? Commerce.Gateway.Answers.Answer<TBody>.Of(show(result.Value), version?.Invoke(result.Value), repeated: result.Repeated)
+    public static Answer<TBody> Answer<T, TBody>(
+        this Result<T> result, Func<T, TBody> show, Func<T, long>? version = null, Func<T, DateTimeOffset?>? until = null) => result.Ok
+        ? Commerce.Gateway.Answers.Answer<TBody>.Of(show(result.Value), version?.Invoke(result.Value), repeated: result.Repeated, until: until?.Invoke(result.Value))
         : result.Refusal!;
 }

@@ -9,7 +9,7 @@ namespace Commerce.Gateway.Products;
 /// <param name="Description">Its description.</param>
 /// <param name="Published">Whether it is for sale.</param>
 /// <param name="Prices">Prices of one unit now, one per currency.</param>
-/// <param name="Version">Its version, also the ETag.</param>
+/// <param name="Version">Its version; the ETag begins with it.</param>
 public sealed record ProductBody(string Sku, string Title, string Description, bool Published, IReadOnlyList<MoneyBody> Prices, long Version)
 {
     /// <summary>Shows a product.</summary>

@@ -39,7 +39,7 @@ public sealed class ProductPages(Shop shop, TimeProvider time)
     public void HeardAllBefore(long moment) => Volatile.Write(ref _heard, moment);
 
     private bool Holds(Page page) =>
-        time.GetElapsedTime(Math.Max(page.Since, Volatile.Read(ref _heard))) < Fresh && time.GetElapsedTime(page.Since) < Kept && !(page.Until <= time.GetUtcNow());
+        time.GetElapsedTime(Math.Max(page.Since, Volatile.Read(ref _heard))) < Fresh && time.GetElapsedTime(page.Since) < Kept && !(page.Answer.Until <= time.GetUtcNow());
 
     private async Task<Answer<ProductBody>> Ask(Sku sku)
     {
@@ -49,13 +49,14 @@ public sealed class ProductPages(Shop shop, TimeProvider time)
         if (!product.Value.Published) return ProductErrors.NotFound;
 
         var body = ProductBody.Of(product.Value);
-        var answer = Answer<ProductBody>.Of(body, body.Version, cacheable: Beyond, written: JsonSerializer.SerializeToUtf8Bytes(body, GatewayJson.Options));
+        var answer = Answer<ProductBody>.Of(
+            body, body.Version, cacheable: Beyond, written: JsonSerializer.SerializeToUtf8Bytes(body, GatewayJson.Options), until: product.Value.PricesUntil);
         if (_pages.Count >= Most) _pages.Clear();
-        _pages[sku] = new(answer, since, product.Value.PricesUntil);
+        _pages[sku] = new(answer, since);
         // Looked at last: who forgets in between finds it here, or is found by us.
         if (Interlocked.Read(ref _forgotten) != forgotten) _pages.TryRemove(sku, out _);
         return answer;
     }
 
-    private sealed record Page(Answer<ProductBody> Answer, long Since, DateTimeOffset? Until);
+    private sealed record Page(Answer<ProductBody> Answer, long Since);
 }

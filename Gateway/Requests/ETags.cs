@@ -4,19 +4,25 @@ using Commerce.Kernel;
 
 namespace Commerce.Gateway.Requests;
 
-/// <summary>An aggregate's version as an ETag: <c>"7"</c>.</summary>
+/// <summary>
+/// An aggregate's version as an ETag: <c>"7"</c>; while what it shows holds only until an instant, with that: <c>"7-8de1f2a3b4c5d60"</c>. Of one version each
+/// instant at which it changes by itself ends one state, and the last state has no end: one tag means one state.
+/// </summary>
 internal static class ETags
 {
-    /// <summary>The ETag of a version.</summary>
-    public static string Of(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+    /// <summary>The ETag of a version, as it shows until an instant.</summary>
+    public static string Of(long version, DateTimeOffset? until) =>
+        until is { } end ? string.Create(CultureInfo.InvariantCulture, $"\"{version}-{end.UtcTicks:x}\"") : string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
     /// <summary>The version the caller has seen, from <c>If-Match</c>; null when it does not say or says <c>*</c>.</summary>
     public static Result<long?> IfMatch(this HttpRequest request)
     {
         var header = request.Headers.IfMatch.ToString().Trim();
         if (header is "" or "*") return new Result<long?>((long?)null);
-        return header.Length > 2 && header[0] == '"' && header[^1] == '"'
-            && long.TryParse(header.AsSpan(1, header.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        // What is changed is the version; that a price has changed by itself meanwhile does no harm.
+        return header.Length > 2 && header[0] == '"' && header[^1] == '"' && header[1..^1].Split('-', 2) is [var number, .. var until]
+            && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            && until.All(ticks => long.TryParse(ticks, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
                 ? new Result<long?>(version)
                 : new Result<long?>(Refusals.Invalid("If-Match", "If-Match is the ETag as it was read, in quotes: \"7\"."));
     }

@@ -43,6 +43,40 @@ public sealed class ProductTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_page_whose_price_changed_by_itself_is_sent_again()
+    {
+        var sku = await shop.Stocked(0);
+        var (path, price) = ($"/v1/products/{sku}", new { minor = 1, currency = "GBP" });
+        (await shop.Operator().Post($"/v1/admin/products/{sku}/prices", new { price, from = DateTimeOffset.UtcNow.AddSeconds(3), to = DateTimeOffset.UtcNow.AddSeconds(6) })).ShouldBe(200);
+
+        var tags = new List<string> { (await shop.Guest().Get(path)).ShouldBe(200).ETag! };
+        (await shop.Guest().Get(path, ("If-None-Match", tags[0]))).ShouldBe(304);
+        foreach (var minor in new[] { 1, 250 })
+        {
+            await TestShop.Eventually($"who has the page of before is told of the price {minor}", async () =>
+                await shop.Guest().Get(path, ("If-None-Match", tags[^1])) is { Status: 200 } page && (long)page.Json["prices"]![0]!["minor"]! == minor);
+            tags.Add((await shop.Guest().Get(path)).ETag!);
+            (await shop.Operator().Get($"/v1/admin/products/{sku}")).ETag.ShouldBe(tags[^1]);
+        }
+
+        tags.ShouldBeUnique();
+    }
+
+    [Fact]
+    public async Task Words_are_replaced_by_who_has_read_them_before_a_price_that_is_to_come()
+    {
+        var sku = await shop.Stocked(0);
+        var scheduled = (await shop.Operator().Post(
+            $"/v1/admin/products/{sku}/prices", new { price = new { minor = 1, currency = "GBP" }, from = DateTimeOffset.UtcNow.AddDays(1) })).ShouldBe(200);
+        scheduled.ETag.ShouldStartWith($"\"{scheduled["version"]}-");
+        (await shop.Guest().Get($"/v1/products/{sku}")).ETag.ShouldBe(scheduled.ETag);
+
+        var (path, change) = ($"/v1/admin/products/{sku}", new { title = "Lantern on sale soon" });
+        (await shop.Operator().Send(HttpMethod.Put, path, change, null, ("If-Match", scheduled.ETag!))).ShouldBe(200);
+        (await shop.Operator().Send(HttpMethod.Put, path, change with { title = "Third" }, null, ("If-Match", scheduled.ETag!))).ShouldBe(412, "version-mismatch");
+    }
+
+    [Fact]
     public async Task What_another_gateway_changes_shows_within_seconds()
     {
         var sku = await shop.Stocked(0);
