@@ -59,10 +59,13 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
 
         var key = sent.ToString();
         if (sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')) return (null, Malformed);
-        // The journal keeps it. Only a key that is nothing but numbers: names of files and orders hold digits that are no card.
-        if (!key.AsSpan().ContainsAnyExcept("0123456789 -") && CardNumbers.Holds(null, Encoding.ASCII.GetBytes(key))) return (null, Refusals.CardData);
-        return (new Asked(key, http), null);
+        // The journal keeps it.
+        return IsCard(key) ? (null, Refusals.CardData) : (new Asked(key, http), null);
     }
+
+    // Only a key that is nothing but a number, and begins as cards do: names of files and orders hold digits that are no card, and counters and clocks begin with 0 and 1.
+    private static bool IsCard(string key) =>
+        !key.AsSpan().ContainsAnyExcept("0123456789 -") && key.AsSpan().Trim(" -") is [>= '2' and <= '6', ..] && CardNumbers.Holds(null, Encoding.ASCII.GetBytes(key));
 
     /// <summary>Names a request's content; the order of fields and white space do not matter.</summary>
     internal static string Digest(string method, PathString path, ReadOnlyMemory<byte> body)
