@@ -15,6 +15,8 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     protected override bool UsuallyNew => true;
 
+    protected override string SnapshotFormat => "cart.v1";
+
     protected override DateTimeOffset? DueAt(Cart state) => state.Status switch
     {
         CartStatus.Open => CartTerms.Expires(Now),

@@ -70,7 +70,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     /// <summary>Version of the folded state.</summary>
     protected long Version => _version;
 
-    /// <summary>Name of the snapshot's shape, changed whenever the state's shape changes; null for streams that stay short.</summary>
+    /// <summary>Name of the snapshot's shape, changed whenever the state's shape changes; null for streams that stay short whatever is asked of them.</summary>
     protected virtual string? SnapshotFormat => null;
 
     /// <summary>The deadline a state has, if any.</summary>

@@ -1,5 +1,7 @@
+using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Kit.Cluster;
+using Orleans.Core.Internal;
 using static Commerce.Carts.CartSamples;
 
 namespace Commerce.Carts;
@@ -98,6 +100,20 @@ public sealed class CartGrainTests : IAsyncLifetime
         });
 
         (await cart.Freeze("k1", null, None)).Value.Order.ShouldBe(Attempt(2));
+    }
+
+    [Fact]
+    public async Task A_cart_that_changed_a_thousand_times_wakes_without_reading_all_of_it()
+    {
+        var cart = await Open(Id);
+        await cart.Add(CommandKey.None, [New(Mug, 1, 2.55m)]);
+        for (var i = 2; i <= 600; i++) (await cart.SetQuantity(CommandKey.None, Mug.Value, i, null)).Ok.ShouldBeTrue();
+
+        var history = await _shop.Journal.Load(new StreamName("cart", $"cart/{Keys.Cart(Id)}"));
+        history.Snapshot.ShouldNotBeNull().Format.ShouldBe("cart.v1");
+        history.Events.Count.ShouldBeLessThan(256);
+        await cart.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+        (await cart.Get()).Value.Lines.ShouldHaveSingleItem().Quantity.ShouldBe(600);
     }
 
     private IWakeable Waker => _shop.Grains.Aggregate<IWakeable>("cart", Keys.Cart(Id));

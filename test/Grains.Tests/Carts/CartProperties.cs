@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using Commerce.Feeds;
 using Commerce.Kernel;
 using CsCheck;
 using static Commerce.Carts.CartSamples;
@@ -99,6 +101,19 @@ public sealed class CartProperties
             {
                 if (after.Checkouts.TryGetValue(key, out var still)) still.ShouldBe(made);
             }
+        });
+
+    [Fact]
+    public void A_snapshot_reads_back_as_it_was() =>
+        Along(Story, (_, _, after) =>
+        {
+            var json = JsonSerializer.Serialize(after, EventTypes.Json);
+            var back = JsonSerializer.Deserialize<Cart>(json, EventTypes.Json)!;
+            JsonSerializer.Serialize(back, EventTypes.Json).ShouldBe(json);
+            (back with { Lines = after.Lines, Merged = after.Merged, Checkouts = after.Checkouts }).ShouldBe(after);
+            back.Lines.Items.ShouldBe(after.Lines.Items);
+            back.Merged.ShouldBe(after.Merged, ignoreOrder: true);
+            back.Checkouts.ShouldBe(after.Checkouts, ignoreOrder: true);
         });
 
     private static void Along(Gen<List<Command>> stories, Action<Cart, Command, Cart> holds) =>
