@@ -24,6 +24,9 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
     private (FeedCursor At, FeedHistoryException Why)? _stopped;
     private volatile bool _arrived;
 
+    // How many pages it asks for at once: one where the last was short, being full of large events, since what is asked for beside it would not follow.
+    private int _ahead = PagesAhead;
+
     /// <summary>Why it has stopped; null while it runs. It goes on by itself once its stored cursor has been replaced (a rebuild).</summary>
     public string? Stopped => _stopped?.Why.Message;
 
@@ -123,8 +126,9 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
     // Positions are dense, so it is known where each page begins, and who is far behind asks for several at once: they become one run, and one transaction.
     private async Task<FeedBatch?> Ahead(long after, long to)
     {
-        var pages = await Task.WhenAll(Enumerable.Range(0, PagesAhead).Select(page => after + page * FeedBatch.MaxEvents).TakeWhile(page => page < to).Select(feed.Read));
+        var pages = await Task.WhenAll(Enumerable.Range(0, _ahead).Select(page => after + page * FeedBatch.MaxEvents).TakeWhile(page => page < to).Select(feed.Read));
         var run = pages[0];
+        _ahead = run is { Events.Length: < FeedBatch.MaxEvents, IsFull: true } ? 1 : PagesAhead;
         // A page that does not follow is asked for again, after what came before it.
         foreach (var page in pages.Skip(1))
         {

@@ -42,14 +42,37 @@ public sealed record RecordedEvent(
 [GenerateSerializer, Immutable, Alias("commerce.feed-batch.v1")]
 public sealed record FeedBatch(string Service, int Partition, string Epoch, ImmutableArray<RecordedEvent> Events)
 {
-    /// <summary>Most events in one item (source: relay design; one AMQP message stays well below 1 MiB).</summary>
+    /// <summary>Most events in one item (source: relay design).</summary>
     public const int MaxEvents = 256;
+
+    /// <summary>
+    /// The event that brings an item to so many bytes is its last, so that an item is never larger than this and its largest event together (source: an order has
+    /// at most 5,000 lines, some 1.6 MB; what carries items takes 16 MiB, see <c>ClusterSilo</c>).
+    /// </summary>
+    public const int FullBytes = 512 * 1024;
+
+    // What an event has beside its data: ids, names, moments.
+    private const int Envelope = 256;
+
+    /// <summary>As many events as one item takes of those that come next in a partition; null when there are none.</summary>
+    public static FeedBatch? Of(string service, int partition, string epoch, IReadOnlyList<RecordedEvent> next)
+    {
+        if (next.Count == 0) return null;
+        var (taken, bytes) = (0, 0L);
+        while (taken < next.Count && !Fills(taken, bytes)) bytes += Envelope + next[taken++].Data.Length;
+        return new FeedBatch(service, partition, epoch, [.. next.Take(taken)]);
+    }
+
+    /// <summary>Whether no other event would have gone in: an item that is not full ends where its partition ended when it was read.</summary>
+    public bool IsFull => Fills(Events.Length, Events.Sum(static e => (long)Envelope + e.Data.Length));
 
     /// <summary>Position of the first event.</summary>
     public long First => Events[0].Position;
 
     /// <summary>Position of the last event.</summary>
     public long Last => Events[^1].Position;
+
+    private static bool Fills(int events, long bytes) => events >= MaxEvents || bytes >= FullBytes;
 }
 
 /// <summary>Where a journal's partition ends.</summary>
@@ -65,7 +88,7 @@ public sealed record FeedHead(long Position, string Epoch);
 [Alias("commerce.IFeedGrain")]
 public interface IFeedGrain : IGrainWithStringKey
 {
-    /// <summary>Events after a position, at most <see cref="FeedBatch.MaxEvents"/>, in order; null when there are none.</summary>
+    /// <summary>Events after a position, in order, as many as fill one <see cref="FeedBatch"/>; null when there are none.</summary>
     [Alias("Read")]
     Task<FeedBatch?> Read(long after);
 

@@ -43,6 +43,8 @@ public static class ClusterSilo
             streams.Connect(broker);
             // One partition, one queue; both are data.
             streams.QueueCount = 1;
+            // An item is half a megabyte and one event at most (FeedBatch.FullBytes); one that were refused would be tried again for ever.
+            streams.MaxMessageBytes = 16 * 1024 * 1024;
         });
         silo.AddLeased(service, "relay", settings.Name, static (provider, lease) => ActivatorUtilities.CreateInstance<Relay.Relay>(
             provider, lease.Service, ActivatorUtilities.CreateInstance<PostgresRelayCursor>(provider, lease)));

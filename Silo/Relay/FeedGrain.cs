@@ -16,7 +16,7 @@ public abstract class FeedGrain(string service, IJournal journal, TimeProvider t
     public async Task<FeedBatch?> Read(long after)
     {
         var (head, events) = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
-        return events.Count == 0 ? null : new FeedBatch(service, Partition, head.Epoch, [.. events]);
+        return FeedBatch.Of(service, Partition, head.Epoch, events);
     }
 
     /// <inheritdoc/>

@@ -42,7 +42,7 @@ public sealed partial class Relay(
                 }
 
                 position = published.Last;
-                if (published.Events.Length < FeedBatch.MaxEvents) await Task.Delay(Linger, time, stoppingToken);
+                if (!published.IsFull) await Task.Delay(Linger, time, stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -60,9 +60,8 @@ public sealed partial class Relay(
     private async Task<FeedBatch?> PublishRun(long after, Outbox outbox)
     {
         var (head, events) = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
-        if (events.Count == 0) return null;
+        if (FeedBatch.Of(service, Partition, head.Epoch, events) is not { } run) return null;
         outbox.Ends(head.Position);
-        var run = new FeedBatch(service, Partition, head.Epoch, [.. events]);
         using var span = FeedTrace.Begin("publish", ActivityKind.Producer, run);
         await stream.Publish(run);
         CrashPoint.Reached(CrashPoint.AfterPublish, service);

@@ -31,7 +31,8 @@ public static class RelayComposition
         silo.KeepAwake<IOrderDriverGrain>(FeedStreams.Key("order", 0), static driver => driver.Listen());
 
     /// <summary>
-    /// The feeds' streams inside one process. They may lose everything at any time: readers heal from the feed. Items leave the cache seconds after they
+    /// The feeds' streams inside one process. They may lose everything at any time, and do lose an item larger than 1 MiB (one huge event):
+    /// readers heal from the feed. Items leave the cache seconds after they
     /// were delivered (the default keeps them for half an hour, which is the whole memory of a small shop).
     /// </summary>
     public static ISiloBuilder AddMemoryFeedStreams(this ISiloBuilder silo, params IEnumerable<string> services)

@@ -86,6 +86,21 @@ public sealed class FeedConsumerTests
     }
 
     [Fact]
+    public async Task Pages_of_large_events_are_shorter_than_others_and_read_to_the_end_one_by_one()
+    {
+        (_feed.Length, _feed.EventBytes) = (300, 100_000);
+        using var consumer = Consumer();
+        await consumer.CatchUp();
+        _effect.Applied.ShouldBe(Enumerable.Range(1, 300).Select(i => (long)i));
+        // Six events fill a page: fifty pages, and in the beginning one that does not follow the first.
+        _feed.Reads.ShouldBe(51);
+
+        (_feed.Length, _feed.EventBytes) = (3_000, 0);
+        await consumer.CatchUp();
+        _effect.Applied.Count.ShouldBe(3_000);
+    }
+
+    [Fact]
     public async Task A_lost_last_item_is_found_by_the_second_nudge_and_an_idle_nudge_reads_nothing()
     {
         _feed.Length = 2;
@@ -200,15 +215,16 @@ public sealed class FeedConsumerTests
         public string Epoch { get; set; } = "e1";
         public int Reads { get; private set; }
         public int PageSize { get; init; } = FeedBatch.MaxEvents;
+        public int EventBytes { get; set; }
 
         public FeedBatch Run(long first, long last) => new("order", 0, Epoch,
             [.. Enumerable.Range((int)first, (int)(last - first + 1)).Select(position => new RecordedEvent(
-                "order", 0, position, Guid.Empty, "order/t1/x", position, "order.cancelled.v1", default, default, "system", null, null, null, []))]);
+                "order", 0, position, Guid.Empty, "order/t1/x", position, "order.cancelled.v1", default, default, "system", null, null, null, new byte[EventBytes]))]);
 
         public Task<FeedBatch?> Read(long after)
         {
             Reads++;
-            return Task.FromResult(after < Length ? Run(after + 1, Math.Min(Length, after + PageSize)) : null);
+            return Task.FromResult(FeedBatch.Of("order", 0, Epoch, after < Length ? Run(after + 1, Math.Min(Length, after + PageSize)).Events : []));
         }
 
         public Task<FeedBatch?> Next(long after, TimeSpan patience) => Read(after);

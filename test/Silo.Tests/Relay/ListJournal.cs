@@ -18,14 +18,14 @@ internal sealed class ListJournal : IJournal
 
     public static StreamName Stream(string value) => new("order", value);
 
-    public void Append(int count)
+    public void Append(int count, int bytes = 2)
     {
         lock (_lock)
         {
             for (var i = 0; i < count; i++)
             {
                 _events.Add(new RecordedEvent("order", 0, _events.Count + 1, Guid.Empty, "order/t1/x", _events.Count + 1, "order.cancelled.v1",
-                    default, default, "system", null, null, null, "{}"u8.ToArray()));
+                    default, default, "system", null, null, null, new byte[bytes]));
             }
         }
 

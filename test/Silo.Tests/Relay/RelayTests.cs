@@ -36,6 +36,21 @@ public sealed class RelayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Large_events_are_published_in_shorter_runs_without_a_pause()
+    {
+        // Orders of thousands of lines.
+        _journal.Append(5, bytes: 300_000);
+        _journal.Append(1, bytes: 1_600_000);
+        _journal.Append(1);
+        await Start();
+        (await _stream.Next()).ShouldBe((1L, 2L));
+        (await _stream.Next()).ShouldBe((3L, 4L));
+        (await _stream.Next()).ShouldBe((5L, 6L));
+        (await _stream.Next()).ShouldBe((7L, 7L));
+        (await _clock.NextSleep()).ShouldBe(Silo.Relay.Relay.Linger);
+    }
+
+    [Fact]
     public async Task An_append_is_published_at_its_signal_and_a_short_run_lets_more_pile_up()
     {
         await Start();
