@@ -197,13 +197,17 @@ internal sealed class BrokerQueue(
             await channel.BasicQosAsync(0, options.Prefetch, global: false, cancellationToken);
             var consumer = new QueueConsumer(channel, ++_subscriptions);
             await channel.BasicConsumeAsync(Name, autoAck: false, "", noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
+            // Who has given up may have released the queue already.
+            cancellationToken.ThrowIfCancellationRequested();
             return _subscription = new Subscription(_subscriptions, generation, channel, consumer);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             // A consumer the broker registers after we gave up would be the queue's single active one, and read by nobody.
             if (channel is not null)
                 _ = Close(channel);
+            if (cancellationToken.IsCancellationRequested)
+                throw;
             // The queue may have been deleted under us.
             consuming.Redeclare();
             throw new BrokerUnavailableException(e.Message, e);

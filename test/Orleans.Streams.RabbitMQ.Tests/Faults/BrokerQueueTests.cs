@@ -1,0 +1,42 @@
+using Commerce.Kit.Servers;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Streams.RabbitMQ.Broker;
+using Orleans.Streams.RabbitMQ.Tests.Setup;
+using Orleans.Streams.RabbitMQ.Tests.Unit;
+
+namespace Orleans.Streams.RabbitMQ.Tests.Faults;
+
+/// <summary>A queue by itself, against the broker.</summary>
+[Collection(Servers.Collection)]
+public sealed class BrokerQueueTests(Servers servers)
+{
+    [Fact]
+    public async Task A_read_that_is_given_up_while_it_becomes_the_consumer_leaves_no_consumer_behind()
+    {
+        var broker = await servers.Broker;
+        await using var admin = await Admin.Connect(broker.Port);
+        var options = new RabbitMqStreamOptions { Hosts = $"127.0.0.1:{broker.Port}", UserName = "kit", Password = "kit", QueueCount = 1 };
+        await using var connections = new BrokerConnections("test", $"queue-{Guid.CreateVersion7():N}", options, TimeProvider.System, CoalescerTests.Metrics, NullLogger.Instance);
+        await connections.Consuming.Connect(CancellationToken.None);
+        var queue = connections.Queue(0);
+
+        // The queue answers nobody for a moment; channels do.
+        await OfTheQueue(broker, queue.Name, "suspend");
+        using (var given = new CancellationTokenSource())
+        {
+            var taking = queue.Take(TimeSpan.Zero, given.Token);
+            await Until.Holds("it asks to be the consumer", async () =>
+                (await broker.Eval("[erlang:process_info(C, current_stacktrace) || C <- rabbit_channel:list_local()].")).Contains("rabbit_quorum_queue,consume", StringComparison.Ordinal));
+            await given.CancelAsync();
+            await OfTheQueue(broker, queue.Name, "resume");
+            await Should.ThrowAsync<OperationCanceledException>(taking);
+        }
+
+        // It would be the queue's one active consumer, and nobody reads it.
+        await Until.Holds("the queue has no consumer", async () => await admin.Channel.ConsumerCountAsync(queue.Name) == 0);
+        await admin.Channel.QueueDeleteAsync(queue.Name, ifUnused: false, ifEmpty: false);
+    }
+
+    private static Task<string> OfTheQueue(RabbitMqServer broker, string name, string what) => broker.Eval(
+        $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{name}\">>)), sys:{what}(amqqueue:get_pid(Q)).");
+}
