@@ -47,16 +47,15 @@ internal sealed class BrokerLink(
         try
         {
             ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-            if (_current is { Connection.IsOpen: true } opened)
-            {
-                if (_redeclare)
-                    await Guarded(() => Declare(opened.Connection, cancellationToken));
+            var opened = _current is { Connection.IsOpen: true } still ? still : null;
+            if (opened is not null && !_redeclare)
                 return opened;
-            }
-
-            if (time.GetTimestamp() < _notBefore || (_number > 0 && !options.Has(Cure.Reconnect)))
+            if (time.GetTimestamp() < _notBefore || (opened is null && _number > 0 && !options.Has(Cure.Reconnect)))
                 throw new BrokerUnavailableException(_lastError);
-            return await Guarded(() => OpenNext(cancellationToken));
+            if (opened is null)
+                return await Guarded(() => OpenNext(cancellationToken));
+            await Guarded(() => Declare(opened.Connection, cancellationToken));
+            return opened;
         }
         finally
         {
