@@ -13,6 +13,8 @@ internal sealed class BrokerLink(
 {
     private readonly ConnectionRecipe _recipe = new(options, $"{provider} {purpose}");
     private readonly SemaphoreSlim _gate = new(1, 1);
+    // What is said of being blocked is said of the current generation: of one that is gone nobody would ever say that it is no longer blocked.
+    private readonly Lock _turnover = new();
     private readonly CancellationTokenSource _stop = new();
     private volatile Generation? _current;
     private volatile TaskCompletionSource? _blocked;
@@ -69,8 +71,15 @@ internal sealed class BrokerLink(
     /// <summary>Gives up a generation that no longer answers. Idempotent; a newer one is left alone.</summary>
     public void Discard(Generation generation)
     {
-        if (Interlocked.CompareExchange(ref _current, null, generation) == generation)
-            Unblock();
+        lock (_turnover)
+        {
+            if (_current == generation)
+            {
+                _current = null;
+                Unblock();
+            }
+        }
+
         // Not awaited: a connection that answers nothing does not answer its closing either.
         _ = generation.Close();
     }
@@ -79,7 +88,8 @@ internal sealed class BrokerLink(
     {
         await _stop.CancelAsync();
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Unblock();
+        lock (_turnover)
+            Unblock();
         if (_current is { } current)
             await current.Close();
         _stop.Dispose();
@@ -99,11 +109,15 @@ internal sealed class BrokerLink(
         }
 
         var next = new Generation(++_number, connection, fingerprint);
-        Unblock();
         connection.ConnectionBlockedAsync += (_, e) => OnBlocked(next, e.Reason);
         connection.ConnectionUnblockedAsync += (_, _) => OnUnblocked(next);
         connection.ConnectionShutdownAsync += (_, e) => OnShutdown(next, e.ReplyText);
-        _current = next;
+        lock (_turnover)
+        {
+            _current = next;
+            Unblock();
+        }
+
         if (_number > 1)
             metrics.Reconnected();
         Log.Connected(log, provider, purpose, next.Number);
@@ -184,33 +198,43 @@ internal sealed class BrokerLink(
 
     private Task OnBlocked(Generation generation, string reason)
     {
-        if (_current != generation)
-            return Task.CompletedTask;
-        _blocked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Interlocked.Increment(ref _blockings);
+        lock (_turnover)
+        {
+            if (_current != generation || !generation.Connection.IsOpen)
+                return Task.CompletedTask;
+            _blocked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Interlocked.Increment(ref _blockings);
+        }
+
         Log.Blocked(log, provider, reason);
         return Task.CompletedTask;
     }
 
     private Task OnUnblocked(Generation generation)
     {
-        if (_current != generation)
-            return Task.CompletedTask;
-        Unblock();
+        lock (_turnover)
+        {
+            if (_current != generation)
+                return Task.CompletedTask;
+            Unblock();
+        }
+
         Log.Unblocked(log, provider);
         return Task.CompletedTask;
     }
 
     private Task OnShutdown(Generation generation, string reason)
     {
-        if (_current == generation)
+        lock (_turnover)
         {
+            if (_current != generation)
+                return Task.CompletedTask;
             _lastError = reason;
             Unblock();
-            if (!_stop.IsCancellationRequested)
-                Log.Lost(log, provider, purpose, generation.Number, reason);
         }
 
+        if (!_stop.IsCancellationRequested)
+            Log.Lost(log, provider, purpose, generation.Number, reason);
         return Task.CompletedTask;
     }
 
