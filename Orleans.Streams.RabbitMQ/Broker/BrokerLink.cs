@@ -54,9 +54,11 @@ internal sealed class BrokerLink(
                 return opened;
             if (time.GetTimestamp() < _notBefore || (opened is null && _number > 0 && !options.Has(Cure.Reconnect)))
                 throw new BrokerUnavailableException(_lastError);
+
+            using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
             if (opened is null)
-                return await Guarded(() => OpenNext(cancellationToken));
-            await Guarded(() => Declare(opened.Connection, cancellationToken));
+                return await Guarded(() => OpenNext(given.Token));
+            await Guarded(() => Declare(opened.Connection, given.Token));
             return opened;
         }
         finally
@@ -88,11 +90,25 @@ internal sealed class BrokerLink(
     {
         await _stop.CancelAsync();
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        lock (_turnover)
-            Unblock();
-        if (_current is { } current)
-            await current.Close();
-        _stop.Dispose();
+        // Who is connecting ends first, and leaves no connection behind.
+        await _gate.WaitAsync();
+        try
+        {
+            var last = _current;
+            lock (_turnover)
+            {
+                _current = null;
+                Unblock();
+            }
+
+            if (last is not null)
+                await last.Close();
+            _stop.Dispose();
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     private async Task<Generation> OpenNext(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Commerce.Servers;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Streams.RabbitMQ.Broker;
 using Orleans.Streams.RabbitMQ.Tests.Setup;
@@ -39,6 +40,21 @@ public sealed class BrokerLinkTests(Servers servers) : IDisposable
         _time.Advance(options.MaxReconnectDelay);
         await link.Connect(CancellationToken.None);
         await admin.Channel.QueueDeleteAsync(topology.QueueName(0), ifUnused: false, ifEmpty: false);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_opened_while_the_link_ends_is_not_left_behind()
+    {
+        await using var proxy = new TcpProxy((await servers.Broker).Port) { Delay = TimeSpan.FromMilliseconds(100) };
+        var (options, topology) = Options(proxy.Port);
+        var link = Link(options, topology);
+        var opening = link.Connect(CancellationToken.None).AsTask();
+        await Until.Holds("it is connecting", () => Task.FromResult(proxy.Accepted > 0));
+
+        await link.DisposeAsync();
+
+        if (await Record.ExceptionAsync(() => opening) is null)
+            (await opening).Connection.IsOpen.ShouldBeFalse();
     }
 
     private static (RabbitMqStreamOptions, Topology) Options(int port)
