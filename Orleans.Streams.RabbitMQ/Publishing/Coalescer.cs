@@ -136,8 +136,9 @@ internal sealed class Coalescer : IAsyncDisposable
     /// <summary>After a broken connection: waits until nothing is on its way, then sends the unconfirmed again, oldest first, one at a time.</summary>
     private async Task SendAgain()
     {
-        foreach (var sent in _window)
-            await sent.Sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A confirm may take its time, without end on a blocked broker: callers are told when theirs is over.
+        while (_window.Exists(sent => !sent.Sending.IsCompleted))
+            await SomethingHappens();
 
         while (_window.Count > 0)
         {

@@ -140,6 +140,23 @@ public sealed class CoalescerTests
     }
 
     [Fact]
+    public async Task Callers_are_told_in_time_while_another_message_breaks_and_theirs_is_not_confirmed()
+    {
+        _options.PublishTimeout = TimeSpan.FromSeconds(1);
+        await using var coalescer = Start();
+        var broken = coalescer.Publish(Batch(1));
+        await _queue.UntilSent(1);
+        var unconfirmed = coalescer.Publish(Batch(2));
+        await _queue.UntilSent(2);
+        var waiting = coalescer.Publish(Batch(3));
+
+        _queue.Sent[0].Confirm.SetException(new BrokerUnavailableException("cut"));
+
+        foreach (var publishing in (Task[])[broken, unconfirmed, waiting])
+            (await Should.ThrowAsync<RabbitMqPublishException>(publishing.WaitAsync(TimeSpan.FromSeconds(Setup.Patience.Seconds)))).OutcomeUnknown.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task What_exceeds_a_bound_is_refused_and_nothing_is_sent()
     {
         (_options.MaxMessageBytes, _options.MaxPendingBytes) = (4096, 8192);
