@@ -65,7 +65,8 @@ internal sealed class Together<TItem, TAnswer>(int most, int atOnce, Func<IReadO
 
         public bool Begins() => Interlocked.CompareExchange(ref _running, 1, 0) == 0;
 
-        public void Ends() => Volatile.Write(ref _running, 0);
+        // A full fence: whoever ends looks for items after this, and a look that overtook the write would miss an item whose caller still found the turn running.
+        public void Ends() => Interlocked.Exchange(ref _running, 0);
     }
 
     private async Task Execute(List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> batch)
