@@ -1,6 +1,7 @@
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal.Sqlite;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Commerce.Silo.Journal;
 
@@ -9,11 +10,15 @@ namespace Commerce.Silo.Journal;
 /// read models first (they may be behind it and catch up, never ahead), then, while its writer stands still for the moment that the ledger of the
 /// sandbox or the simulator takes, a view of the journal is opened; what the journal says happened at the provider is in that ledger, and what is in the ledger was
 /// recorded as intended. The journal is then copied from that view while the shop goes on; the keys come last, so that everything sealed can be opened.
+/// The journal gets its name when all else is there: a folder with a journal is a whole backup, or a whole shop.
 /// </summary>
 public static class DataFolderBackup
 {
     /// <summary>Databases of read models: rebuilt from the journal, copied to save the time.</summary>
     private static readonly string[] ReadModels = ["analytics.db", "gateway.db"];
+
+    /// <summary>The journal's name until everything else is there.</summary>
+    private const string Unfinished = "journal.unfinished";
 
     /// <summary>Makes a backup in an empty or new folder.</summary>
     /// <exception cref="DataFolderException">It cannot be made; the message says the cure.</exception>
@@ -36,11 +41,12 @@ public static class DataFolderBackup
                 writer.Run("rollback");
             }
 
-            Copy(view, DataFolder.JournalOf(target));
+            Copy(view, Path.Combine(target, Unfinished));
         }
 
         CopyDatabase(Path.Combine(folder, "keys.db"), Path.Combine(target, "keys.db"));
         CopyPrivate(folder, target);
+        File.Move(Path.Combine(target, Unfinished), DataFolder.JournalOf(target));
         return true;
     });
 
@@ -51,44 +57,58 @@ public static class DataFolderBackup
     /// <exception cref="DataFolderException">It cannot be made; the message says the cure.</exception>
     public static string Restore(string source, string folder, TimeProvider time) => Guarded(source, () =>
     {
-        if (!File.Exists(DataFolder.JournalOf(source))) throw new DataFolderException($"{source} holds no backup; name the folder that backup made.");
+        if (!File.Exists(DataFolder.JournalOf(source)))
+            throw new DataFolderException(File.Exists(Path.Combine(source, Unfinished))
+                ? $"{source} holds a backup that was not finished, and cannot be restored; name another one."
+                : $"{source} holds no backup; name the folder that backup made.");
         MakeEmpty(folder);
         using var held = DataFolder.Open(folder);
-        foreach (var name in Directory.GetFiles(source, "*.db").Select(Path.GetFileName)) CopyDatabase(Path.Combine(source, name!), Path.Combine(folder, name!));
+        CopyDatabase(DataFolder.JournalOf(source), Path.Combine(folder, Unfinished));
+        foreach (var file in Directory.GetFiles(source, "*.db").Where(file => file != DataFolder.JournalOf(source))) CopyDatabase(file, Path.Combine(folder, Path.GetFileName(file)));
         CopyDatabase(DataFolder.SimulatorOf(source), DataFolder.SimulatorOf(folder));
         CopyPrivate(source, folder);
-        return SqliteJournal.ChangeEpoch(held.Journal, time);
+        var epoch = SqliteJournal.ChangeEpoch(Path.Combine(folder, Unfinished), time);
+        File.Move(Path.Combine(folder, Unfinished), held.Journal);
+        return epoch;
     });
 
-    private static T Guarded<T>(string folder, Func<T> work) => DataFolder.Opening(folder, work);
+    private static T Guarded<T>(string path, Func<T> work) => DataFolder.Opening(path, work);
 
     private static void MakeEmpty(string folder)
     {
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
             throw new DataFolderException($"{folder} is not empty; name a new folder.");
-        Directory.CreateDirectory(folder);
+        Guarded(folder, () => Directory.CreateDirectory(folder));
     }
 
     private static void CopyDatabase(string from, string to)
     {
         if (!File.Exists(from)) return;
-        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-        using var source = SqliteSession.ForReading(from);
+        Guarded(to, () => Directory.CreateDirectory(Path.GetDirectoryName(to)!));
+        using var source = Guarded(from, () => SqliteSession.ForReading(from));
         Copy(source, to);
     }
 
-    private static void Copy(SqliteSession source, string to)
+    private static void Copy(SqliteSession source, string to) => Guarded(to, () =>
     {
         using (var target = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = to, Pooling = false }.ToString()))
         {
             target.Open();
-            source.Connection.BackupDatabase(target);
+            try
+            {
+                source.Connection.BackupDatabase(target);
+            }
+            catch (SqliteException fault) when (fault.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
+            {
+                throw DataFolder.Explain(source.Connection.DataSource, fault);
+            }
         }
 
         // On disk before anybody is told that there is a backup.
         using var written = new FileStream(to, FileMode.Open, FileAccess.ReadWrite);
         written.Flush(flushToDisk: true);
-    }
+        return true;
+    });
 
     // How far its test clock is ahead goes with what was recorded by it; a shop of the real clock has none.
     private static void CopyPrivate(string from, string to)
@@ -99,21 +119,28 @@ public static class DataFolderBackup
             : alone;
         foreach (var file in files.Where(file => File.Exists(Path.Combine(from, file))))
         {
-            var folder = Path.GetDirectoryName(Path.Combine(to, file))!;
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            using var copy = new FileStream(Path.Combine(to, file), options);
-            copy.Write(File.ReadAllBytes(Path.Combine(from, file)));
-            copy.Flush(flushToDisk: true);
+            var content = File.ReadAllBytes(Path.Combine(from, file));
+            Guarded(Path.Combine(to, file), () => WritePrivate(Path.Combine(to, file), content));
         }
+    }
+
+    private static bool WritePrivate(string to, byte[] content)
+    {
+        var folder = Path.GetDirectoryName(to)!;
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var copy = new FileStream(to, options);
+        copy.Write(content);
+        copy.Flush(flushToDisk: true);
+        return true;
     }
 }

@@ -109,6 +109,33 @@ public sealed class DataFolderBackupTests : IDisposable
     }
 
     [Fact]
+    public void A_backup_that_was_not_finished_is_not_restored_and_neither_is_a_half_restored_one_a_shop()
+    {
+        using (SqliteJournalTests.Open(_shop["journal.db"])) { }
+        // The keys come last, and are what it takes to read what was sealed.
+        File.WriteAllText(_shop["keys.db"], new string('?', 4096));
+
+        Should.Throw<DataFolderException>(() => DataFolderBackup.Backup(_shop.Path, _elsewhere["half"])).Message.ShouldContain(_shop["keys.db"]);
+        Should.Throw<DataFolderException>(() => DataFolderBackup.Restore(_elsewhere["half"], _elsewhere["restored"], TimeProvider.System)).Message.ShouldContain("not finished");
+
+        File.Delete(_shop["keys.db"]);
+        DataFolderBackup.Backup(_shop.Path, _elsewhere["whole"]);
+        File.WriteAllText(Path.Combine(_elsewhere["whole"], "keys.db"), new string('?', 4096));
+        Should.Throw<DataFolderException>(() => DataFolderBackup.Restore(_elsewhere["whole"], _elsewhere["restored"], TimeProvider.System));
+        File.Exists(DataFolder.JournalOf(_elsewhere["restored"])).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_cannot_be_written_is_named_by_its_own_name()
+    {
+        using (SqliteJournalTests.Open(_shop["journal.db"])) { }
+        // A longer path than SQLite opens.
+        var target = _elsewhere[string.Join(Path.DirectorySeparatorChar, Enumerable.Repeat(new string('x', 200), 4))];
+
+        Should.Throw<DataFolderException>(() => DataFolderBackup.Backup(_shop.Path, target)).Message.ShouldContain(target);
+    }
+
+    [Fact]
     public void A_backup_never_writes_over_anything()
     {
         using (SqliteJournalTests.Open(_shop["journal.db"])) { }
