@@ -22,13 +22,13 @@ internal static class OrderAdminEndpoints
         orders.MapPost("cancel", Cancel).NeedsKey().WithSummary("Cancels what has not shipped.");
     }
 
-    private static async Task<Answer<OrderBody>> Ship(OrderId id, ShipOrder body, HttpContext http, Shop shop) =>
-        body.Lines is { Count: 0 }
+    private static async Task<Answer<OrderBody>> Ship(OrderId id, ShipOrder? body, HttpContext http, Shop shop) =>
+        body?.Lines is { Count: 0 }
             ? KernelErrors.Invalid("/lines", "Name at least one line, or leave 'lines' out to ship all that is left.")
-            : (await shop.Order(id).Ship(Idempotency.Of(http), body.Lines.Read(), body.OccurredAt)).Show();
+            : (await shop.Order(id).Ship(Idempotency.Of(http), body?.Lines.Read() ?? [], body?.OccurredAt)).Show();
 
-    private static async Task<Answer<OrderBody>> Deliver(OrderId id, DeliverOrder body, HttpContext http, Shop shop) =>
-        (await shop.Order(id).Deliver(Idempotency.Of(http), body.ShipmentId, body.OccurredAt)).Show();
+    private static async Task<Answer<OrderBody>> Deliver(OrderId id, DeliverOrder? body, HttpContext http, Shop shop) =>
+        (await shop.Order(id).Deliver(Idempotency.Of(http), body?.ShipmentId, body?.OccurredAt)).Show();
 
     private static async Task<Answer<OrderBody>> Refund(OrderId id, RefundOrder body, HttpContext http, Shop shop) =>
         Reasons.Check(body.Reason, needed: true) is { } wrong
@@ -36,18 +36,18 @@ internal static class OrderAdminEndpoints
             : (await shop.Order(id).Return(
                 Idempotency.Of(http), new ReturnLines(body.Lines.Read(), Restock: false, body.Reason, AnyTime: true, body.OccurredAt))).Show();
 
-    private static async Task<Answer<OrderBody>> Retry(OrderId id, RetryOrder body, HttpContext http, Shop shop) =>
-        Reasons.Check(body.Reason, needed: false) is { } wrong
+    private static async Task<Answer<OrderBody>> Retry(OrderId id, RetryOrder? body, HttpContext http, Shop shop) =>
+        Reasons.Check(body?.Reason, needed: false) is { } wrong
             ? wrong
-            : (await shop.Order(id).Resume(Idempotency.Of(http), Reasons.Of(body.Reason, "retried by an operator"))).Show();
+            : (await shop.Order(id).Resume(Idempotency.Of(http), Reasons.Of(body?.Reason, "retried by an operator"))).Show();
 
     private static async Task<Answer<OrderBody>> Skip(OrderId id, SkipStep body, HttpContext http, Shop shop) =>
         Reasons.Check(body.Reason, needed: true) is { } wrong
             ? wrong
             : (await shop.Order(id).Skip(Idempotency.Of(http), body.Reason.Trim())).Show();
 
-    private static async Task<Answer<OrderBody>> Cancel(OrderId id, CancelOrder body, HttpContext http, Shop shop) =>
-        Reasons.Check(body.Reason, needed: false) is { } wrong
+    private static async Task<Answer<OrderBody>> Cancel(OrderId id, CancelOrder? body, HttpContext http, Shop shop) =>
+        Reasons.Check(body?.Reason, needed: false) is { } wrong
             ? wrong
-            : (await shop.Order(id).Cancel(Idempotency.Of(http), Reasons.Of(body.Reason, "cancelled by an operator"))).Show();
+            : (await shop.Order(id).Cancel(Idempotency.Of(http), Reasons.Of(body?.Reason, "cancelled by an operator"))).Show();
 }

@@ -76,10 +76,10 @@ internal static class OrderEndpoints
 
     private static Result<OrderView> Invalid(string pointer, string message) => KernelErrors.Invalid(pointer, message);
 
-    private static async Task<Answer<OrderBody>> Cancel(OrderId id, CancelOrder body, HttpContext http, Shop shop) =>
-        Reasons.Check(body.Reason, needed: false) is { } wrong
+    private static async Task<Answer<OrderBody>> Cancel(OrderId id, CancelOrder? body, HttpContext http, Shop shop) =>
+        Reasons.Check(body?.Reason, needed: false) is { } wrong
             ? wrong
-            : (await shop.Order(id).Cancel(Idempotency.Of(http), Reasons.Of(body.Reason, http.Caller().IsOperator ? "cancelled by an operator" : "cancelled by the shopper"))).Show();
+            : (await shop.Order(id).Cancel(Idempotency.Of(http), Reasons.Of(body?.Reason, http.Caller().IsOperator ? "cancelled by an operator" : "cancelled by the shopper"))).Show();
 
     private static async Task<Answer<OrderBody>> Return(OrderId id, ReturnOrder body, HttpContext http, Shop shop)
     {

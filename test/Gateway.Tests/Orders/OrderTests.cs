@@ -48,12 +48,24 @@ public sealed class OrderTests(TestShop shop)
     }
 
     [Fact]
+    public async Task Where_a_body_only_says_more_none_is_needed()
+    {
+        var sku = await shop.Stocked(2);
+        var (first, second) = (await shop.Buy(await shop.Cart((sku, 1))), await shop.Buy(await shop.Cart((sku, 1))));
+        (await shop.With(first["orderToken"]).Post($"/v1/orders/{first["orderId"]}/cancel", null, Shopping.Fresh("cancel"))).ShouldBe(200)["status"].ShouldBe("cancelled");
+        (await shop.Operator().Post($"/v1/admin/orders/{second["orderId"]}/ship", null, Shopping.Fresh("ship"))).ShouldBe(200)["status"].ShouldBe("shipped");
+        (await shop.Operator().Post($"/v1/admin/orders/{second["orderId"]}/deliver", null, Shopping.Fresh("deliver"))).ShouldBe(200)["status"].ShouldBe("delivered");
+        (await shop.Operator().Post($"/v1/admin/orders/{second["orderId"]}/refund", null, Shopping.Fresh("refund"))).ShouldBe(400, "validation-failed");
+    }
+
+    [Fact]
     public async Task What_has_not_shipped_is_cancelled_by_its_shopper_and_what_has_is_not()
     {
         var sku = await shop.Stocked(2);
         var (first, second) = (await shop.Buy(await shop.Cart((sku, 1))), await shop.Buy(await shop.Cart((sku, 1))));
         (await shop.With(first["orderToken"]).Post($"/v1/orders/{first["orderId"]}/cancel", new { }, Shopping.Fresh("cancel"))).ShouldBe(200)["status"].ShouldBe("cancelled");
         (await shop.Operator().Post($"/v1/admin/orders/{second["orderId"]}/ship", new { }, Shopping.Fresh("ship"))).ShouldBe(200);
+        (await shop.Operator().Post($"/v1/admin/orders/{second["orderId"]}/cancel", null, Shopping.Fresh("cancel"))).ShouldBe(409, "illegal-transition");
         (await shop.With(second["orderToken"]).Post($"/v1/orders/{second["orderId"]}/cancel", new { reason = "changed my mind" }, Shopping.Fresh("cancel")))
             .ShouldBe(409, "illegal-transition");
     }
