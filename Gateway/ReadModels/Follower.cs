@@ -23,12 +23,17 @@ internal sealed partial class Follower(IGrainFactory grains, ReadStore store, IR
         var effect = new ReadModelEffect(store, model);
         var feed = grains.Feed(model.Service, Partition);
         using var consumer = new FeedConsumer(model.Service, Partition, feed, effect);
+        string? lastFault = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await CatchUp(consumer);
-                while (true) await Follow(feed, consumer, effect, stoppingToken);
+                while (true)
+                {
+                    await Follow(feed, consumer, effect, stoppingToken);
+                    lastFault = null;
+                }
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -39,9 +44,10 @@ internal sealed partial class Follower(IGrainFactory grains, ReadStore store, IR
                 Replaced(log, model.Service, replaced.Message);
                 effect.Forget();
             }
-            catch (Exception away)
+            catch (Exception fault)
             {
-                Away(log, model.Service, away.GetType().Name);
+                if (fault.Message != lastFault) Behind(log, model.Service, fault);
+                lastFault = fault.Message;
                 await Task.Delay(Retry, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -74,6 +80,6 @@ internal sealed partial class Follower(IGrainFactory grains, ReadStore store, IR
     [LoggerMessage(LogLevel.Information, "The read model of {Service} starts over: {Why}")]
     private static partial void Replaced(ILogger log, string service, string why);
 
-    [LoggerMessage(LogLevel.Debug, "The feed of {Service} cannot be read for the moment ({Fault}).")]
-    private static partial void Away(ILogger log, string service, string fault);
+    [LoggerMessage(LogLevel.Warning, "The read model of {Service} could not read or apply its feed; it tries again from its cursor.")]
+    private static partial void Behind(ILogger log, string service, Exception fault);
 }

@@ -64,6 +64,8 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
     {
         var sku = recorded.Key[(recorded.Key.IndexOf('/') + 1)..];
         pages.Forget(Sku.FromStored(sku));
+        // Other events are not even read: one of a type this program does not know yet must not stop the index.
+        if (recorded.Type is not ("product.created.v1" or "product.revised.v1" or "product.published.v1" or "product.archived.v1")) return;
         switch (recorded.Event)
         {
             case ProductCreated created:

@@ -11,7 +11,7 @@ namespace Commerce.Gateway.ReadModels;
 /// </summary>
 public sealed class ReadStore : IDisposable
 {
-    // Changed whenever a table changes: an older file is then read again from the feeds.
+    // Changed whenever a table changes, or an event counts that did not: an older file is then read again from the feeds.
     private const long Shape = 2;
 
     private const string Tables = """

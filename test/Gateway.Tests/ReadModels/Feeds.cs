@@ -22,6 +22,16 @@ internal sealed class Feeds : IDisposable
     public void Happens(IReadModel model, string stream, DateTimeOffset at, params object[] events) => Store.Apply(
         new FeedBatch(model.Service, 0, "e1", [.. events.Select(e => Recorded(model.Service, stream, at, e))]), model.Apply);
 
+    /// <summary>A newer program beside this one has written an event of a type that this one does not know.</summary>
+    public void HappensInANewerProgram(IReadModel model, string stream)
+    {
+        _position++;
+        Store.Apply(
+            new FeedBatch(model.Service, 0, "e1", [new RecordedEvent(
+                model.Service, 0, _position, Guid.CreateVersion7(), stream, _position, $"{model.Service}.thought-of-later.v1", default, default, "system", null, null, null, "{}"u8.ToArray())]),
+            model.Apply);
+    }
+
     public void Reopen()
     {
         Store.Dispose();

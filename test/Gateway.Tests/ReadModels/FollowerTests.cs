@@ -2,8 +2,9 @@ using System.Reflection;
 using System.Threading.Channels;
 using Commerce.Feeds;
 using Commerce.Gateway.ReadModels;
+using Commerce.Gateway.Tests.Shop;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Commerce.Gateway.Tests.ReadModels;
 
@@ -12,8 +13,16 @@ public sealed class FollowerTests : IDisposable
     private readonly Feeds _feeds = new();
     private readonly Model _model = new();
     private readonly HandFedFeed _feed = new();
+    private readonly LogBook _log = new();
+    private readonly LoggerFactory _logs;
 
-    public void Dispose() => _feeds.Dispose();
+    public FollowerTests() => _logs = new LoggerFactory([_log]);
+
+    public void Dispose()
+    {
+        _logs.Dispose();
+        _feeds.Dispose();
+    }
 
     [Fact]
     public async Task After_a_page_that_large_events_have_filled_more_is_known_to_come()
@@ -30,9 +39,25 @@ public sealed class FollowerTests : IDisposable
         await follower.StopAsync(TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Why_it_cannot_go_on_is_said_once_until_it_can()
+    {
+        using var follower = Follow();
+        await _feed.Asked(0);
+        _model.Fault = "no fold for it";
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            _feed.Answer([1]);
+            await _feed.Asked(0);
+        }
+
+        _log.Lines.Count(line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("no fold for it", StringComparison.Ordinal)).ShouldBe(1);
+        await follower.StopAsync(TestContext.Current.CancellationToken);
+    }
+
     private Follower Follow()
     {
-        var follower = new Follower(Grains.Of(_feed), _feeds.Store, _model, TimeProvider.System, NullLogger<Follower>.Instance);
+        var follower = new Follower(Grains.Of(_feed), _feeds.Store, _model, TimeProvider.System, _logs.CreateLogger<Follower>());
         _ = follower.StartAsync(TestContext.Current.CancellationToken);
         return follower;
     }
@@ -48,7 +73,14 @@ public sealed class FollowerTests : IDisposable
         /// <summary>How often it was told that everything has been applied.</summary>
         public int Complete { get; private set; }
 
-        public void Apply(SqliteConnection db, RecordedEvent recorded) => Applied++;
+        /// <summary>What goes wrong with every event.</summary>
+        public string? Fault { get; set; }
+
+        public void Apply(SqliteConnection db, RecordedEvent recorded)
+        {
+            if (Fault is not null) throw new NotSupportedException(Fault);
+            Applied++;
+        }
 
         public void AppliedAllBefore(long moment) => Complete++;
     }

@@ -40,6 +40,15 @@ public sealed class OrderIndexTests : IDisposable
     }
 
     [Fact]
+    public void An_event_of_a_newer_program_does_not_stop_it()
+    {
+        Placed("a", Day);
+        _feeds.HappensInANewerProgram(_index, "order/t1/a");
+        _feeds.Happens(_index, "order/t1/a", new OrderReserved(Day));
+        Is("a", OrderStatus.AwaitingPayment);
+    }
+
+    [Fact]
     public void A_parked_order_goes_on_where_it_was()
     {
         Placed("a", Day);

@@ -23,6 +23,13 @@ public sealed class ProductIndexTests : IDisposable
         Sells("21730", "GLASS STAR FROSTED T-LIGHT HOLDER");
     }
 
+    [Fact]
+    public void An_event_of_a_newer_program_does_not_stop_it()
+    {
+        _feeds.HappensInANewerProgram(_index, "product/t1/71053");
+        Find("lantern").ShouldBe(["71053"]);
+    }
+
     [Theory]
     [InlineData("lantern", "71053")]
     [InlineData("lantren", "71053")]
