@@ -65,7 +65,7 @@ internal sealed partial class Follower(IGrainFactory grains, ReadStore store, IR
         }
 
         await consumer.Deliver(run);
-        if (run.IsFull) return;
+        if (run.IsFull()) return;
         model.AppliedAllBefore(asked);
         await Task.Delay(Linger, time, stopping);
     }

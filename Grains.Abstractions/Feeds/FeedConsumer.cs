@@ -128,7 +128,7 @@ public sealed class FeedConsumer(string service, int partition, IFeedGrain feed,
     {
         var pages = await Task.WhenAll(Enumerable.Range(0, _ahead).Select(page => after + page * FeedBatch.MaxEvents).TakeWhile(page => page < to).Select(feed.Read));
         var run = pages[0];
-        _ahead = run is { Events.Length: < FeedBatch.MaxEvents, IsFull: true } ? 1 : PagesAhead;
+        _ahead = run is { Events.Length: < FeedBatch.MaxEvents } && run.IsFull() ? 1 : PagesAhead;
         // A page that does not follow is asked for again, after what came before it.
         foreach (var page in pages.Skip(1))
         {

@@ -64,7 +64,7 @@ public sealed record FeedBatch(string Service, int Partition, string Epoch, Immu
     }
 
     /// <summary>Whether no other event would have gone in: an item that is not full ends where its partition ended when it was read.</summary>
-    public bool IsFull => Fills(Events.Length, Events.Sum(static e => (long)Envelope + e.Data.Length));
+    public bool IsFull() => Fills(Events.Length, Events.Sum(static e => (long)Envelope + e.Data.Length));
 
     /// <summary>Position of the first event.</summary>
     public long First => Events[0].Position;

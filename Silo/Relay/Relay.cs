@@ -42,7 +42,7 @@ public sealed partial class Relay(
                 }
 
                 position = published.Last;
-                if (!published.IsFull) await Task.Delay(Linger, time, stoppingToken);
+                if (!published.IsFull()) await Task.Delay(Linger, time, stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {

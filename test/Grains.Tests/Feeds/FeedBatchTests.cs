@@ -8,7 +8,7 @@ public sealed class FeedBatchTests
     public void Small_events_fill_an_item_by_their_number()
     {
         var item = Of(Enumerable.Repeat(100, FeedBatch.MaxEvents + 50))!;
-        (item.Events.Length, item.IsFull).ShouldBe((FeedBatch.MaxEvents, true));
+        (item.Events.Length, item.IsFull()).ShouldBe((FeedBatch.MaxEvents, true));
     }
 
     [Fact]
@@ -16,7 +16,7 @@ public sealed class FeedBatchTests
     {
         // Descriptions of 4,000 characters, each with an umlaut.
         var item = Of(Enumerable.Repeat(8_000, FeedBatch.MaxEvents))!;
-        item.IsFull.ShouldBeTrue();
+        item.IsFull().ShouldBeTrue();
         item.Events.Sum(e => e.Data.Length).ShouldBeInRange(FeedBatch.FullBytes * 9 / 10, FeedBatch.FullBytes + 8_000);
         (item.First, item.Last).ShouldBe((1, item.Events.Length));
     }
@@ -31,7 +31,7 @@ public sealed class FeedBatchTests
     [Fact]
     public void What_there_is_no_more_of_does_not_fill_an_item_and_nothing_is_none()
     {
-        Of([100, 8_000])!.IsFull.ShouldBeFalse();
+        Of([100, 8_000])!.IsFull().ShouldBeFalse();
         Of([]).ShouldBeNull();
     }
 
