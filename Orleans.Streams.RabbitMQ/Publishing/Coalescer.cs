@@ -140,6 +140,8 @@ internal sealed class Coalescer : IAsyncDisposable
         while (_window.Exists(sent => !sent.Sending.IsCompleted))
             await SomethingHappens();
 
+        // Said once for each reason: a broker may be away for an hour.
+        string? said = null;
         while (_window.Count > 0)
         {
             // What is confirmed or given up is answered before anything is waited for again.
@@ -150,7 +152,10 @@ internal sealed class Coalescer : IAsyncDisposable
             }
 
             var oldest = _window[_options.Has(Cure.KeepOrder) ? 0 : ^1];
-            Log.SendsAgain(_log, _provider, _name, oldest.Sending.Exception!.InnerException!.Message);
+            var reason = oldest.Sending.Exception!.InnerException!.Message;
+            if (reason != said)
+                Log.SendsAgain(_log, _provider, _name, reason);
+            said = reason;
             await Task.Delay(RetryPause, _time);
             CollectInbox();
             ExpireOverdue();

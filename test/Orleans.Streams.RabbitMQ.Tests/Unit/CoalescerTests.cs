@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Streams.RabbitMQ.Broker;
 using Orleans.Streams.RabbitMQ.Diagnostics;
 using Orleans.Streams.RabbitMQ.Publishing;
+using Orleans.Streams.RabbitMQ.Tests.Setup;
 
 namespace Orleans.Streams.RabbitMQ.Tests.Unit;
 
@@ -173,6 +174,25 @@ public sealed class CoalescerTests
         foreach (var (_, confirm) in _queue.Sent)
             confirm.TrySetResult();
         await Task.WhenAll(pending);
+    }
+
+    [Fact]
+    public async Task A_broker_that_stays_away_is_told_of_once_for_each_reason()
+    {
+        var log = new RecordedLog();
+        await using var coalescer = new Coalescer(_queue, "test", "0", _options, TimeProvider.System, Metrics, log);
+        var publishing = coalescer.Publish(Batch(1));
+        string[] reasons = ["refused", "refused", "refused", "cut"];
+        for (var i = 0; i < reasons.Length; i++)
+        {
+            await _queue.UntilSent(i + 1);
+            _queue.Sent[i].Confirm.SetException(new BrokerUnavailableException(reasons[i]));
+        }
+
+        await _queue.UntilSent(reasons.Length + 1);
+        _queue.Sent[^1].Confirm.SetResult();
+        await publishing;
+        log.Lines.Where(line => line.Id == Lines.SendsAgain).Select(line => line.Values["Error"]).ShouldBe(["refused", "cut"]);
     }
 
     private static ReadOnlyMemory<byte> Batch(byte content) => new[] { content };
