@@ -18,7 +18,7 @@ internal static class BenchCommand
 
     private static readonly Option<int> Seconds = new("--seconds") { Description = "Length of a measured run (default 10).", HelpName = "N", DefaultValueFactory = _ => 10 };
 
-    private static readonly Option<int> WarmUp = new("--warm-up") { Description = "Seconds of load before each measured run (default 5).", HelpName = "N", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int?> WarmUpOption = new("--warm-up") { Description = "Seconds of load before each measured run (default: until it gets no faster, a minute at most).", HelpName = "N" };
 
     private static readonly Option<int?> Connections = new("--connections") { Description = "Connections, one request in flight on each (default 64, and a row at 256 where a goal names it).", HelpName = "N" };
 
@@ -42,7 +42,7 @@ internal static class BenchCommand
         RelayOption.AcceptOnlyFromAmong("on", "off");
         var command = new Command("bench", "Measure our shop beside the best monolith we could write (test/Yardstick), on the same PostgreSQL and RabbitMQ. See docs/performance.md.")
         {
-            Scenarios, Rounds, Seconds, WarmUp, Connections, SeedOption, SideOption, RelayOption, Apart, Port, Report, CommandLine.Json, Journal(), Serve(), Broker(),
+            Scenarios, Rounds, Seconds, WarmUpOption, Connections, SeedOption, SideOption, RelayOption, Apart, Port, Report, CommandLine.Json, Journal(), Serve(), Broker(),
         };
         command.SetCommand(Measure);
         return command;
@@ -62,21 +62,28 @@ internal static class BenchCommand
     {
         var ids = (parsed.GetValue(Scenarios) ?? []).Select(id => id.ToUpperInvariant()).ToArray();
         if (ids.Except(Known).FirstOrDefault() is { } unknown) throw new UsageException($"There is no scenario {unknown}; there are {string.Join(", ", Known)}.");
-        var (rounds, seconds, warmUp, connections) = (parsed.GetValue(Rounds), parsed.GetValue(Seconds), parsed.GetValue(WarmUp), parsed.GetValue(Connections));
+        var (rounds, seconds, connections) = (parsed.GetValue(Rounds), parsed.GetValue(Seconds), parsed.GetValue(Connections));
         if (rounds is < 1 or > 100) throw new UsageException("--rounds is 1 to 100.");
-        if (seconds is < 1 or > 3_600 || warmUp is < 0 or > 3_600) throw new UsageException("--seconds is 1 to 3600, --warm-up 0 to 3600.");
+        if (seconds is < 1 or > 3_600) throw new UsageException("--seconds is 1 to 3600.");
         if (connections is < 1 or > 4_096) throw new UsageException("--connections is 1 to 4096.");
         Up.PortIsFree(parsed.GetValue(Port));
         return new BenchPlan(
-            ids.Length == 0 ? Known : [.. ids.Distinct()], new Terms(rounds, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(warmUp), connections ?? 64, parsed.GetValue(SeedOption)),
+            ids.Length == 0 ? Known : [.. ids.Distinct()], new Terms(rounds, TimeSpan.FromSeconds(seconds), WarmUpOf(parsed), connections ?? 64, parsed.GetValue(SeedOption)),
             parsed.GetValue(SideOption)!, parsed.GetValue(RelayOption) == "on", new Spread(1, Together: !parsed.GetValue(Apart)), Many: connections is null, parsed.GetValue(Port));
     }
+
+    private static TimeSpan? WarmUpOf(ParseResult parsed) => parsed.GetValue(WarmUpOption) switch
+    {
+        null => null,
+        >= 0 and <= 3_600 and var seconds => TimeSpan.FromSeconds(seconds),
+        _ => throw new UsageException("--warm-up is 0 to 3600."),
+    };
 
     private static Command Serve()
     {
         var which = new Argument<string>("SIDE") { Description = "ours or yardstick." };
         which.AcceptOnlyFromAmong("ours", "yardstick");
-        var command = new Command("serve", "Run one side, seeded with 10,000 products, for another generator; docs/performance.md shows the requests.") { which, RelayOption, Apart, Port };
+        var command = new Command("serve", "Run one side, seeded with 10,000 products and warmed up, for another generator; docs/performance.md shows the requests.") { which, WarmUpOption, RelayOption, Apart, Port };
         command.SetCommand(async (parsed, cancel) =>
         {
             Up.PortIsFree(parsed.GetValue(Port));
@@ -86,6 +93,8 @@ internal static class BenchCommand
             Progress.Say($"Seeding {side.Name}: {side.Topology}.");
             await side.Seed(cancel);
             await side.Start(cancel);
+            Progress.Say($"Warming up {side.Name}.");
+            await BenchRun.WarmUp(side, WarmUpOf(parsed), cancel);
             await Console.Out.WriteLineAsync($"ready http://127.0.0.1:{port}");
             await Console.Out.FlushAsync(cancel);
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -97,7 +106,7 @@ internal static class BenchCommand
 
     private static Command Broker()
     {
-        var command = new Command("broker", "Checkouts while the broker runs and while it is stopped, in turn; exit code 1 when a stopped broker costs more than it may.") { Rounds, Seconds, WarmUp, Connections, SeedOption, Apart, Port, CommandLine.Json };
+        var command = new Command("broker", "Checkouts while the broker runs and while it is stopped, in turn; exit code 1 when a stopped broker costs more than it may.") { Rounds, Seconds, WarmUpOption, Connections, SeedOption, Apart, Port, CommandLine.Json };
         command.SetCommand(async (parsed, cancel) =>
         {
             var plan = PlanOf(parsed);

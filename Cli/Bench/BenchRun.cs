@@ -1,4 +1,5 @@
 using System.Globalization;
+using Commerce.Cli.Bench.Load;
 using Commerce.Cli.Bench.Scenarios;
 using Commerce.Cli.Bench.Sides;
 using Commerce.Cli.Output;
@@ -26,6 +27,17 @@ internal static class BenchRun
         }
 
         return results;
+    }
+
+    /// <summary>Loads a side with sessions and pages, for a generator that is not ours.</summary>
+    public static async Task WarmUp(Side side, TimeSpan? length, CancellationToken cancel)
+    {
+        var terms = new Terms(Rounds: 1, TimeSpan.Zero, length, Connections: 64, Seed: 1);
+        using var generator = new Generator(side.Port, terms.Connections);
+        var stage = new Stage(generator, terms, new Random(terms.Seed), new KeyMaker("bench-warm-up"), cancel);
+        await new Sessions(Skus.Uniform).Prepare(stage);
+        await new Pages(Skus.Uniform).Prepare(stage);
+        await side.Settle(cancel);
     }
 
     public static IEnumerable<string> Lines(ScenarioResult result)

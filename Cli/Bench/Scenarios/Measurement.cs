@@ -5,8 +5,8 @@ namespace Commerce.Cli.Bench.Scenarios;
 
 /// <summary>How it is measured.</summary>
 /// <param name="Duration">Of one measured run.</param>
-/// <param name="WarmUp">Before it, on the same processes: what the first calls compile is not what is measured.</param>
-internal sealed record Terms(int Rounds, TimeSpan Duration, TimeSpan WarmUp, int Connections, int Seed)
+/// <param name="WarmUp">Load before it, on the same processes: what the first calls compile is not what is measured. Null: until a side is no longer getting faster.</param>
+internal sealed record Terms(int Rounds, TimeSpan Duration, TimeSpan? WarmUp, int Connections, int Seed)
 {
     public Terms At(int connections) => this with { Connections = connections };
 }

@@ -29,10 +29,7 @@ internal static class Mix
 
         public IReadOnlyDictionary<string, Latencies> Kinds { get; private set; } = new Dictionary<string, Latencies>();
 
-        public override async Task Prepare(Stage stage)
-        {
-            await Play(stage, stage.Terms.WarmUp);
-        }
+        public override Task Prepare(Stage stage) => WarmUp(stage, length => Play(stage, length));
 
         public override async Task<Tally> Measure(Stage stage)
         {

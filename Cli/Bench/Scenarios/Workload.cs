@@ -18,6 +18,16 @@ internal abstract class Workload
 
     protected void Acknowledge(long orders) => Acknowledged += orders;
 
+    /// <summary>Loads a side until it is warm.</summary>
+    protected static async Task WarmUp(Stage stage, Func<TimeSpan, Task<Tally>> play)
+    {
+        for (var warmUp = new WarmUp(stage.Terms.WarmUp); warmUp.GoesOn;)
+        {
+            var tally = await play(warmUp.Next);
+            warmUp.Saw(tally.Done + tally.Refused, tally.Elapsed);
+        }
+    }
+
     protected Tally Note(Tally tally)
     {
         Acknowledged += tally.Acknowledged;
@@ -28,7 +38,7 @@ internal abstract class Workload
 /// <summary>Whole sessions: a cart is opened, filled line by line and checked out.</summary>
 internal sealed class Sessions(Skus skus) : Workload
 {
-    public override async Task Prepare(Stage stage) => await Play(stage, stage.Terms.WarmUp);
+    public override Task Prepare(Stage stage) => WarmUp(stage, length => Play(stage, length));
 
     public override Task<Tally> Measure(Stage stage) => Play(stage, stage.Terms.Duration);
 
@@ -59,15 +69,14 @@ internal sealed class Checkouts(Func<Random, string[]> basket, bool refusals = f
 
     public override async Task Prepare(Stage stage)
     {
-        for (var warmed = TimeSpan.Zero; warmed < stage.Terms.WarmUp;)
+        await WarmUp(stage, async _ =>
         {
             await Fill(stage, Portion);
             var tally = await CheckOut(stage, new Pace());
             if (tally.Done + tally.Refused == 0) throw new CheckFailedException($"No checkout of the warm-up came to an order: {tally.FirstError}");
-            warmed += tally.Elapsed;
             _rate = (tally.Done + tally.Refused) / tally.Elapsed.TotalSeconds;
-        }
-
+            return tally;
+        });
         await Fill(stage, (int)((PerSecond ?? (_rate * Reserve)) * stage.Terms.Duration.TotalSeconds) + stage.Terms.Connections);
     }
 
@@ -89,7 +98,7 @@ internal sealed class Checkouts(Func<Random, string[]> basket, bool refusals = f
 /// <summary>Product pages.</summary>
 internal sealed class Pages(Skus skus) : Workload
 {
-    public override async Task Prepare(Stage stage) => await Play(stage, stage.Terms.WarmUp);
+    public override Task Prepare(Stage stage) => WarmUp(stage, length => Play(stage, length));
 
     public override Task<Tally> Measure(Stage stage) => Play(stage, stage.Terms.Duration);
 
