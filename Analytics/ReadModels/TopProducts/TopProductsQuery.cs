@@ -14,10 +14,11 @@ internal static class TopProductsQuery
         {
             var currency = await Parameters.Currency(db, currencyCode);
             return new TopProductsBody(await db.Rows($"""
-                select sale.sku, title.title, cast(sum(sale.revenue) as bigint) as revenue, cast(sum(sale.units) as bigint) as units
-                from product_sales sale join product_title title on title.sku = sale.sku
-                where sale.currency = @currency and sale.day >= @from and sale.day < @to
-                group by sale.sku, title.title order by {order} desc, sale.sku limit @limit
+                select best.sku, title.title, best.revenue, best.units
+                from (select sku, cast(sum(revenue) as bigint) as revenue, cast(sum(units) as bigint) as units from product_sales
+                      where currency = @currency and day >= @from and day < @to
+                      group by sku order by {order} desc, sku limit @limit) best
+                join product_title title on title.sku = best.sku order by best.{order} desc, best.sku
                 """,
                 row => new TopProductBody(row.GetString(0), row.GetString(1), MoneyBody.Of(row.GetInt64(2), currency), row.GetInt64(3)),
                 ("@currency", currency.Value), ("@from", TopProductsFold.Day(DateOnly.FromDateTime(period.From))),
