@@ -72,11 +72,12 @@ internal static class BenchCommand
             parsed.GetValue(SideOption)!, parsed.GetValue(RelayOption) == "on", new Spread(1, Together: !parsed.GetValue(Apart)), Many: connections is null, parsed.GetValue(Port));
     }
 
+    // How many carts a round needs is told by the warm-up's rate, so there is always one.
     private static TimeSpan? WarmUpOf(ParseResult parsed) => parsed.GetValue(WarmUpOption) switch
     {
         null => null,
-        >= 0 and <= 3_600 and var seconds => TimeSpan.FromSeconds(seconds),
-        _ => throw new UsageException("--warm-up is 0 to 3600."),
+        >= 1 and <= 3_600 and var seconds => TimeSpan.FromSeconds(seconds),
+        _ => throw new UsageException("--warm-up is 1 to 3600."),
     };
 
     private static Command Serve()

@@ -132,19 +132,25 @@ internal sealed class Programs(
             ["TestClock"] = clock ?? "",
             ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
             ["ConnectionStrings__cluster"] = _around.ConnectionsOf(name).Postgres.Logins["cluster"].ConnectionString,
-            // Several processes share this machine: give memory back rather than keep it for speed.
-            ["DOTNET_gcServer"] = "0",
-            // What a request allocates is garbage when it is answered. With the default budget, the size of a cache, it was collected so often that a quarter of a silo's time went there.
-            ["DOTNET_GCgen0size"] = $"0x{64 << 20:x}",
             ["DOTNET_TieredPGO"] = "0",
-            // A thread without work sleeps at once: looking for some by spinning took more than half of a silo's time where processes outnumber processors.
-            ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
-            // Code pages that are mapped twice, to write and to run, are a sixth of a start.
-            ["DOTNET_EnableWriteXorExecute"] = "0",
         };
+        foreach (var (key, value) in SharedMachine) variables[key] = value;
         foreach (var (key, value) in _around.VariablesOf(name)) variables[key] = value;
         return (variables, reached);
     }
+
+    /// <summary>How a runtime is set that shares its machine with a database, a broker and others like it.</summary>
+    public static IReadOnlyDictionary<string, string> SharedMachine { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        // Give memory back rather than keep it for speed.
+        ["DOTNET_gcServer"] = "0",
+        // What a request allocates is garbage when it is answered. With the default budget, the size of a cache, it was collected so often that a quarter of a silo's time went there.
+        ["DOTNET_GCgen0size"] = $"0x{64 << 20:x}",
+        // A thread without work sleeps at once: looking for some by spinning took more than half of a silo's time where processes outnumber processors.
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
+        // Code pages that are mapped twice, to write and to run, are a sixth of a start.
+        ["DOTNET_EnableWriteXorExecute"] = "0",
+    };
 
     /// <summary>A program of ours as it was built beside this one, or by another build.</summary>
     public static string Find(string project, string? build = null)

@@ -113,6 +113,7 @@ internal sealed class Generator : IDisposable
                 tally.Refused++;
                 tally.Steps.Add(micros);
                 last = now;
+                Count(tally.Refusals, (int)((now - began) / Slice));
                 break;
             default:
                 Fail(tally, answer.Status, Encoding.UTF8.GetString(connection.Body(answer)));

@@ -38,4 +38,7 @@ internal sealed class Tally
 
     /// <summary>Done in each tenth of a second since the start.</summary>
     public List<int> Course { get; } = [];
+
+    /// <summary>Refused in each tenth of a second since the start.</summary>
+    public List<int> Refusals { get; } = [];
 }

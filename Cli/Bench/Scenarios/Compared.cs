@@ -23,9 +23,12 @@ internal sealed record Compared(string Id, string Name, Func<Workload> Work, dou
     public async Task<ScenarioResult> Run(Workbench bench, CancellationToken cancel)
     {
         var sides = await bench.Sides(cancel);
-        var result = await Run(sides, bench.Terms, Goal, cancel);
+        var result = await Run(sides, bench.Terms, GoalAt(bench.Terms.Connections), cancel);
         return bench.Plan.Many && GoalAt256 is { } goal ? result with { Beside = [await Run(sides, bench.Terms.At(Many), goal, cancel)] } : result;
     }
+
+    /// <summary>The least ratio that is wanted at so many connections.</summary>
+    public double GoalAt(int connections) => connections == Many && GoalAt256 is { } goal ? goal : Goal;
 
     /// <summary>S6: product pages, from the silo's own process and through a gateway process before it.</summary>
     public static async Task<ScenarioResult> Browse(Workbench bench, CancellationToken cancel)

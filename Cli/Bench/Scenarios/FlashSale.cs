@@ -23,6 +23,13 @@ internal static class FlashSale
             });
     }
 
+    /// <summary>After the last tenth of a second in which something was sold: from then on there is nothing but refusals.</summary>
+    internal static double RefusalsPerSecondOf(Tally tally)
+    {
+        var soldOut = TimeSpan.FromSeconds(tally.Course.Count / 10.0);
+        return tally.Elapsed > soldOut ? tally.Refusals.Skip(tally.Course.Count).Sum() / (tally.Elapsed - soldOut).TotalSeconds : 0;
+    }
+
     private sealed class Sale(int buyers) : Workload
     {
         private readonly Checkouts _warmUp = new(Skus.Uniform.Basket), _sale = new(_ => [Skus.Flash], refusals: true);
@@ -39,9 +46,7 @@ internal static class FlashSale
         public override async Task<Tally> Measure(Stage stage)
         {
             var tally = Note(await _sale.CheckOut(stage, new Pace()));
-            // The last tenth of a second in which something was sold; from then on there is nothing but refusals.
-            var soldOut = TimeSpan.FromSeconds(tally.Course.Count / 10.0);
-            RefusalsPerSecond = tally.Elapsed > soldOut ? tally.Refused / (tally.Elapsed - soldOut).TotalSeconds : 0;
+            RefusalsPerSecond = RefusalsPerSecondOf(tally);
             return tally;
         }
     }

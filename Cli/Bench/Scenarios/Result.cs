@@ -34,5 +34,5 @@ internal sealed record ScenarioResult(
 {
     /// <summary>What is wrong, if anything.</summary>
     [JsonIgnore]
-    public bool Failed => !Audit || Met is false || Beside?.Any(other => !other.Audit) is true;
+    public bool Failed => !Audit || Met is false || Beside?.Any(other => other.Failed) is true;
 }

@@ -22,7 +22,8 @@ internal sealed class YardstickSide(Lab lab, int port, bool relay) : Side(lab, p
         yield return new ChildSpec(Name, ChildKind.Gateway, _ =>
         {
             var url = $"http://127.0.0.1:{Port}";
-            var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+            // The runtime as ours has it.
+            var variables = new Dictionary<string, string>(Clusters.Programs.SharedMachine, StringComparer.Ordinal)
             {
                 ["Name"] = Name, ["Data"] = Lab.Folder.Root, ["Http"] = url, ["ConnectionStrings__yardstick"] = Connection.Replace("Pooling=False", "Pooling=True", StringComparison.Ordinal),
                 ["ConnectionStrings__broker"] = relay ? Broker() : "",

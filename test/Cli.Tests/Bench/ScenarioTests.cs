@@ -44,6 +44,35 @@ public sealed class ScenarioTests
         BrokerBench.ResultOf(100, rounds, new RoundAudit(false, "")).Ok.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("S1", 64, 3)]
+    [InlineData("S2", 64, 2)]
+    [InlineData("S2", 256, 2.5)]
+    [InlineData("S3", 256, 8)]
+    public void A_goal_is_that_of_the_number_of_connections(string id, int connections, double goal) =>
+        Compared.All.Single(scenario => scenario.Id == id).GoalAt(connections).ShouldBe(goal);
+
+    [Theory]
+    [InlineData(true, true, false)]
+    [InlineData(false, true, true)]
+    [InlineData(true, false, true)]
+    public void A_scenario_fails_with_the_row_beside_it(bool met, bool audit, bool failed)
+    {
+        var beside = new ScenarioResult("S2", "", 256, null, "", met, audit);
+
+        new ScenarioResult("S2", "", 64, null, "", true, true, Beside: [beside]).Failed.ShouldBe(failed);
+    }
+
+    [Fact]
+    public void Refusals_are_counted_from_when_all_was_sold()
+    {
+        var tally = new Tally { Elapsed = TimeSpan.FromSeconds(1.5), Refused = 1_000 };
+        tally.Course.AddRange([100, 100, 100, 100, 50]);
+        tally.Refusals.AddRange([0, 0, 10, 40, 50, 90, 90, 90, 90, 90, 90, 90, 90, 90, 90]);
+
+        FlashSale.RefusalsPerSecondOf(tally).ShouldBe(900);
+    }
+
     private static Tally Round(int p50, int p99)
     {
         var tally = new Tally();
