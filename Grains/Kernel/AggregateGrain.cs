@@ -136,7 +136,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         var came = time.GetTimestamp();
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
-            if (_stale) await Ready();
+            await UpToDate();
             var generation = _generation;
 
             var repeat = Repeat(command, answer);
@@ -209,7 +209,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         var came = time.GetTimestamp();
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
-            if (_stale) await Ready();
+            await UpToDate();
             var generation = _generation;
             var result = answer(_state);
             if (!await Durable(generation)) continue;
@@ -315,6 +315,12 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         if (!_stale) return Task.CompletedTask;
         if (_reloading is null or { IsCompleted: true }) _reloading = Reload();
         return _reloading;
+    }
+
+    // Of all who waited for one reload, those whose turn comes first may have found it too old already.
+    private async ValueTask UpToDate()
+    {
+        while (_stale) await Ready();
     }
 
     private async Task Reload()

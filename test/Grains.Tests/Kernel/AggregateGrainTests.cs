@@ -333,6 +333,30 @@ public sealed class AggregateGrainTests(OneCluster shop) : IClassFixture<OneClus
         (await Stock.Get()).OnHand.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_command_that_waited_for_one_reload_waits_for_the_next_when_that_has_begun()
+    {
+        await Adjust("k1", 5);
+        var first = NextLoad();
+        var rereads = Stock.Commit(Order(1), shop.Cluster.Time.GetUtcNow());
+        await first.Read;
+
+        // Both wait for the first reload; the one in front finds nothing to do on it, and asks once more.
+        var rereadsToo = Stock.Commit(Order(2), shop.Cluster.Time.GetUtcNow());
+        await SomethingElse();
+        var adjusts = Adjust("k2", 7);
+        await SomethingElse();
+        var second = NextLoad();
+        first.Told.SetResult();
+        await second.Read;
+        for (var i = 0; i < 10; i++) await SomethingElse();
+        second.Told.SetResult();
+
+        (await adjusts).Value.OnHand.ShouldBe(12);
+        await Task.WhenAll(rereads, rereadsToo);
+        (await Stock.Get()).OnHand.ShouldBe(12);
+    }
+
     private static OrderId Order(int attempt) => OrderId.Derive(new CartId("kernel"), attempt);
 
     private Task<Result<StockView>> Adjust(string key, int delta) => Stock.Adjust(new CommandKey(key, $"{delta}"), delta, "test", null);
