@@ -28,6 +28,9 @@ internal sealed class BodyGuard(RequestDelegate next)
 
     private static readonly Refusal TooDeep = KernelErrors.Invalid("", $"The body is nested deeper than {GatewayOptions.MaxDepth} levels.");
 
+    // PostgreSQL keeps it in no text, and its own JSON reader stops at it.
+    private static readonly Refusal NotText = KernelErrors.Invalid("", "A text in the body holds the character U+0000; leave it out.");
+
     private static readonly Refusal NullInList = KernelErrors.Invalid("", "A list in the body holds null; leave that element out.");
 
     /// <summary>The body as it came; empty when there was none.</summary>
@@ -103,11 +106,14 @@ internal sealed class BodyGuard(RequestDelegate next)
                 if (reader.TokenType == JsonTokenType.PropertyName)
                 {
                     field = reader.GetString();
+                    if (field!.Contains('\0')) return NotText;
                     if (CardNumbers.IsCardField(field!)) return Refusals.CardData;
                 }
-                else if (reader.TokenType == JsonTokenType.String && HoldsCard(ref reader, field))
+                else if (reader.TokenType == JsonTokenType.String)
                 {
-                    return Refusals.CardData;
+                    var text = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+                    if (text.Contains((byte)0)) return NotText;
+                    if (CardNumbers.Holds(field, text)) return Refusals.CardData;
                 }
             }
         }
@@ -122,7 +128,4 @@ internal sealed class BodyGuard(RequestDelegate next)
 
         return null;
     }
-
-    private static bool HoldsCard(ref Utf8JsonReader reader, string? field) =>
-        CardNumbers.Holds(field, reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan);
 }

@@ -85,13 +85,13 @@ internal sealed class AppendBatch
         return rest;
     }
 
-    /// <summary>Which members' events are in the journal.</summary>
+    /// <summary>Which members' events are in the journal. They are looked for as text: JSON may hold an escape that PostgreSQL's own reader refuses.</summary>
     public async Task Look(NpgsqlConnection connection, bool[] there)
     {
         await using var look = new NpgsqlCommand("""
             select m.place from unnest($1, $2, $3) with ordinality as m (stream, version, id, place)
                 join stream_head h on h.stream = m.stream join append a on a.stream = h.number and a.version = m.version
-            where a.data::json #>> '{events,0,id}' = m.id::text
+            where strpos(a.data, '"id":"' || m.id || '","type"') > 0
             """, connection);
         look.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Members.Select(m => m.Append.Stream.Value)] });
         look.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Members.Select(m => m.Append.ExpectedVersion + 1)] });

@@ -23,6 +23,13 @@ public sealed class BodyGuardTests
         sent.MostRoomAhead.ShouldBeLessThanOrEqualTo(4 * 1024);
     }
 
+    [Theory]
+    [InlineData("""{"reason":"a\u0000b"}""", false)]
+    [InlineData("""{"a\u0000b":"reason"}""", false)]
+    [InlineData("""{"reason":"a\\u0000b"}""", true)]
+    [InlineData("""{"reason":"a\u0001b"}""", true)]
+    public void A_text_that_no_database_keeps_is_refused(string body, bool passes) => (BodyGuard.Check(Encoding.UTF8.GetBytes(body)) is null).ShouldBe(passes);
+
     // Comes in small pieces, and notes how much more room than bytes there was when it was asked for more.
     private sealed class Trickle(byte[] bytes) : MemoryStream(bytes)
     {

@@ -23,7 +23,8 @@ public sealed class Script(StreamName stream)
     /// <summary>The next append, without going on from it.</summary>
     public Append Peek(string? key = null, int events = 1, DateTimeOffset? due = null) => new(
         stream, _last, _version,
-        [.. Enumerable.Range(1, events).Select(i => new NewEvent(NextId(), "stock.adjusted.v1", Encoding.UTF8.GetBytes($$"""{"delta":{{i}},"reason":"test"}""")))],
+        // An escape that not every reader of JSON takes.
+        [.. Enumerable.Range(1, events).Select(i => new NewEvent(NextId(), "stock.adjusted.v1", Encoding.UTF8.GetBytes($$"""{"delta":{{i}},"reason":"te\u0000st"}""")))],
         key is null ? CommandKey.None : new CommandKey(key, $"digest of {key}"), Noon, Noon, due, new Envelope("system", null, null));
 
     private static Guid NextId() => new(Interlocked.Increment(ref _ids), 1, 1, [0, 0, 0, 0, 0, 0, 0, 1]);
