@@ -5,7 +5,7 @@ namespace Commerce.Silo.Composition;
 
 /// <summary>
 /// Work of a service that one silo of its role does at a time: relay, deadlines. Who holds the lease runs it; the others ask for it every second, so that one of
-/// them goes on seconds after the holder died, froze or lost its database. Two that both believe to hold it do no harm: what they write is fenced by the
+/// them goes on seconds after the holder died, froze or lost its database, also when its clock was ahead. Two that both believe to hold it do no harm: what they write is fenced by the
 /// lease's epoch, and a wake is never wrong.
 /// </summary>
 internal sealed partial class LeasedWork(
@@ -16,13 +16,21 @@ internal sealed partial class LeasedWork(
 
     internal static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
+    // Another's lease as it was last seen, and since when it has been that.
+    private Lease? _other;
+    private long _since;
+
+    // A holder that lives renews it with every beat.
+    private Lease? Abandoned => _other is not null && time.GetElapsedTime(_since) > Term + Beat ? _other : null;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (await leases.Acquire(service, name, holder, time.GetUtcNow(), Term) is { } lease) await Work(lease, stoppingToken);
+                if (await leases.Acquire(service, name, holder, time.GetUtcNow(), Term, Abandoned) is { } lease) await Work(lease, stoppingToken);
+                else await Watch();
             }
             catch (Exception away) when (!stoppingToken.IsCancellationRequested)
             {
@@ -31,6 +39,12 @@ internal sealed partial class LeasedWork(
 
             await Pause(stoppingToken);
         }
+    }
+
+    private async Task Watch()
+    {
+        var other = await leases.Look(service, name);
+        if (other != _other) (_other, _since) = (other, time.GetTimestamp());
     }
 
     private async Task Work(Lease lease, CancellationToken stopping)

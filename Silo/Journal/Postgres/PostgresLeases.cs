@@ -27,18 +27,33 @@ public sealed class LeaseLostException : Exception
 }
 
 /// <summary>
-/// Leases in the services' databases. Time is given by the caller, so holders' clocks have to agree to within a fraction of a term; what protects the data
-/// against one whose clock does not is the epoch, not the time.
+/// Leases in the services' databases. Time is given by the caller, so holders' clocks should agree to within a fraction of a term. What protects the data
+/// against one whose clock does not is the epoch, not the time; what protects the work is that a lease nobody renews is abandoned, however long it says it lasts.
 /// </summary>
 public sealed class PostgresLeases(ServiceDatabases databases, ILogger<PostgresLeases> log)
 {
     /// <summary>Takes a lease that is free, over, or the holder's own; null when it is another's. The holder's own comes back in a new epoch.</summary>
-    public Task<Lease?> Acquire(string service, string name, string holder, DateTimeOffset now, TimeSpan term) => Change(service, name, holder, now + term, """
+    /// <param name="service">In whose database it is.</param>
+    /// <param name="name">For what.</param>
+    /// <param name="holder">Who asks.</param>
+    /// <param name="now">By the clock of who asks.</param>
+    /// <param name="term">For how long.</param>
+    /// <param name="abandoned">What was seen of it for longer than a holder that lives leaves it alone: if it still is that, it is free, whatever a clock that was wrong wrote into it.</param>
+    public Task<Lease?> Acquire(string service, string name, string holder, DateTimeOffset now, TimeSpan term, Lease? abandoned = null) => Change(service, name, holder, now + term, """
         insert into lease (name, holder, until, epoch) values ($1, $2, $3, 1)
         on conflict (name) do update set holder = excluded.holder, until = excluded.until, epoch = lease.epoch + 1
-            where lease.until <= $4 or lease.holder = excluded.holder
+            where lease.until <= $4 or lease.holder = excluded.holder or (lease.epoch = $5 and lease.until = $6)
         returning epoch
-        """, [name, holder, (now + term).UtcDateTime, now.UtcDateTime]);
+        """, [name, holder, (now + term).UtcDateTime, now.UtcDateTime, abandoned?.Epoch ?? 0, (abandoned?.Until ?? now).UtcDateTime]);
+
+    /// <summary>A lease as it is; null when nobody ever took it.</summary>
+    public Task<Lease?> Look(string service, string name) => PostgresFaults.Guard($"leases of {service}", log, async () =>
+    {
+        await using var look = databases.Of(service).CreateCommand("select holder, until, epoch from lease where name = $1");
+        look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
+        await using var row = await look.ExecuteReaderAsync();
+        return await row.ReadAsync() ? new Lease(service, name, row.GetString(0), row.GetFieldValue<DateTimeOffset>(1), row.GetInt64(2)) : null;
+    });
 
     /// <summary>Holds a lease longer; null when it is lost. One that ran out and was taken by nobody is still the holder's.</summary>
     public Task<Lease?> Renew(Lease lease, DateTimeOffset now, TimeSpan term) => Change(lease.Service, lease.Name, lease.Holder, now + term,
