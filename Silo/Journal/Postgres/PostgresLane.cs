@@ -306,6 +306,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         {
             await using (var head = new NpgsqlCommand("select position from log_head where partition = 0 for update", _connection))
                 await head.ExecuteScalarAsync().ConfigureAwait(false);
+            Faults?.Invoke(BatchPoint.HoldingTheHead);
             await batch.Look(_connection, there).ConfigureAwait(false);
             if (!there.Contains(true)) await batch.Abandon(_connection).ConfigureAwait(false);
             await transaction.CommitAsync().ConfigureAwait(false);
@@ -346,4 +347,5 @@ internal enum BatchPoint
     Sending,
     Committed,
     Reopening,
+    HoldingTheHead,
 }

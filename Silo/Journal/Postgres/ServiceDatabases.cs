@@ -16,6 +16,9 @@ public sealed class ServiceDatabases : IAsyncDisposable, IDisposable
     /// <summary>How long to wait for a connection, or for one of the pool to come free.</summary>
     public static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(4);
 
+    /// <summary>As the client does on its side, below: a host that is gone is noticed after 8 s, not after the two hours of most systems.</summary>
+    private const string ServerKeepAlive = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3";
+
     private readonly ConcurrentDictionary<string, NpgsqlDataSource> _sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _connections;
 
@@ -65,7 +68,8 @@ public sealed class ServiceDatabases : IAsyncDisposable, IDisposable
         // Nothing here changes a session: there is nothing to reset between two uses of a connection.
         bounded.NoResetOnClose = true;
         // A statement planned while its table was empty keeps its plan while the table grows: reading all of it, until the statistics are made. Here every table is reached through an index.
-        bounded.Options = $"{bounded.Options} -c enable_seqscan=off".Trim();
+        // A transaction whose client has gone silent holds the log's head, and with it the whole service: it ends when no statement comes for longer than any may take.
+        bounded.Options = $"{bounded.Options} -c enable_seqscan=off -c idle_in_transaction_session_timeout={(int)(2 * CommandLimit.TotalMilliseconds)} {ServerKeepAlive}".Trim();
         return bounded;
     }
 }

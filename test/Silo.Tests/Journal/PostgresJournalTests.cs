@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Commerce.Kernel;
 using Commerce.Silo.Journal.Postgres;
 using Npgsql;
@@ -70,6 +71,46 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         FailOnce(isThere ? BatchPoint.Committed : BatchPoint.Sending);
         (await _journal.Append(script.Append())).ShouldBe(AppendOutcome.Committed);
         (await _journal.ReadFeed("inventory", 0, 0, 10)).Events.Select(e => e.Version).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task A_silo_that_freezes_while_it_holds_the_log_s_head_does_not_stop_the_others()
+    {
+        var script = new Script(Till);
+        await _journal.Append(script.Append());
+        using var frozen = new ManualResetEventSlim();
+        var holds = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Lane.Faults = point =>
+        {
+            if (point == BatchPoint.Committed) throw Broken();
+            if (point != BatchPoint.HoldingTheHead) return;
+            holds.SetResult();
+            frozen.Wait();
+        };
+        var lost = _journal.Append(script.Append());
+        await holds.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        await using (var other = PostgresFixture.Open(journals.Databases))
+        {
+            var until = Stopwatch.StartNew();
+            while (true)
+            {
+                try
+                {
+                    (await other.Append(new Script(Stock(7)).Append())).ShouldBe(AppendOutcome.Committed);
+                    break;
+                }
+                catch (DependencyUnavailableException) when (until.Elapsed < TimeSpan.FromSeconds(60))
+                {
+                    // It waits for the head until the server ends the frozen one's transaction.
+                }
+            }
+        }
+
+        Lane.Faults = null;
+        frozen.Set();
+        (await lost).ShouldBe(AppendOutcome.Unknown);
+        (await _journal.Append(script.Append())).ShouldBe(AppendOutcome.Committed);
     }
 
     [Fact]
@@ -191,6 +232,20 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         await SnapshotsKept();
         (await _journal.Load(Till)).ShouldSatisfyAllConditions(
             h => h.Snapshot!.Version.ShouldBe(8), h => h.Events.Select(e => e.Version).ShouldBe(Enumerable.Range(9, 12).Select(i => (long)i)));
+    }
+
+    [Fact]
+    public async Task Who_reads_all_of_it_reads_what_was_there_and_holds_nothing_up_meanwhile()
+    {
+        var script = new Script(Till);
+        await Task.WhenAll(Enumerable.Range(0, 20_010).Select(_ => _journal.Append(script.Append())));
+        await using var all = await JournalDatabase.Open("inventory", journals.Databases.ConnectionOf("inventory"));
+        await _journal.Append(script.Append());
+
+        await using (var transactions = journals.Databases.Of("inventory").CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_xmin is not null"))
+            (await transactions.ExecuteScalarAsync()).ShouldBe(0L);
+        (await all.Events().Select(recorded => recorded.Position).ToListAsync()).ShouldBe(Enumerable.Range(1, 20_010).Select(i => (long)i));
+        (await all.Stream(Till).Select(recorded => recorded.Version).ToListAsync()).ShouldBe(Enumerable.Range(1, 20_010).Select(i => (long)i));
     }
 
     [Fact]
