@@ -92,6 +92,9 @@ internal sealed class Child : IDisposable
     /// </summary>
     public void Prepare() => Set(() => _wish = _wish != Wish.Run ? _wish : Kind < ChildKind.RabbitMq ? Wish.Last : Wish.Serve);
 
+    /// <summary>Waits until a drain is over that has begun.</summary>
+    public Task Drained(CancellationToken cancel) => WishNow() == Wish.Drained ? Reaches(ChildState.Drained, cancel) : Task.CompletedTask;
+
     /// <summary>Has a drained one run again.</summary>
     public void Resume() => Set(() => _wish = _wish == Wish.Drained ? Wish.Run : _wish);
 
@@ -190,7 +193,8 @@ internal sealed class Child : IDisposable
         catch (TimeoutException)
         {
             _say($"{Name} did not end within {limit.TotalSeconds:0.#} s; it is killed.");
-            lock (_gate) process = _process;
+            // Not one that somebody has had started meanwhile.
+            lock (_gate) process = _wish == wish ? _process : null;
             process?.Kill();
             await ended.WaitAsync(TimeSpan.FromSeconds(2), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -67,8 +67,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
             programs.Use(child.Name, child.Kind, from);
         }
 
-        child.Resume();
-        await Within(RunningWithin, child.Name, wait => child.Reaches(ChildState.Running, wait), cancel);
+        await Again(child, cancel);
         say($"{child.Name} runs.");
         return Status();
     }
@@ -82,8 +81,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
             if ((kind == ChildKind.Gateway || _plan.SilosAreGateways) && Enumerable.Range(1, count).Except(there.Keys).Select(i => port + i - 1).FirstOrDefault(p => !FreePorts.IsFree(p)) is > 0 and var taken)
                 throw new UsageException($"Port {taken} is in use; stop the program that listens there.");
             _plan = wanted;
-            foreach (var child in Enumerable.Range(1, count).Select(i => there.TryGetValue(i, out var old) ? Again(old) : Add(kind, i)).ToList())
-                await Within(RunningWithin, child.Name, wait => child.Reaches(ChildState.Running, wait), cancel);
+            await Task.WhenAll([.. Enumerable.Range(1, count).Select(i => there.TryGetValue(i, out var old) ? Again(old, cancel) : Runs(Add(kind, i), cancel))]);
 
             // One after another, the newest first: what one hands over is taken by those that stay.
             foreach (var child in there.Where(pair => pair.Key > count).OrderByDescending(pair => pair.Key).Select(pair => pair.Value))
@@ -103,11 +101,15 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
 
     private Child Add(ChildKind kind, int number) => supervisor.Add(kind == ChildKind.Silo ? programs.Silo(number, _plan.RolesOf(number)) : programs.Gateway(number));
 
-    private static Child Again(Child child)
+    // One that is still being drained ends first: the drain would take the new process for the old one.
+    private async Task Again(Child child, CancellationToken cancel)
     {
+        await child.Drained(cancel);
         child.Resume();
-        return child;
+        await Runs(child, cancel);
     }
+
+    private Task Runs(Child child, CancellationToken cancel) => Within(RunningWithin, child.Name, wait => child.Reaches(ChildState.Running, wait), cancel);
 
     private async Task StartBroker(CancellationToken cancel)
     {

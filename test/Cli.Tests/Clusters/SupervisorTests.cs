@@ -56,6 +56,44 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task A_drain_that_takes_too_long_does_not_kill_what_was_started_after_it()
+    {
+        var silo = await Running("silo-1", ChildKind.Silo);
+        _launcher.Obeys = _ => false;
+        var drained = Supervisor.Drain(silo);
+        silo.Resume();
+        _launcher.Last("silo-1").Die(0);
+        await Reaches(silo, ChildState.Restarting);
+        _time.Advance(Child.RestartAfter);
+        await Reaches(silo, ChildState.Running);
+
+        _time.Advance(TimeSpan.FromSeconds(27));
+        while (!drained.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        _launcher.Events.ShouldNotContain("silo-1 is killed");
+        silo.State.ShouldBe(ChildState.Running);
+    }
+
+    [Fact]
+    public async Task Whoever_starts_a_child_again_can_wait_until_its_drain_is_over()
+    {
+        var silo = await Running("silo-1", ChildKind.Silo);
+        _launcher.Obeys = _ => false;
+        var drained = Supervisor.Drain(silo);
+        var gone = silo.Drained(Cancel);
+        gone.IsCompleted.ShouldBeFalse();
+
+        _launcher.Last("silo-1").Die(0);
+        await Task.WhenAll(drained, gone).WaitAsync(Patience, Cancel);
+
+        silo.State.ShouldBe(ChildState.Drained);
+    }
+
+    [Fact]
     public async Task A_child_that_waits_for_its_restart_can_be_drained()
     {
         var silo = await Running("silo-1", ChildKind.Silo);
