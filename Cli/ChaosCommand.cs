@@ -59,7 +59,7 @@ internal static class ChaosCommand
         if (parsed.GetValue(MatrixOnly)) return await KillEverywhere(seed, CellsOf(parsed.GetValue(Cells)), json, cancel);
         if (parsed.GetValue(SelfTestOnly)) return Give(await SelfTest.Run(seed, SelfTest.Chosen(parsed.GetValue(OnlyBuild)), cancel), json);
 
-        var chosen = Catalogue.Chosen(parsed.GetValue(Chosen));
+        var chosen = await Possible(Catalogue.Chosen(parsed.GetValue(Chosen)), byName: parsed.GetValue(Chosen) is not null, cancel);
         var plan = Plan.Of(seed, chosen, new Circumstances(silos, parsed.GetValue(DatabaseAway), parsed.GetValue(BrokerAway), parsed.GetValue(ProviderAway), parsed.GetValue(OldBuild)));
         if (parsed.GetValue(PlanOnly))
         {
@@ -68,8 +68,16 @@ internal static class ChaosCommand
             return ExitCode.Ok;
         }
 
-        var options = new RunOptions(seed, TimeSpan.FromMinutes(parsed.GetValue(Minutes)), parsed.GetValue(Rate), new Setup(silos, PayBy, SmallDisk: chosen.Contains("F11")));
+        var options = new RunOptions(seed, TimeSpan.FromMinutes(parsed.GetValue(Minutes)), parsed.GetValue(Rate), new Setup(silos, PayBy, SmallDisk: chosen.Contains(DiskFull.Name)));
         return Give(await new ChaosRun(options).Run(plan, chosen.Count, cancel), json);
+    }
+
+    private static async Task<IReadOnlyList<string>> Possible(IReadOnlyList<string> chosen, bool byName, CancellationToken cancel)
+    {
+        if (!chosen.Contains(DiskFull.Name) || await SmallDisk.MayBe(cancel)) return chosen;
+        if (byName) throw new MissingException($"{DiskFull.Name} needs the right to mount a disk in memory; run it as root.");
+        Progress.Say($"{DiskFull.Name} is left out: it needs the right to mount a disk in memory.");
+        return [.. chosen.Where(id => id != DiskFull.Name)];
     }
 
     private static int Give(ChaosReport report, bool json)

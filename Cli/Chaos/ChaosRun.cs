@@ -48,6 +48,21 @@ internal sealed class ChaosRun(RunOptions options)
     {
         Progress.Say($"Starting {options.Setup.Silos} silos, a gateway, analytics, PostgreSQL and RabbitMQ.");
         await using var lab = await Laboratory.Start(options.Setup, cancel);
+        try
+        {
+            return await Run(lab, plan, firstPass, cancel);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException)
+        {
+            // What a run found before it broke, and where to look, is not lost with it.
+            _findings.Add("broken off", broken is CheckFailedException or MissingException ? broken.Message : broken.ToString());
+            lab.Keep = options.Keeps;
+            return Report(lab);
+        }
+    }
+
+    private async Task<ChaosReport> Run(Laboratory lab, IEnumerable<Fault> plan, int firstPass, CancellationToken cancel)
+    {
         using var history = new History(Path.Combine(lab.Folder.Root, "history.jsonl"), TimeProvider.System);
         using var client = new Client(lab.Url, history, _findings, _gaps);
         await using var wire = new Wire(lab);

@@ -26,7 +26,7 @@ internal static class Catalogue
         ["F8"] = (chance, given) => chance.Next(0, 4) is var drawn ? new KillDatabase(given.DatabaseAway ?? drawn) : null!,
         ["F9"] = (_, _) => new FreezeDatabase(),
         ["F10"] = (chance, _) => new CutAfterCommit(chance.Next(2, 5)),
-        ["F11"] = (_, _) => new DiskFull(),
+        [DiskFull.Name] = (_, _) => new DiskFull(),
         ["F12"] = (chance, _) => new PoolExhausted(Pick(chance, ["order", "inventory", "cart"])),
         ["F13"] = (chance, _) => new HotSku(1_000, 100, chance.Next(1_000_000)),
         ["F14"] = (chance, _) => new KillBroker(chance.Next(1, 6)),

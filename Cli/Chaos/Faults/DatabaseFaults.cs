@@ -80,13 +80,15 @@ internal sealed record FreezeDatabase() : SharedFault("F9", TimeSpan.FromSeconds
 }
 
 /// <summary>F11: there is no room on the database's disk.</summary>
-internal sealed record DiskFull() : SharedFault("F11", TimeSpan.FromSeconds(8))
+internal sealed record DiskFull() : SharedFault(Name, TimeSpan.FromSeconds(8))
 {
+    public const string Name = "F11";
+
     private bool _filled;
 
     public override bool Hit => _filled;
 
-    public override string What => $"PostgreSQL's disk is full for {Lasts.TotalSeconds:0} s (a disk in memory; where mounting is not allowed, this one does not happen)";
+    public override string What => $"PostgreSQL's disk is full for {Lasts.TotalSeconds:0} s (a disk in memory)";
 
     public override Task Inject(Scene scene, CancellationToken cancel)
     {

@@ -28,6 +28,16 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether mounting is allowed here.</summary>
+    public static async Task<bool> MayBe(CancellationToken cancel)
+    {
+        var folder = Directory.CreateTempSubdirectory("commerce-chaos-").FullName;
+        await using (var disk = await Mount(folder, cancel))
+            if (disk is null) return false;
+        Directory.Delete(folder);
+        return true;
+    }
+
     /// <summary>Leaves no room at all.</summary>
     public void Fill()
     {
