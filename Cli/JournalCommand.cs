@@ -22,6 +22,7 @@ internal static class JournalCommand
     private static readonly Dictionary<string, string> ServiceOf = new(StringComparer.Ordinal)
     {
         ["product"] = "catalog", ["stock"] = "inventory", ["cart"] = "cart", ["order"] = "order", ["order-numbers"] = "order", ["payment"] = "payment", ["customer"] = "customer",
+        ["settlement"] = "order",
     };
 
     public static Command Create()
@@ -63,7 +64,7 @@ internal static class JournalCommand
     private static string Line(RecordedEvent recorded) =>
         $"{recorded.Version,5}  {recorded.RecordedAt:yyyy-MM-ddTHH:mm:ss.fffZ}  {recorded.Type,-28}  {recorded.Actor,-8}  {System.Text.Encoding.UTF8.GetString(recorded.Data)}";
 
-    private static StreamName NameOf(string text)
+    internal static StreamName NameOf(string text)
     {
         if (text.IndexOf(':') is > 0 and var colon && FeedStreams.Services.Contains(text[..colon])) return new StreamName(text[..colon], text[(colon + 1)..]);
         return ServiceOf.TryGetValue(text.Split('/')[0], out var service)
