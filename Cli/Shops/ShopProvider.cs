@@ -55,15 +55,19 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
     /// <summary>What was asked for by option, else by environment, else what was kept. It is kept from now on.</summary>
     public static ShopProvider Choose(string dataDir, string? asked, Func<string, string?> variable)
     {
-        var kept = In(dataDir);
+        var (kept, given) = (In(dataDir), Given(variable));
+        // Every cluster keeps it beside its connections; one that has only those was made of half a backup, or by an older version.
+        var lost = File.Exists(Path.Combine(dataDir, "connections.json")) && !File.Exists(DataFolder.PaymentsOf(dataDir));
+        if (lost && asked is null && given is null)
+            throw new MissingException($"{DataFolder.PaymentsOf(dataDir)} is missing, and without it nobody knows where this shop's payments are; put it back from a backup, or say so: --psp sandbox, --psp simulator, or {Prefix}Provider (docs/operations.md).");
         var wanted = asked switch
         {
             PaymentSettings.Sandbox => Sandbox,
             PaymentSettings.Simulator => Own(dataDir, kept),
             not null => throw new UsageException($"--psp is {PaymentSettings.Sandbox} or {PaymentSettings.Simulator}; others are named by {Prefix}Provider and its fellows (docs/operations.md)."),
-            null => Given(variable) ?? (kept.IsOwn ? Own(dataDir, kept) : kept),
+            null => given ?? (kept.IsOwn ? Own(dataDir, kept) : kept),
         };
-        var began = File.Exists(DataFolder.ProviderOf(dataDir)) || File.Exists(Path.Combine(dataDir, "connections.json")) || File.Exists(DataFolder.PaymentsOf(dataDir));
+        var began = File.Exists(DataFolder.ProviderOf(dataDir)) || File.Exists(DataFolder.PaymentsOf(dataDir));
         if (began && wanted.Provider != kept.Provider)
             throw new UsageException($"The payments of the shop in {dataDir} are with the {kept.Provider}, and stay there; start it with that, or another shop with --data.");
         try
@@ -75,7 +79,7 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
             throw new UsageException(wrong.Message);
         }
 
-        if (wanted.Provider != PaymentSettings.Sandbox) wanted.Keep(dataDir);
+        wanted.Keep(dataDir);
         return wanted;
     }
 

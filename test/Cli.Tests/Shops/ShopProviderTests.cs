@@ -14,7 +14,20 @@ public sealed class ShopProviderTests : IDisposable
     public void A_shop_pays_with_the_sandbox_unless_it_is_told_otherwise()
     {
         Choose(null).Settings.Provider.ShouldBe(PaymentSettings.Sandbox);
-        File.Exists(Path.Combine(_folder, "payments.json")).ShouldBeFalse();
+        Choose(null).Settings.Provider.ShouldBe(PaymentSettings.Sandbox);
+        Should.Throw<UsageException>(() => Choose("simulator")).Message.ShouldContain("sandbox");
+    }
+
+    [Fact]
+    public void A_cluster_that_has_lost_where_its_payments_are_is_told_and_does_not_guess()
+    {
+        Choose("simulator");
+        File.Delete(Path.Combine(_folder, "payments.json"));
+        File.WriteAllText(Path.Combine(_folder, "connections.json"), "{}");
+
+        Should.Throw<MissingException>(() => Choose(null)).Message.ShouldContain("payments.json");
+        Choose("simulator").Provider.ShouldBe(PaymentSettings.Simulator);
+        Choose(null).Provider.ShouldBe(PaymentSettings.Simulator);
     }
 
     [Fact]
