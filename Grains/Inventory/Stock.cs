@@ -129,7 +129,7 @@ public sealed record Stock(int OnHand, Holds Holds)
 
     private static CommandKey Reservation(OrderId order) => new($"reserve:{order}", "reserve");
 
-    private static CommandKey Pinning(OrderId order) => new($"pin:{order}", "pin");
+    internal static CommandKey Pinning(OrderId order) => new($"pin:{order}", "pin");
 
-    private static CommandKey Retaking(OrderId order) => new($"retake:{order}", "retake");
+    internal static CommandKey Retaking(OrderId order) => new($"retake:{order}", "retake");
 }

@@ -30,11 +30,9 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
     public Task<Result<int>> Reserve(OrderId order, int quantity, Term term) =>
         Decide<int>(CommandKey.None, s => s.Reserve(order, quantity, term, Now), s => s.Holds.Of(order) is null ? StockErrors.ReservationClosed(order) : s.Available(Now));
 
-    public Task<Result<Done>> Pin(OrderId order, int quantity) =>
-        Decide<Done>(CommandKey.None, s => s.Pin(order, quantity, Now), s => Owned(s, order, quantity));
+    public Task<Result<Done>> Pin(OrderId order, int quantity) => Own(order, quantity, Stock.Pinning(order), s => s.Pin(order, quantity, Now));
 
-    public Task<Result<Done>> Retake(OrderId order, int quantity) =>
-        Decide<Done>(CommandKey.None, s => s.Retake(order, quantity, Now), s => Owned(s, order, quantity));
+    public Task<Result<Done>> Retake(OrderId order, int quantity) => Own(order, quantity, Stock.Retaking(order), s => s.Retake(order, quantity, Now));
 
     public Task<Result<Done>> Release(OrderId order) => End(order, again: false, s => s.ClosePin(order));
 
@@ -67,6 +65,15 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
         var cleared = await Query(s => s.Holds.NextExpiry <= Now);
         if (cleared) await Apply(s => s.ClearLapsed(Now));
         return cleared;
+    }
+
+    // Who holds for a time has neither pinned nor retaken; of anybody else that may have been dealt with already, and then it is not appended again, as in Close.
+    private async Task<Result<Done>> Own(OrderId order, int quantity, CommandKey command, Func<Stock, Result<Events<StockEvent>>> decide)
+    {
+        var known = await Query(s => s.Holds.Of(order) is not { Term.Until: not null }) && await Knows(command);
+        return known
+            ? await Query(s => Owned(s, order, quantity), recent: true)
+            : await Decide<Done>(CommandKey.None, decide, s => Owned(s, order, quantity));
     }
 
     private async Task<Result<Done>> End(OrderId order, bool again, params Func<Stock, Result<Events<StockEvent>>>[] doors)
