@@ -13,7 +13,8 @@ public interface IOrderGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Places the order of a frozen cart and sets it going. Placed already, it answers the order as it is, with
-    /// <c>idempotency-key-reused</c> when the same key came with another content.
+    /// <c>idempotency-key-reused</c> when the same key came with another content. Refuses <c>cart-frozen</c> when the cart has let go of it, and
+    /// <c>illegal-transition</c> for a customer who was erased.
     /// </summary>
     [Alias("Place")]
     Task<Result<OrderView>> Place(PlaceOrder order);

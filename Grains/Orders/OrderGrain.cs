@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Commerce.Customers;
 using Commerce.Kernel;
 using Microsoft.Extensions.Logging;
 
@@ -23,11 +24,12 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     public async Task<Result<OrderView>> Place(PlaceOrder order)
     {
         var placed = Folded.AsPlaced ?? await Prepared(order);
+        if (!placed.Ok) return placed.Refusal!;
         var mine = false;
         var result = await Begin(order.Command, s =>
         {
             mine = s.Placed is null;
-            return s.Place(placed);
+            return s.Place(placed.Value);
         }, View);
         if (mine && result is { Ok: true, Repeated: false } && Version == 1) _knowsAll = true;
         _ = Go();
@@ -115,17 +117,16 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     }
 
     // Whether it was placed before is known once its history has been read, and that is asked for only when it matters: when nothing can be sealed any more.
-    private async Task<OrderPlaced> Prepared(PlaceOrder order)
+    private async Task<Result<OrderPlaced>> Prepared(PlaceOrder order)
     {
         try
         {
             return await Prepare(order);
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException) when (order.Customer is not null)
         {
             await Known();
-            if (Folded.AsPlaced is { } earlier) return earlier;
-            throw;
+            return Folded.AsPlaced is { } earlier ? earlier : CustomerErrors.Erased;
         }
     }
 

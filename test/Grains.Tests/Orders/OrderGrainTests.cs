@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Commerce.Carts;
+using Commerce.Customers;
 using Commerce.Feeds;
 using Commerce.Inventory;
 using Commerce.Kernel;
@@ -85,6 +86,21 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (await second).Ok.ShouldBeTrue();
         (await Settled(id)).Status.ShouldBe(OrderStatus.Confirmed);
         (await Order(id).Get()).Value.Recipient!.Contact.Email.ShouldBe("a@b.c");
+    }
+
+    [Fact]
+    public async Task Somebody_who_was_erased_orders_nothing_and_finds_what_was_ordered_before()
+    {
+        await Stocked(Tea, 5);
+        await _shop.FetchOrderNumbers();
+        var ((before, first), (id, place)) = (await Frozen("c-before", null, (Tea, 1)), await Frozen("c-erased", null, (Tea, 1)));
+        (await Order(before).Place(first with { Customer = new("ann") })).Ok.ShouldBeTrue();
+        await _shop.Sealer.Erase($"customer/{Keys.Customer(new("ann"))}");
+
+        (await Order(id).Place(place with { Customer = new("ann") })).Refusal!.Message.ShouldBe(CustomerErrors.Erased.Message);
+
+        _shop.Journal.Events(new("order", $"order/{Keys.Order(id)}")).ShouldBeEmpty();
+        (await Order(before).Place(first with { Customer = new("ann") })).Ok.ShouldBeTrue();
     }
 
     [Fact]
