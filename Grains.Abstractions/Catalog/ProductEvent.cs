@@ -23,8 +23,9 @@ public sealed record ProductRevised(string Title, string Description) : ProductE
 /// <param name="Price">Price of one unit.</param>
 /// <param name="From">Inclusive.</param>
 /// <param name="To">Exclusive; null for open-ended.</param>
+/// <param name="At">When that was said: prices that were over long before are of no use any more. Null when not recorded.</param>
 [EventName("product.price-set.v1")]
-public sealed record PriceSet(Money Price, DateTimeOffset From, DateTimeOffset? To) : ProductEvent;
+public sealed record PriceSet(Money Price, DateTimeOffset From, DateTimeOffset? To, DateTimeOffset? At = null) : ProductEvent;
 
 /// <summary>It is for sale.</summary>
 [EventName("product.published.v1")]

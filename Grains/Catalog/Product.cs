@@ -16,6 +16,9 @@ public sealed record Product(Sku? Sku, string Title, string Description, bool Pu
     /// <summary>Never created.</summary>
     public static readonly Product Unknown = new(null, "", "", false, PriceList.Empty);
 
+    /// <summary>How long a price that is over is kept. Only a silo whose clock is behind asks for one, and none is behind by so much.</summary>
+    public static readonly TimeSpan KeepsPrices = TimeSpan.FromHours(1);
+
     /// <summary>Creates, prices and publishes in one decision, so nobody ever sees it half made.</summary>
     public Result<Events<ProductEvent>> Create(Sku sku, string title, string description, Money price, DateTimeOffset now)
     {
@@ -40,15 +43,16 @@ public sealed record Product(Sku? Sku, string Title, string Description, bool Pu
         return Events.Of<ProductEvent>(new ProductRevised(title, description));
     }
 
-    /// <summary>Sets a price for a time; what it overlaps gives way.</summary>
-    public Result<Events<ProductEvent>> SetPrice(Money price, DateTimeOffset from, DateTimeOffset? to)
+    /// <summary>Sets a price from an instant (null: now) for a time; what it overlaps gives way.</summary>
+    public Result<Events<ProductEvent>> SetPrice(Money price, DateTimeOffset? begins, DateTimeOffset? to, DateTimeOffset now)
     {
+        var from = begins ?? now;
         if (Sku is null) return ProductErrors.NotFound;
         if (to <= from) return ProductErrors.PriceEndsBeforeItBegins;      // first: any price "holds" during no time at all
         if (Prices.Has(price, from, to)) return Events<ProductEvent>.None;
         if (OutOfRange(price)) return ProductErrors.PriceOutOfRange;
 
-        return Events.Of<ProductEvent>(new PriceSet(price, from, to));
+        return Events.Of<ProductEvent>(new PriceSet(price, from, to, now));
     }
 
     /// <summary>Puts it on sale.</summary>
@@ -76,7 +80,7 @@ public sealed record Product(Sku? Sku, string Title, string Description, bool Pu
     {
         ProductCreated x => this with { Sku = x.Sku, Title = x.Title, Description = x.Description },
         ProductRevised x => this with { Title = x.Title, Description = x.Description },
-        PriceSet x => this with { Prices = Prices.With(new PricePeriod(x.Price, x.From, x.To)) },
+        PriceSet x => this with { Prices = Prices.With(new PricePeriod(x.Price, x.From, x.To)).Since(x.At - KeepsPrices) },
         ProductPublished => this with { Published = true },
         ProductArchived => this with { Published = false },
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),

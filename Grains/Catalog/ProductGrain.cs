@@ -6,6 +6,8 @@ namespace Commerce.Catalog;
 internal sealed class ProductGrain(IJournal journal, TimeProvider time)
     : AggregateGrain<Product, ProductEvent>(journal, time, Product.Unknown, (s, e) => s.Evolve(e)), IProductGrain
 {
+    protected override string SnapshotFormat => "product.v1";
+
     private Sku Sku => Sku.FromStored(this.GetPrimaryKeyString().Split('/', 2)[1]);
 
     public Task<Result<ProductView>> Create(CommandKey command, string title, string description, Money price) =>
@@ -15,7 +17,7 @@ internal sealed class ProductGrain(IJournal journal, TimeProvider time)
         Apply(command, s => s.Revise(expectedVersion, Version, title, description), View);
 
     public Task<Result<ProductView>> SetPrice(CommandKey command, Money price, DateTimeOffset? from, DateTimeOffset? to) =>
-        Apply(command, s => s.SetPrice(price, from ?? Now, to), View);
+        Apply(command, s => s.SetPrice(price, from, to, Now), View);
 
     public Task<Result<ProductView>> Publish(CommandKey command) => Apply(command, s => s.Publish(), View);
 

@@ -1,5 +1,6 @@
 using Commerce.Kernel;
 using Commerce.Kit.Cluster;
+using Orleans.Core.Internal;
 
 namespace Commerce.Catalog;
 
@@ -37,6 +38,19 @@ public sealed class ProductGrainTests : IAsyncLifetime
         (await Product.Get()).Value.Prices.ShouldBe([new Money(199, Currency.GBP)]);
         _shop.Time.Advance(TimeSpan.FromHours(1));
         (await Product.Get()).Value.Prices.ShouldBe([Price]);
+    }
+
+    [Fact]
+    public async Task A_product_whose_price_changed_many_times_wakes_without_reading_all_of_it()
+    {
+        await Product.Create(CommandKey.None, "Mug", "White", Price);
+        for (var i = 1; i <= 600; i++) (await Product.SetPrice(CommandKey.None, new(i, Currency.GBP), null, null)).Ok.ShouldBeTrue();
+
+        var history = await _shop.Journal.Load(new StreamName("catalog", $"product/{Keys.Product(new("85123A"))}"));
+        history.Snapshot.ShouldNotBeNull().Format.ShouldBe("product.v1");
+        history.Events.Count.ShouldBeLessThan(256);
+        await Product.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+        (await Product.Quote(Currency.GBP)).Value.Price.Minor.ShouldBe(600);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Kit;
 using CsCheck;
@@ -42,12 +44,12 @@ public sealed class ProductTests() : Specification<Product, ProductEvent>(Produc
     public void A_price_out_of_range_is_refused(long minor)
     {
         Given().When(s => s.Create(Mug, "Mug", "", new Money(minor, Currency.GBP), Now)).ThenRefused(ProductErrors.PriceOutOfRange);
-        Given(OnSale).When(s => s.SetPrice(new Money(minor, Currency.GBP), Now, null)).ThenRefused(ProductErrors.PriceOutOfRange);
+        Given(OnSale).When(s => s.SetPrice(new Money(minor, Currency.GBP), Now, null, Now)).ThenRefused(ProductErrors.PriceOutOfRange);
     }
 
     [Theory, InlineData(0), InlineData(ProductErrors.MaxPrice)]
     public void A_price_may_be_nothing_and_may_be_the_highest(long minor) =>
-        Given(OnSale).When(s => s.SetPrice(new Money(minor, Currency.GBP), Now, null)).Then(new PriceSet(new Money(minor, Currency.GBP), Now, null));
+        Given(OnSale).When(s => s.SetPrice(new Money(minor, Currency.GBP), null, null, Now)).Then(new PriceSet(new Money(minor, Currency.GBP), Now, null, Now));
 
     [Fact]
     public void Its_words_change_when_the_caller_has_seen_the_current_version() =>
@@ -81,10 +83,10 @@ public sealed class ProductTests() : Specification<Product, ProductEvent>(Produc
 
     [Fact]
     public void A_price_that_holds_all_that_time_already_changes_nothing() =>
-        Given(OnSale).When(s => s.SetPrice(Price, Now.AddDays(1), Now.AddDays(2))).Then();
+        Given(OnSale).When(s => s.SetPrice(Price, Now.AddDays(1), Now.AddDays(2), Now)).Then();
 
     [Fact]
-    public void A_price_ends_after_it_begins() => Given(OnSale).When(s => s.SetPrice(Sale, Now, Now)).ThenRefused(ProductErrors.PriceEndsBeforeItBegins);
+    public void A_price_ends_after_it_begins() => Given(OnSale).When(s => s.SetPrice(Sale, Now, Now, Now)).ThenRefused(ProductErrors.PriceEndsBeforeItBegins);
 
     [Fact]
     public void What_is_on_sale_can_be_bought_at_its_price() =>
@@ -114,7 +116,7 @@ public sealed class ProductTests() : Specification<Product, ProductEvent>(Produc
     public void A_product_nobody_created_is_not_found()
     {
         Given().When(s => s.Revise(0, 0, "Mug", "")).ThenRefused(ProductErrors.NotFound);
-        Given().When(s => s.SetPrice(Price, Now, null)).ThenRefused(ProductErrors.NotFound);
+        Given().When(s => s.SetPrice(Price, Now, null, Now)).ThenRefused(ProductErrors.NotFound);
         Given().When(s => s.Publish()).ThenRefused(ProductErrors.NotFound);
         Given().When(s => s.Archive()).ThenRefused(ProductErrors.NotFound);
         Given().State.Quote(Currency.GBP, Now).Refusal.ShouldBe(ProductErrors.NotFound);
@@ -139,5 +141,41 @@ public sealed class ProductTests() : Specification<Product, ProductEvent>(Produc
             // Whatever was set last for an instant is its price: told by the list of prices alone, without the cutting.
             var last = prices.LastOrDefault(p => p.Price.Currency == currency && p.From <= at && (p.To is null || at < p.To));
             product.Prices.At(currency, at).ShouldBe(last?.Price);
+        });
+
+    [Fact]
+    public void However_often_its_price_changes_those_of_the_last_hour_are_kept()
+    {
+        var product = Given(OnSale).State;
+        for (var i = 1; i <= 10_000; i++)
+            product = product.SetPrice(new Money(i, Currency.GBP), null, null, Now.AddMinutes(i)).Value.Items.Aggregate(product, (s, e) => s.Evolve(e));
+
+        product.Prices.Periods.Length.ShouldBe(61);
+        product.Quote(Currency.GBP, Now.AddMinutes(10_000)).Value.Price.Minor.ShouldBe(10_000);
+    }
+
+    [Fact]
+    public void Whatever_is_not_kept_is_no_price_of_the_last_hour_nor_of_any_time_after_it() =>
+        Gen.Select(AnyPrice.List[1, 20], AnyCurrency, Gen.Int[0, 60]).Sample((prices, currency, halfHours) =>
+        {
+            var said = prices.Select((price, i) => price with { At = Now.AddHours(i) }).ToArray();
+            var at = said[^1].At!.Value - Product.KeepsPrices + TimeSpan.FromMinutes(30 * halfHours);
+            var (all, kept) = (Given([.. OnSale[..1], .. prices]).State.Prices, Given([.. OnSale[..1], .. said]).State.Prices);
+
+            kept.At(currency, at).ShouldBe(all.At(currency, at));
+            kept.At(at).ShouldBe(all.At(at));
+            kept.ChangesAfter(at).ShouldBe(all.ChangesAfter(at));
+        });
+
+    [Fact]
+    public void A_snapshot_reads_back_as_it_was() =>
+        AnyPrice.List[0, 20].Sample(prices =>
+        {
+            var product = Given([.. OnSale, .. prices]).State;
+
+            var back = JsonSerializer.Deserialize<Product>(JsonSerializer.Serialize(product, EventTypes.Json), EventTypes.Json)!;
+
+            (back with { Prices = product.Prices }).ShouldBe(product);
+            back.Prices.Periods.ShouldBe(product.Prices.Periods);
         });
 }
