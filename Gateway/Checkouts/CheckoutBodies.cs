@@ -3,6 +3,7 @@ using Commerce.Gateway.Answers;
 using Commerce.Gateway.Composition;
 using Commerce.Kernel;
 using Commerce.Orders;
+using Commerce.Payments;
 
 namespace Commerce.Gateway.Checkouts;
 
@@ -108,10 +109,15 @@ public sealed record NextStep(string Action, string Href, string Hint)
     {
         OrderStatus.AwaitingPayment => new("pay", $"/v1/orders/{order.Id}/payments", "POST {\"token\":…}, or {\"method\":\"redirect\"} for the provider's page, with the order token before payBy."),
         OrderStatus.Authorising when order.PaymentPage is { } page => new("redirect", page, "Send the shopper to this page of the payment provider; it sends them back."),
+        OrderStatus.Cancelling or OrderStatus.Cancelled when WasSold(order) => new("none", $"/v1/orders/{order.Id}", "This order was cancelled after it had been confirmed; open a new cart to buy again."),
         OrderStatus.Cancelling or OrderStatus.Cancelled or OrderStatus.Expired or OrderStatus.Rejected =>
             new("checkOutAgain", "/v1/checkouts", "This order came to nothing; check the cart out again with a new key."),
         OrderStatus.Placed or OrderStatus.Reserving or OrderStatus.Authorising or OrderStatus.PaymentUncertain or OrderStatus.Parked =>
             new("wait", $"/v1/orders/{order.Id}", "The order goes on by itself; read it again."),
         _ => new("none", $"/v1/orders/{order.Id}", "The order is confirmed."),
     };
+
+    // A cart that was sold stays ordered. Where this cannot be told apart (nothing was due, or money came late) a new cart is the way that always leads on.
+    private static bool WasSold(OrderView order) =>
+        order.Code == "cancelled" && (order.Total.Minor == 0 || order.Operations.Any(o => o is { Kind: OperationKind.Authorise, Outcome: OutcomeKind.Succeeded }));
 }

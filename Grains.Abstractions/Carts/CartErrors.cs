@@ -30,8 +30,11 @@ public static class CartErrors
     /// <summary>No such line.</summary>
     public static readonly Refusal LineNotFound = KernelErrors.NotFound("line in this cart");
 
-    /// <summary>A checkout is under way, or the cart has become an order.</summary>
-    public static readonly Refusal Frozen = new("cart-frozen", "This cart is being checked out or has been ordered; open a new cart, or cancel the order to change this one.");
+    /// <summary>A checkout is under way.</summary>
+    public static readonly Refusal Frozen = new("cart-frozen", "This cart is being checked out; open a new cart, or cancel the order before it is paid to change this one.");
+
+    /// <summary>The cart has become an order, and stays so whatever becomes of that.</summary>
+    public static readonly Refusal Ordered = new("cart-frozen", "This cart has been ordered; open a new cart.");
 
     /// <summary>Nothing to check out.</summary>
     public static readonly Refusal Empty = KernelErrors.Invalid("/cartId", "The cart is empty; add a line before checking out.");

@@ -18,7 +18,7 @@ public static class OrderErrors
     public static Refusal NothingDue(OrderStatus status) => KernelErrors.IllegalTransition($"No payment is due for an order that is {Say(status)}.");
 
     /// <summary>The attempts are used up.</summary>
-    public static readonly Refusal TooManyAttempts = KernelErrors.IllegalTransition($"An order can be paid in {MaxAttempts} attempts; check out again.");
+    public static readonly Refusal TooManyAttempts = KernelErrors.IllegalTransition($"An order can be paid in {MaxAttempts} attempts; cancel it, and check its cart out again.");
 
     /// <summary>It cannot be cancelled any more, or not now.</summary>
     public static Refusal NotCancellable(OrderStatus status) => KernelErrors.IllegalTransition($"An order that is {Say(status)} cannot be cancelled; what was delivered can be returned.");

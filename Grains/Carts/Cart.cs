@@ -27,6 +27,8 @@ public sealed record Cart(
 
     private bool Missing => Status is CartStatus.None or CartStatus.Closed;
 
+    private Refusal Taken => Status == CartStatus.Ordered ? CartErrors.Ordered : CartErrors.Frozen;
+
     /// <summary>Opens it.</summary>
     public Result<Events<CartEvent>> Open(Currency currency, CustomerId? customer) =>
         Status == CartStatus.None ? Events.Of<CartEvent>(new CartOpened(currency, customer))
@@ -41,7 +43,7 @@ public sealed record Cart(
         var put = Lines.Plus(lines);
         if (!put.Ok) return put.Refusal!;
         if (put.Value.IsEmpty) return Events<CartEvent>.None;
-        if (Status != CartStatus.Open) return CartErrors.Frozen;
+        if (Status != CartStatus.Open) return Taken;
         if (Lines.With(put.Value).OverLimit() is { } excess) return excess;
 
         return Events.Of<CartEvent>(new LinesPut(put.Value));
@@ -54,7 +56,7 @@ public sealed record Cart(
         if (Lines.Find(line) is not { } held) return CartErrors.LineNotFound;
         if (held.Quantity == quantity) return Events<CartEvent>.None;
         if (quantity is < 1 or > CartErrors.MaxQuantity) return CartErrors.QuantityOutOfRange(-1, quantity);
-        if (Status != CartStatus.Open) return CartErrors.Frozen;
+        if (Status != CartStatus.Open) return Taken;
         if (expected is not null && expected != current) return CartErrors.VersionMismatch(current);
         if (Lines.With(line, quantity).OverLimit() is { } excess) return excess;
 
@@ -66,7 +68,7 @@ public sealed record Cart(
     {
         if (Missing) return CartErrors.NotFound;
         if (Lines.Find(line) is null) return Events<CartEvent>.None;
-        if (Status != CartStatus.Open) return CartErrors.Frozen;
+        if (Status != CartStatus.Open) return Taken;
 
         return Events.Of<CartEvent>(new LineRemoved(line));
     }
@@ -80,7 +82,7 @@ public sealed record Cart(
         if (other.Currency != Currency) return CartErrors.MergeOfCurrencies(other.Currency, Currency);
         var put = Lines.Plus(new CartLines(other.Lines));
         if (!put.Ok) return put.Refusal!;
-        if (Status != CartStatus.Open) return CartErrors.Frozen;
+        if (Status != CartStatus.Open) return Taken;
         if (Lines.With(put.Value).OverLimit() is { } excess) return excess;
 
         return Events.Of<CartEvent>(new CartMerged(Digest(from), put.Value));
@@ -92,7 +94,7 @@ public sealed record Cart(
         if (Status == CartStatus.Closed && PouredInto == Digest(into)) return Events<CartEvent>.None;
         if (Missing) return CartErrors.NotFound;
         if (into == self) return CartErrors.MergeIntoItself;
-        if (Status != CartStatus.Open) return CartErrors.Frozen;
+        if (Status != CartStatus.Open) return Taken;
 
         return Events.Of<CartEvent>(new CartClosed("merged", Digest(into)));
     }
@@ -104,7 +106,7 @@ public sealed record Cart(
         var changed = Lines.Items.Index().Where(x => CartLines.PriceOf(x.Item, prices) != x.Item.UnitPrice).ToList();
         if (changed.Count == 0) return Events<CartEvent>.None;
         if (changed.Select(x => InvalidPrice(x.Index, prices[x.Item.Sku])).FirstOrDefault(r => r is not null) is { } invalid) return invalid;
-        if (Status != CartStatus.Open) return CartErrors.Frozen;
+        if (Status != CartStatus.Open) return Taken;
         if (Lines.At(prices).OverLimit() is { } excess) return excess;
 
         return Events.Of<CartEvent>(new CartRepriced(changed.Select(x => x.Item.Sku).Distinct().ToImmutableDictionary(sku => sku, sku => prices[sku])));
@@ -142,7 +144,7 @@ public sealed record Cart(
         CartStatus.Ordered when Order == order => Events<CartEvent>.None,
         CartStatus.Open when Attempts == order.Attempt => Events.Of<CartEvent>(new CartOrdered(order)),
         CartStatus.Frozen when Order == order => Events.Of<CartEvent>(new CartOrdered(order)),
-        _ => CartErrors.Frozen,
+        _ => Taken,
     };
 
     /// <summary>Closes it at its holder's wish.</summary>
@@ -191,7 +193,7 @@ public sealed record Cart(
         CartStatus.None => CartErrors.NotFound,
         CartStatus.Closed => Events<CartEvent>.None,
         CartStatus.Open => Events.Of<CartEvent>(new CartClosed(reason)),
-        _ => CartErrors.Frozen,
+        _ => Taken,
     };
 
     private ImmutableArray<RefusalDetail> Changes(ImmutableDictionary<Sku, UnitPrice> prices) =>

@@ -192,6 +192,37 @@ public sealed class CheckoutTests(TestShop shop)
     }
 
     [Fact]
+    public async Task After_a_sale_that_was_cancelled_the_way_on_is_a_new_cart_and_says_so()
+    {
+        var cart = await shop.Cart((await shop.Stocked(5), 1));
+        var bought = (await shop.Buy(cart)).ShouldBe(201);
+        // Its cart hears of it a moment later.
+        await TestShop.Eventually("the cart is ordered", async () => (await shop.Guest().Get($"/v1/carts/{cart}"))["status"] == "ordered");
+        (await shop.With(bought["orderToken"]).Post($"/v1/orders/{bought["orderId"]}/cancel", null, Shopping.Fresh("cancel"))).ShouldBe(200)["status"].ShouldBe("cancelled");
+
+        var change = (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku = await shop.Stocked(1), quantity = 1 })).ShouldBe(409, "cart-frozen");
+        ((string)change.Json["detail"]!).ShouldSatisfyAllConditions(detail => detail.ShouldContain("open a new cart"), detail => detail.ShouldNotContain("cancel"));
+        var again = (await shop.Buy(cart)).ShouldBe(202);
+        again["orderId"].ShouldBe(bought["orderId"]);
+        ((string)again.Json["next"]!["action"]!).ShouldBe("none");
+        ((string)again.Json["next"]!["hint"]!).ShouldContain("open a new cart");
+    }
+
+    [Fact]
+    public async Task After_an_order_that_was_cancelled_before_it_was_paid_its_cart_is_checked_out_again()
+    {
+        var cart = await shop.Cart((await shop.Stocked(5), 1));
+        var key = Shopping.Fresh("checkout");
+        var waiting = (await shop.Buy(cart, "tok_declined", key)).ShouldBe(202);
+        (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku = await shop.Stocked(1), quantity = 1 })).ShouldBe(409, "cart-frozen");
+        (await shop.With(waiting["orderToken"]).Post($"/v1/orders/{waiting["orderId"]}/cancel", null, Shopping.Fresh("cancel"))).ShouldBe(200)["status"].ShouldBe("cancelled");
+
+        var (again, bought) = (await shop.Buy(cart, "tok_declined", key), await shop.Buy(cart));
+        ((string)again.ShouldBe(202).Json["next"]!["action"]!).ShouldBe("checkOutAgain");
+        bought.ShouldBe(201)["orderId"].ShouldNotBe(waiting["orderId"]);
+    }
+
+    [Fact]
     public async Task Without_a_wish_to_wait_the_answer_comes_at_once()
     {
         var placed = (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(await shop.Cart((await shop.Stocked(5), 1))), Shopping.Fresh("now")));
