@@ -69,13 +69,16 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
 
     // A key that has begun a checkout finds it whatever has become of its goods and their prices since, even when its cart is free again.
     private async Task<FrozenCart?> Begun(CartId id, CartView cart, CommandKey key) =>
-        cart is { Status: CartStatus.Open, Attempts: > 0 } ? await shop.Cart(id).Begun(Hash(key.Id)) : null;
+        cart.Attempts > 0 ? await shop.Cart(id).Begun(Hash(key.Id)) : null;
 
     private async Task<Result<FrozenCart>> Freeze(CheckoutRequest request, CartId cartId, CartView? seen, CommandKey key)
     {
         var cart = seen is null ? await shop.Cart(cartId).Get() : seen;
         if (!cart.Ok) return cart.Refusal!;
         if (await Begun(cartId, cart.Value, key) is { } begun) return begun;
+
+        // Any other key goes on with the order the cart has, and begins none: that may have let go of it meanwhile, and then prices are compared first.
+        if (cart.Value is { Order: { } live } its) return new FrozenCart(live, its.Currency, its.Customer, its.Lines);
 
         // Nothing is begun for what has been sold out.
         if (seen is null && await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;
@@ -103,10 +106,8 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
         }
     }
 
-    // A cart that is frozen or ordered already has its order; its prices are past comparing.
     private async Task<Result<ImmutableDictionary<Sku, UnitPrice>>> Prices(CartView cart, string? quoteHash)
     {
-        if (cart.Status is not CartStatus.Open) return Own(cart);
         try
         {
             return await CurrentPrices.Of(cart, shop);

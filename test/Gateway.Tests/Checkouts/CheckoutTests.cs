@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Commerce.Gateway.Checkouts;
 using Commerce.Gateway.Tests.Shop;
 using Commerce.Kernel;
@@ -243,5 +244,25 @@ public sealed class CheckoutTests(TestShop shop)
         var fresh = (await shop.Guest().Post($"/v1/carts/{cart}/quote")).ShouldBe(200);
         ((long)fresh.Json["total"]!["minor"]!).ShouldBe(300);
         (await shop.Guest().Post("/v1/checkouts", Shopping.Checkout(cart, quoteHash: fresh["quoteHash"]), Shopping.Fresh("quote"), ("Prefer", "wait=20"))).ShouldBe(201);
+    }
+
+    // The cart was seen while an earlier checkout had it, and free again when this one took it.
+    [Fact]
+    public async Task Prices_that_changed_while_an_earlier_checkout_had_the_cart_are_told_before_payment()
+    {
+        var sku = await shop.Stocked(5);
+        var id = new CartId(await shop.Cart((sku, 1)));
+        var (carts, checkout) = (shop.Services.GetRequiredService<Commerce.Gateway.Composition.Shop>(), shop.Services.GetRequiredService<Checkout>());
+        var (grain, current) = (carts.Cart(id), ImmutableDictionary<Sku, UnitPrice>.Empty.Add(new(sku), new(2.50m, Currency.GBP)));
+        var given = (await grain.Freeze("given-up", null, current)).Value.Order;
+        var seen = (await grain.Get()).Value;
+        (await carts.Order(given).ExistsOrAbandon()).ShouldBeFalse();
+        (await grain.Thaw(given)).Ok.ShouldBeTrue();
+        (await shop.Operator().Post($"/v1/admin/products/{sku}/prices", new { price = new { minor = 300, currency = "GBP" } })).ShouldBe(200);
+
+        var placed = await checkout.Place(
+            new(id.Value, new("ada@example.org"), new("Ada Lovelace", "12 St James's Square", "London", "SW1Y 4JH", "United Kingdom"), new("tok_ok")), id, seen, new("thawed", "digest"));
+
+        placed.Refusal!.Code.ShouldBe("quote-changed");
     }
 }
