@@ -121,10 +121,11 @@ public sealed record OrderBody(
 /// <param name="OccurredAt">When it happened.</param>
 /// <param name="RecordedAt">When it was recorded.</param>
 /// <param name="Actor">Who did it.</param>
-public sealed record TimelineEntryBody(long Version, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Actor)
+/// <param name="Reason">Why, in the shopper's own words; left out once they were erased.</param>
+public sealed record TimelineEntryBody(long Version, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Actor, string? Reason)
 {
     /// <summary>Shows an entry.</summary>
-    public static TimelineEntryBody Of(TimelineEntry entry) => new(entry.Version, entry.Type, entry.OccurredAt, entry.RecordedAt, entry.Actor);
+    public static TimelineEntryBody Of(TimelineEntry entry) => new(entry.Version, entry.Type, entry.OccurredAt, entry.RecordedAt, entry.Actor, entry.OwnWords);
 }
 
 /// <summary>An order in a list.</summary>

@@ -204,5 +204,6 @@ public sealed record OrderView(
 /// <param name="OccurredAt">When it happened.</param>
 /// <param name="RecordedAt">When it was recorded.</param>
 /// <param name="Actor">Who did it.</param>
+/// <param name="OwnWords">Why, in the shopper's own words; null without any, and once erased.</param>
 [GenerateSerializer, Immutable, Alias("commerce.timeline-entry")]
-public sealed record TimelineEntry(long Version, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Actor);
+public sealed record TimelineEntry(long Version, string Type, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Actor, string? OwnWords = null);

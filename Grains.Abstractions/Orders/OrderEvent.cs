@@ -142,10 +142,11 @@ public sealed record SoldLine(Sku Sku, [property: JsonConverter(typeof(SharedTex
 public sealed record AmountMismatched(string Operation, Money Authorised, DateTimeOffset? At = null) : OrderEvent;
 
 /// <summary>The order is to be undone; every step back is retried until it holds.</summary>
-/// <param name="Reason">In words.</param>
+/// <param name="Reason">In words; empty when they are the shopper's own.</param>
 /// <param name="At">Since when the order is being undone.</param>
+/// <param name="OwnWords">The shopper's own words, sealed. Personal: who says why may say where they live.</param>
 [EventName("order.cancel-requested.v1")]
-public sealed record CancelRequested(string Reason, DateTimeOffset? At = null) : OrderEvent;
+public sealed record CancelRequested(string Reason, DateTimeOffset? At = null, Sealed<string>? OwnWords = null) : OrderEvent;
 
 /// <summary>The provider has been silent for too long: it is asked to void the attempt, and only its word on that counts from here.</summary>
 /// <param name="Operation">The provider operation's key.</param>
@@ -241,11 +242,13 @@ public sealed record ShipmentDelivered(string Shipment, DateTimeOffset Returnabl
 /// <param name="Lines">What: units and amount per line, so that a reader of this event needs no other.</param>
 /// <param name="Quantities">Units per line id.</param>
 /// <param name="Restock">Whether the goods are sellable again.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">Why; empty when the words are the shopper's own.</param>
 /// <param name="At">When it came back in the world.</param>
+/// <param name="OwnWords">The shopper's own words, sealed.</param>
 [EventName("order.return-accepted.v1")]
 public sealed record ReturnAccepted(
-    string Return, ImmutableArray<SoldLine> Lines, ImmutableArray<LineQuantity> Quantities, bool Restock, string Reason, DateTimeOffset At) : OrderEvent;
+    string Return, ImmutableArray<SoldLine> Lines, ImmutableArray<LineQuantity> Quantities, bool Restock, string Reason, DateTimeOffset At,
+    Sealed<string>? OwnWords = null) : OrderEvent;
 
 /// <summary>The return's amount went back.</summary>
 /// <param name="Return">Its id.</param>

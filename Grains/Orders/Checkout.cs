@@ -112,7 +112,7 @@ public static class Checkout
     public static Result<Events<OrderEvent>> Expire(this Order order, DateTimeOffset now) =>
         order.Stage == OrderStatus.AwaitingPayment && now >= order.PayBy ? Dated(order, new OrderExpired("pay-by")) : Events<OrderEvent>.None;
 
-    public static Result<Events<OrderEvent>> Cancel(this Order order, OrderId id, string reason, DateTimeOffset now)
+    public static Result<Events<OrderEvent>> Cancel(this Order order, OrderId id, string reason, DateTimeOffset now, Sealed<string>? ownWords = null)
     {
         if (order.Placed is null) return OrderErrors.NotFound;
         if (order.Stage is OrderStatus.Cancelling or OrderStatus.Cancelled) return Events<OrderEvent>.None;
@@ -120,7 +120,7 @@ public static class Checkout
             || (order.Stage == OrderStatus.Confirmed && order.Shipments.All(s => s.State == ShipmentState.Blocked));
         if (!cancellable) return OrderErrors.NotCancellable(order.Status);
 
-        return Events.Of<OrderEvent>([.. PerhapsStarted(order, id), new CancelRequested(reason, now)]);
+        return Events.Of<OrderEvent>([.. PerhapsStarted(order, id), new CancelRequested(reason, now, ownWords)]);
     }
 
     /// <summary>The provider has been silent, or the shopper on its page, for too long. From here on only its word on the void counts: what it authorises meanwhile is let go of.</summary>

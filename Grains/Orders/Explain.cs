@@ -1,5 +1,6 @@
 using System.Globalization;
 using Commerce.Feeds;
+using Commerce.Kernel;
 
 namespace Commerce.Orders;
 
@@ -106,7 +107,7 @@ public static class Explain
         LatePaymentRefused x => Shortages(x.Code, x.Shortages),
         OrderConfirmed x => $"{x.Lines.Length} lines sold",
         AmountMismatched x => $"{x.Authorised} were authorised",
-        CancelRequested x => x.Reason,
+        CancelRequested x => Reason(x.Reason, x.OwnWords),
         OrderExpired x => x.Code,
         ShipmentRequested x => $"{x.Shipment}: {x.Amount}",
         ShipmentSent x => x.Shipment,
@@ -115,7 +116,7 @@ public static class Explain
         AdvanceRequested x => $"{x.Amount}",
         AdvanceDeclined x => x.Code,
         CaptureUndone x => $"{x.Capture}: {(x.Refunded ? "refunded" : "nothing was taken")}",
-        ReturnAccepted x => $"{x.Return}: {x.Reason}",
+        ReturnAccepted x => $"{x.Return}: {Reason(x.Reason, x.OwnWords)}",
         ReturnRefunded x => x.Return,
         RefundDeclined x => $"{x.Return}: {x.Code}",
         ReturnRestocked x => x.Return,
@@ -127,7 +128,9 @@ public static class Explain
         _ => "",
     };
 
-    private static string Of(OrderPlaced x) => $"{x.Lines.Aggregate(Kernel.Money.Zero(x.Currency), (sum, line) => sum + line.Amount)}";
+    private static string Reason(string reason, Sealed<string>? ownWords) => ownWords is null ? reason : "in the shopper's own words, which are sealed";
+
+    private static string Of(OrderPlaced x) => $"{x.Lines.Aggregate(Money.Zero(x.Currency), (sum, line) => sum + line.Amount)}";
 
     private static string Shortages(string code, IEnumerable<Shortage> shortages) =>
         string.Join(", ", [code, .. shortages.Select(s => $"{s.Sku}: {s.Asked} asked for, {s.Available} there")]);

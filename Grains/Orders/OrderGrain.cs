@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Commerce.Customers;
+using Commerce.Feeds;
 using Commerce.Kernel;
 using Microsoft.Extensions.Logging;
 
@@ -58,7 +59,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
 
     public async Task<Result<ImmutableArray<TimelineEntry>>> Timeline() => !await Query(s => s.Placed is not null)
         ? OrderErrors.NotFound
-        : (await Journal.ReadStream(Stream, 0, int.MaxValue)).Select(e => new TimelineEntry(e.Version, e.Type, e.OccurredAt, e.RecordedAt, e.Actor)).ToImmutableArray();
+        : (await Task.WhenAll((await Journal.ReadStream(Stream, 0, int.MaxValue)).Select(Entry))).ToImmutableArray();
 
     public Task<Result<OrderView>> Pay(CommandKey command, string token) => Command(command, s => s.Pay(Id, token, Now));
 
@@ -81,7 +82,11 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         return OrderErrors.MovedOn;
     }
 
-    public Task<Result<OrderView>> Cancel(CommandKey command, string reason) => Command(command, s => s.Cancel(Id, reason, Now));
+    public async Task<Result<OrderView>> Cancel(CommandKey command, string reason)
+    {
+        var (plain, ownWords) = await Said(reason);
+        return await Command(command, s => s.Cancel(Id, plain, Now, ownWords));
+    }
 
     public Task<Result<OrderView>> Ship(CommandKey command, ImmutableArray<LineQuantity> lines, DateTimeOffset? occurredAt) =>
         Command(command, s => s.Ship(lines, occurredAt));
@@ -89,7 +94,11 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     public Task<Result<OrderView>> Deliver(CommandKey command, string? shipment, DateTimeOffset? occurredAt) =>
         Command(command, s => s.Deliver(shipment, occurredAt, terms, Now));
 
-    public Task<Result<OrderView>> Return(CommandKey command, ReturnLines lines) => Command(command, s => s.Return(lines, Now));
+    public async Task<Result<OrderView>> Return(CommandKey command, ReturnLines lines)
+    {
+        var (plain, ownWords) = await Said(lines.Reason);
+        return await Command(command, s => s.Return(lines with { Reason = plain }, Now, ownWords));
+    }
 
     public Task<Result<OrderView>> Resume(CommandKey command, string reason) => Command(command, s => s.Resume(reason));
 
@@ -134,6 +143,30 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         await numbers.Next(), order.Cart, order.Customer,
         await sealer.Seal(order.Customer is { } customer ? $"customer/{Keys.Customer(customer)}" : $"order/{Keys.Order(Id)}", order.Recipient),
         order.Currency, order.Lines, order.PaymentToken, order.ReturnsAnyTime, order.OccurredAt ?? Now, order.OccurredAt is not null, Now + terms.ReserveWithin);
+
+    // An operator's reason is none of the customer's data. Anybody else's is sealed as the recipient is, and kept nowhere when that cannot be done any more.
+    private async Task<(string Reason, Sealed<string>? OwnWords)> Said(string reason)
+    {
+        if (RequestContext.Get(CallContext.Actor) is "operator") return (reason, null);
+        try
+        {
+            return ("", await Query(s => s.Placed?.Recipient.Subject) is { } subject ? await sealer.Seal(subject, reason) : null);
+        }
+        catch (InvalidOperationException)
+        {
+            return ("", null);
+        }
+    }
+
+    private async Task<TimelineEntry> Entry(RecordedEvent e) =>
+        new(e.Version, e.Type, e.OccurredAt, e.RecordedAt, e.Actor, OwnWords((OrderEvent)e.Event) is { } box ? await sealer.Open(box) : null);
+
+    private static Sealed<string>? OwnWords(OrderEvent e) => e switch
+    {
+        CancelRequested x => x.OwnWords,
+        ReturnAccepted x => x.OwnWords,
+        _ => null,
+    };
 
     private OrderView View(Order s) => s.View(Id, Version);
 

@@ -6,7 +6,7 @@ namespace Commerce.Orders;
 /// <summary>Goods that come back. Invariant per line: <c>returned ≤ delivered</c>, and what is refunded never exceeds what was captured for it.</summary>
 public static class Returns
 {
-    public static Result<Events<OrderEvent>> Return(this Order order, ReturnLines asked, DateTimeOffset now)
+    public static Result<Events<OrderEvent>> Return(this Order order, ReturnLines asked, DateTimeOffset now, Sealed<string>? ownWords = null)
     {
         if (order.Placed is null) return OrderErrors.NotFound;
         if (Fulfilment.Refuse(order, asked.Lines, line => line.Delivered - line.Returned.Quantity) is { } refusal) return refusal;
@@ -14,7 +14,7 @@ public static class Returns
 
         var index = order.LinesById();
         var sold = asked.Lines.Select(back => Sold(order.Lines[index[back.Line]], back.Quantity, order.Placed.Currency));
-        return Events.Of<OrderEvent>(new ReturnAccepted($"r{order.Returns.Length + 1}", [.. sold], asked.Lines, asked.Restock, asked.Reason, asked.OccurredAt ?? now))
+        return Events.Of<OrderEvent>(new ReturnAccepted($"r{order.Returns.Length + 1}", [.. sold], asked.Lines, asked.Restock, asked.Reason, asked.OccurredAt ?? now, ownWords))
             .At(asked.OccurredAt);
     }
 

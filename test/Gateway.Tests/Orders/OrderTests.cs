@@ -31,6 +31,7 @@ public sealed class OrderTests(TestShop shop)
         timeline.Select(entry => (string)entry!["type"]!).ShouldContain("order.delivered.v1");
         timeline.Select(entry => (string)entry!["actor"]!).Distinct().ShouldBeSubsetOf(["guest", "operator", "system"]);
         ((string)timeline[0]!["actor"]!).ShouldBe("guest");
+        timeline.Select(entry => (string?)entry!["reason"]).OfType<string>().ShouldBe(["too many"]);
     }
 
     [Fact]

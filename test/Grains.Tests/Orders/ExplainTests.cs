@@ -47,4 +47,13 @@ public sealed class ExplainTests() : Specification<Order, OrderEvent>(Order.None
     [Fact]
     public void Every_order_of_the_table_waits_for_something_that_has_a_name() =>
         CheckoutTable.Rows(Terms).ShouldAllBe(row => row.Next.Length > 0);
+
+    [Fact]
+    public void What_the_shopper_said_is_not_told_to_who_has_only_the_journal()
+    {
+        var said = Explain.Of(History([.. UpToConfirmed, new CancelRequested("", Now, new("order/x", "box"))]), Terms, Now).Happened[^1];
+
+        said.ShouldContain("in the shopper's own words, which are sealed");
+        Explain.Of(History([.. UpToConfirmed, new CancelRequested("fraud", Now)]), Terms, Now).Happened[^1].ShouldContain("fraud");
+    }
 }

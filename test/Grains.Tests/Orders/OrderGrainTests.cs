@@ -396,6 +396,33 @@ public sealed class OrderGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_shopper_says_is_read_by_who_may_see_the_order_and_by_nobody_once_they_were_erased()
+    {
+        await Stocked(Tea, 5);
+        var (id, place) = await Frozen("c-words", "tok_ok", (Tea, 3));
+        await Order(id).Place(place with { Customer = new("ann") });
+        await Settled(id);
+        await Order(id).Ship(new("ship", ""), [], null);
+        await Order(id).Deliver(new("deliver", ""), null, null);
+
+        await Order(id).Return(new("mine", ""), new([new("0", 1)], true, "I moved to 3 New Street", false, null));
+        RequestContext.Set(CallContext.Actor, "operator");
+        await Order(id).Return(new("theirs", ""), new([new("0", 1)], true, "goodwill", true, null));
+        RequestContext.Clear();
+
+        _shop.Journal.Events(new("order", $"order/{Keys.Order(id)}")).Select(e => e.Event).OfType<ReturnAccepted>().Select(back => (back.Reason, back.OwnWords is null))
+            .ShouldBe([("", false), ("goodwill", true)]);
+        (await Words()).ShouldBe(["I moved to 3 New Street"]);
+        await _shop.Sealer.Erase($"customer/{Keys.Customer(new("ann"))}");
+        (await Words()).ShouldBeEmpty();
+        // They send more back; what they say is kept nowhere.
+        (await Order(id).Return(new("late", ""), new([new("0", 1)], true, "as I said", false, null))).Ok.ShouldBeTrue();
+        (await Words()).ShouldBeEmpty();
+
+        async Task<IEnumerable<string>> Words() => (await Order(id).Timeline()).Value.Select(entry => entry.OwnWords).OfType<string>();
+    }
+
+    [Fact]
     public async Task What_a_killed_silo_left_undone_is_done_by_the_next()
     {
         await Stocked(Tea, 100);
