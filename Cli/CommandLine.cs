@@ -22,12 +22,13 @@ internal static class CommandLine
                        ./commerce replay december.csv         import a month of orders and check every figure
                        ./commerce verify                      check the invariants over everything stored
                        ./commerce up --cluster --silos 3      the same shop on PostgreSQL and RabbitMQ
+                       ./commerce down                        stop it from another terminal
                        ./commerce test                        build and run all tests
 
         Exit codes: 0 ok, 1 the check failed, 2 wrong usage, 3 something needed is missing.
         """)
     {
-        Up.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
+        Up.Create(), Down.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
         AnalyticsCommand.Create(), ClockCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(), ChaosCommand.Create(), NodeCommand.Create(),
     };
 

@@ -68,6 +68,7 @@ internal static class Up
         PortIsFree(port);
         // Held from here on: nothing in the folder is touched that another shop may be using.
         using var folder = DataFolder.Open(data);
+        UpProcess.Note(folder);
         var token = OperatorToken.Ensure(data);
 
         var url = $"http://127.0.0.1:{port}";

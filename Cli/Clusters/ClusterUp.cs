@@ -22,10 +22,11 @@ internal static class ClusterUp
         _ = CheckoutSettings.Here;
         using var held = DataFolder.Open(data);
         if (File.Exists(held.Journal)) throw new MissingException($"{data} holds a shop that runs in one process; name another folder for the cluster with --data.");
+        UpProcess.Note(held);
 
         var folder = new ClusterFolder(held.Path);
         folder.Make();
-        foreach (var name in await Leftovers.End(folder, cancel)) Progress.Say($"{name} was left over by an 'up' that was killed; ended.");
+        await Leftovers.End(folder, cancel);
         for (var i = 0; i < (plan.SilosAreGateways ? plan.Silos : plan.Gateways); i++) Up.PortIsFree(port + i);
         if (given.Postgres is null) await Ownership.CanPass(folder.Root, PostgresFolder.User, cancel);
         if (given.RabbitMq is null) await Ownership.CanPass(folder.Root, RabbitMqFolder.User, cancel);

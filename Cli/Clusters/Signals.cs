@@ -7,7 +7,8 @@ internal static partial class Signals
 {
     public const int Interrupt = 2, Terminate = 15, Continue = 18, Stop = 19;
 
-    public static void Send(int process, int signal) => _ = Kill(process, signal);
+    /// <summary>False where there is no such process, or it belongs to another user.</summary>
+    public static bool Send(int process, int signal) => Kill(process, signal) == 0;
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);

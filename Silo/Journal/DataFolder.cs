@@ -34,7 +34,7 @@ public sealed class DataFolder : IDisposable
         {
             Directory.CreateDirectory(path);
             return new DataFolder(path, new FileStream(
-                System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+                LockOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         }
         catch (UnauthorizedAccessException denied)
         {
@@ -50,6 +50,28 @@ public sealed class DataFolder : IDisposable
                     $"The data folder {path} is in use by another process; stop that shop, or name another folder with --data.", failure),
                 _ => new DataFolderException($"The data folder {path} cannot be made; name another folder with --data.", failure),
             };
+        }
+    }
+
+    /// <summary>Whether a process holds it; a folder that is not there is held by nobody.</summary>
+    public static bool IsInUse(string path)
+    {
+        try
+        {
+            using var free = new FileStream(LockOf(path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return false;
+        }
+        catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            throw new DataFolderException($"{path} cannot be read; ask as the user it belongs to.", denied);
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 
@@ -91,6 +113,8 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>Lets go of it.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private static string LockOf(string folder) => System.IO.Path.Combine(folder, "lock");
 
     internal static string JournalOf(string folder) => System.IO.Path.Combine(folder, "journal.db");
 

@@ -56,9 +56,15 @@ public sealed class Commerce : IDisposable
     }
 
     /// <summary>SIGTERM, and its end: the exit code.</summary>
-    public async Task<int> Terminate()
+    public Task<int> Terminate()
     {
         AskToStop();
+        return Ended();
+    }
+
+    /// <summary>Its end, and the exit code.</summary>
+    public async Task<int> Ended()
+    {
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }

@@ -105,8 +105,12 @@ internal sealed class RunningCluster : IAsyncDisposable
             string.Join(',', silo.GetProperty("roles").EnumerateArray().Select(role => role.GetString()))))];
     }
 
-    /// <summary>Ends it as Ctrl-C would: the exit code.</summary>
-    public Task<int> Stop() => _up.Terminate();
+    /// <summary>Ends it from another terminal: its exit code, which is there when the command is done.</summary>
+    public async Task<int> Stop()
+    {
+        await Do("down");
+        return await _up.Ended().WaitAsync(TimeSpan.FromSeconds(1));
+    }
 
     public ValueTask DisposeAsync()
     {

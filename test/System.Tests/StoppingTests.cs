@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
 
 namespace Commerce.System.Tests;
 
@@ -29,6 +30,25 @@ public sealed class StoppingTests : IDisposable
 
         (await waiting).Ok(HttpStatusCode.Accepted).Text("status").ShouldBeOneOf("authorising", "paymentUncertain");
         (await stopped.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_shop_is_stopped_from_another_terminal_and_gone_when_that_is_said()
+    {
+        using var shop = await Commerce.Up(_folder, RunningShop.FreePort());
+
+        (await Down()).ShouldBe((0, """{"ok":true,"stopped":true}"""));
+        (await shop.Ended().WaitAsync(TimeSpan.FromSeconds(1))).ShouldBe(0);
+        (await Down()).ShouldBe((0, """{"ok":true,"stopped":false}"""));
+    }
+
+    private async Task<(int Exit, string Answer)> Down()
+    {
+        var (exit, output, errors) = await Commerce.Run("down", "--json", "--data", _folder);
+        var answer = JsonNode.Parse(output).ShouldNotBeNull(errors).AsObject();
+        answer["dataDir"]!.GetValue<string>().ShouldBe(_folder);
+        answer.Remove("dataDir");
+        return (exit, answer.ToJsonString());
     }
 
     // Its order has noted what it holds, and asks the provider.
