@@ -37,8 +37,11 @@ internal static class CommandLine
         var parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(Plainly(error.Message));
+            string[] wrong = [.. parsed.Errors.Select(error => Plainly(error.Message))];
+            foreach (var error in wrong) await Console.Error.WriteLineAsync(error);
             await Console.Error.WriteLineAsync("See './commerce --help'.");
+            // Which command is meant may be just what is wrong: what was written counts.
+            if (args.Contains(Json.Name)) await GiveReason(string.Join(' ', wrong));
             return ExitCode.WrongUsage;
         }
 
@@ -61,8 +64,7 @@ internal static class CommandLine
         catch (Exception e) when (CodeOf(e) is not null)
         {
             await Console.Error.WriteLineAsync(e.Message);
-            // One document on stdout, also when there is nothing but the reason to say.
-            if (command.Options.Contains(Json) && parsed.GetValue(Json)) await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { ok = false, error = e.Message }));
+            if (command.Options.Contains(Json) && parsed.GetValue(Json)) await GiveReason(e.Message);
             return CodeOf(e)!.Value;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -88,6 +90,9 @@ internal static class CommandLine
         .Replace("as expected type 'System.Int32'", $"as a whole number of at most {int.MaxValue}", StringComparison.Ordinal)
         .Replace("as expected type 'System.Nullable`1[System.Int32]'", $"as a whole number of at most {int.MaxValue}", StringComparison.Ordinal)
         .Replace("as expected type 'System.Double'", "as a number such as 0.5", StringComparison.Ordinal);
+
+    // One document on stdout, also when there is nothing but the reason to say.
+    private static Task GiveReason(string error) => Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { ok = false, error }));
 
     private static int? CodeOf(Exception e) => e switch
     {
