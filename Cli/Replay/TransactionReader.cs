@@ -15,6 +15,9 @@ internal static class TransactionReader
     private static readonly string[] Dates =
         ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ssZ", "yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mmZ"];
 
+    /// <summary>The last day of all: no question about figures can end after it.</summary>
+    private static readonly DateTimeOffset End = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>A price is kept with at most this many decimals (Grains.Abstractions, UnitPrice).</summary>
     private const int MaxDecimals = 6;
 
@@ -69,6 +72,7 @@ internal static class TransactionReader
         if (!DateTimeOffset.TryParseExact(field(4), Dates, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at))
             throw Broken($"InvoiceDate '{field(4)}' is not a time such as 2010-12-01 08:26:00.");
         if (at <= ReplayPlan.OpeningDay) throw Broken($"InvoiceDate '{field(4)}' is not after {ReplayPlan.OpeningDay:yyyy-MM-dd}, the day of opening orders.");
+        if (at >= End) throw Broken($"InvoiceDate '{field(4)}' is on no day that another one follows.");
         if (!decimal.TryParse(field(5), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price))
             throw Broken($"UnitPrice '{field(5)}' is not a number such as 2.55.");
         if (price != Math.Round(price, MaxDecimals) || Math.Abs(price) > MaxPrice)

@@ -8,12 +8,14 @@ namespace Commerce.Cli.Tests.Replay;
 
 public sealed class ReconciliationTests
 {
-    [Fact]
-    public async Task What_a_shop_sells_in_another_currency_is_no_difference()
+    [Theory]
+    [InlineData("2010-12-01")]
+    [InlineData("9999-12-30")]
+    public async Task What_a_shop_sells_in_another_currency_is_no_difference(string day)
     {
         await using var shop = await ShopOfEuros();
         using var client = new ShopClient(new Uri(shop.Urls.First()), token: null);
-        var plan = Dirt.Plan($"{Dirt.Header}\nA1,B,Adjust bad debt,1,2010-12-01 12:00:00,-11.50,,UK");
+        var plan = Dirt.Plan($"{Dirt.Header}\nA1,B,Adjust bad debt,1,{day} 12:00:00,-11.50,,UK");
 
         var figures = await new Reconciliation(client, plan, PlanFigures.Of(plan), order => order.Invoice, concurrency: 1).Run(TestContext.Current.CancellationToken);
 
