@@ -15,6 +15,9 @@ public sealed class TestClock : TimeProvider, IDisposable
     /// <summary>A process has noticed a move after this long.</summary>
     public static readonly TimeSpan Notice = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Further ahead no clock goes, so that whatever is counted on from now is still a time.</summary>
+    public static readonly TimeSpan Farthest = TimeSpan.FromDays(36_500);
+
     private readonly string _file;
     private readonly HashSet<Waiting> _waiting = [];
     private readonly ITimer _look;
@@ -44,7 +47,7 @@ public sealed class TestClock : TimeProvider, IDisposable
     {
         try
         {
-            return WrittenTime.TryParse(File.ReadAllText(file).Trim(), out var ahead) && ahead >= TimeSpan.Zero
+            return WrittenTime.TryParse(File.ReadAllText(file).Trim(), out var ahead) && ahead >= TimeSpan.Zero && ahead <= Farthest
                 ? ahead
                 : throw new SettingsException($"{file} holds no time such as 00:30:00; put it right, by hand if it must be.");
         }
@@ -57,7 +60,9 @@ public sealed class TestClock : TimeProvider, IDisposable
     /// <summary>Moves a shop's clock, all of it or not at all; answers how far it is ahead then.</summary>
     public static TimeSpan Advance(string file, TimeSpan by)
     {
-        var ahead = (Ahead(file) ?? TimeSpan.Zero) + by;
+        var before = Ahead(file) ?? TimeSpan.Zero;
+        if (by > Farthest - before) throw new SettingsException($"A test clock goes {Farthest.TotalDays:0} days ahead at most, and this one is {before:c} ahead; move it by less.");
+        var ahead = before + by;
         File.WriteAllText(file + ".new", ahead.ToString("c", CultureInfo.InvariantCulture));
         File.Move(file + ".new", file, overwrite: true);
         return ahead;

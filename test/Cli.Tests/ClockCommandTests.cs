@@ -19,4 +19,17 @@ public sealed class ClockCommandTests : IDisposable
         (await CommandLine.Run(["clock", "advance", time, "--data", _folder])).ShouldBe(exit);
         TestClock.Ahead(clock).ShouldBe(TimeSpan.FromHours(hours));
     }
+
+    [Theory]
+    [InlineData("36500.00:00:00")]
+    [InlineData("3000000.00:00:00")]
+    [InlineData("10675199.02:48:05")]
+    public async Task No_clock_goes_to_where_time_ends(string time)
+    {
+        var clock = ClockCommand.Prepare(_folder, wanted: true)!;
+        TestClock.Advance(clock, TimeSpan.FromHours(1));
+
+        (await CommandLine.Run(["clock", "advance", time, "--data", _folder])).ShouldBe(ExitCode.WrongUsage);
+        TestClock.Ahead(clock).ShouldBe(TimeSpan.FromHours(1));
+    }
 }
