@@ -19,10 +19,7 @@ public sealed class Desk(Ledger ledger, Faults faults, HookQueue hooks, Simulato
 
     /// <summary>The simulator's clock: the machine's, what the shop's test clock is ahead of it, and what this one was advanced by.</summary>
     public DateTimeOffset Now(Ledger books) =>
-        (TimeProvider.System.GetUtcNow() + Ahead()).AddSeconds(long.Parse(books.Setting(ClockSetting) ?? "0", CultureInfo.InvariantCulture));
-
-    // The shop writes it anew at every move, whole or not at all.
-    private TimeSpan Ahead() => options.TestClock is { Length: > 0 } file && File.Exists(file) ? TimeSpan.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture) : TimeSpan.Zero;
+        (TimeProvider.System.GetUtcNow() + options.Ahead()).AddSeconds(long.Parse(books.Setting(ClockSetting) ?? "0", CultureInfo.InvariantCulture));
 
     public void Advance(long seconds)
     {

@@ -9,7 +9,8 @@ try
     // A parent that dies closes this: nothing is left behind.
     if (settings["EndWithInput"] is "true") _ = Console.In.ReadToEndAsync().ContinueWith(_ => app.Lifetime.StopApplication(), TaskScheduler.Default);
     await app.WaitForShutdownAsync();
-    return 0;
+    // What the sender of messages cannot go on with ends the program.
+    return app.Services.GetServices<IHostedService>().OfType<HookSender>().Single().ExecuteTask?.Exception?.InnerException is RefusedException refused ? throw refused : 0;
 }
 catch (RefusedException refused)
 {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Commerce.PspSimulator;
 
 /// <summary>The simulator will not run like this; the message says the cure.</summary>
@@ -41,17 +43,30 @@ public sealed record SimulatorOptions(string Url, string Data, string Secret)
 
         var file = Required(values, "SecretFile", "a file with the key that the shop and the simulator share");
         if (!File.Exists(file) || File.ReadAllText(file).Trim() is not { Length: >= 16 } secret) throw new RefusedException($"SecretFile {file} holds no key of at least 16 characters.");
-        return new(Required(values, "Url", "the URL to listen on, such as http://127.0.0.1:5090"), Required(values, "Data", "a folder of its own"), secret)
+        var options = new SimulatorOptions(Required(values, "Url", "the URL to listen on, such as http://127.0.0.1:5090"), Required(values, "Data", "a folder of its own"), secret)
         {
             HookUrl = values["HookUrl"], StripeHookUrl = values["StripeHookUrl"], TestClock = values["TestClock"],
             Hang = Seconds(values["HangSeconds"]) ?? TimeSpan.FromSeconds(30),
         };
+        _ = options.Ahead();
+        return options;
+    }
+
+    /// <summary>How far the shop's test clock is ahead: <c>[d.]hh:mm[:ss]</c> with hours up to 23. The shop writes it anew at every move, whole or not at all.</summary>
+    /// <exception cref="RefusedException">The file says something else; a bare 10 could be days or seconds, and 24:00:00 is read as 24 days by some.</exception>
+    internal TimeSpan Ahead()
+    {
+        if (TestClock is not { Length: > 0 } file || !File.Exists(file)) return TimeSpan.Zero;
+        var text = File.ReadAllText(file).Trim();
+        return text.Contains(':') && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var ahead) && ahead >= TimeSpan.Zero
+            ? ahead
+            : throw new RefusedException($"TestClock {file} says '{text}', which is no time such as 00:30:00, or 1.00:00:00 for a day; put it right, by hand if it must be.");
     }
 
     private static string Required(IConfiguration values, string name, string what) =>
         values[name] is { Length: > 0 } value ? value : throw new RefusedException($"{name} is missing: {what}.");
 
     private static TimeSpan? Seconds(string? text) => text is null ? null
-        : double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 3600 ? TimeSpan.FromSeconds(seconds)
+        : double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 3600 ? TimeSpan.FromSeconds(seconds)
         : throw new RefusedException($"HangSeconds is a number of seconds; it is '{text}'.");
 }
