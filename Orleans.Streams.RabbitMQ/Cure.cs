@@ -42,7 +42,7 @@ internal enum Cure
     /// <summary>After a broken connection the oldest message is confirmed before a later one is sent.</summary>
     KeepOrder = 1 << 10,
 
-    /// <summary>Failed deliveries are settled with the others once they are dead letters.</summary>
+    /// <summary>Failed deliveries are settled with the others once they are dead letters, or the client they were for is gone.</summary>
     SettleFailed = 1 << 11,
 
     /// <summary>The host's name in the broker's certificate is compared.</summary>

@@ -6,7 +6,7 @@ namespace Orleans.Streams.RabbitMQ.Failures;
 
 /// <summary>
 /// Stands where a silo hands a batch to a consumer. It notes why a consumer refused — Orleans tells the failure handler that, but not why —
-/// and makes the delivery a child of the producer's activity. Other calls pass with one comparison of their method's name.
+/// or that it is gone, and makes the delivery a child of the producer's activity. Other calls pass with one comparison of their method's name.
 /// </summary>
 internal sealed class DeliveryFilter : IOutgoingGrainCallFilter
 {
@@ -40,7 +40,11 @@ internal sealed class DeliveryFilter : IOutgoingGrainCallFilter
         var error = $"{e.GetType().FullName}: {e.Message}";
         var failure = new FailedDelivery(error.Length > LongestError ? error[..LongestError] : error, batches);
         foreach (var batch in batches)
+        {
             batch.Failure = failure;
+            // Orleans ends such a subscription and tells no failure handler: an event without a subscription is nobody's loss.
+            batch.IsOrphan |= e is ClientNotAvailableException;
+        }
     }
 
     private static IReadOnlyList<RabbitMqBatchContainer> Ours(object? argument) => argument switch

@@ -44,6 +44,10 @@ internal sealed class RabbitMqBatchContainer : IBatchContainer, IOnDeserialized
     [field: NonSerialized]
     public bool IsDead { get; set; }
 
+    /// <summary>A client it was for is gone, and its subscription with it. Only where it was read.</summary>
+    [field: NonSerialized]
+    public bool IsOrphan { get; set; }
+
     public StreamSequenceToken SequenceToken => Token;
 
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>()

@@ -4,9 +4,9 @@ using Orleans.Providers.Streams.Common;
 namespace Orleans.Streams.RabbitMQ.Receiving;
 
 /// <summary>
-/// Orleans' simple cache, with one difference: it reports failed deliveries as done, too, once they are dead letters; unreported they would
-/// never be acknowledged. While its agent shuts down it reports nothing: an agent that stops gives up deliveries and moves its cursors on,
-/// so what the cursors have passed may have reached nobody.
+/// Orleans' simple cache, with one difference: it reports failed deliveries as done, too, once they are dead letters, or when the client they
+/// were for is gone and no failure handler hears of it; unreported they would never be acknowledged. While its agent shuts down it reports
+/// nothing: an agent that stops gives up deliveries and moves its cursors on, so what the cursors have passed may have reached nobody.
 /// </summary>
 internal sealed class SettlingCache(int size, RabbitMqStreamOptions options, ILogger log) : SimpleQueueCache(size, log)
 {
@@ -32,7 +32,7 @@ internal sealed class SettlingCache(int size, RabbitMqStreamOptions options, ILo
         for (var purged = before - Size; purged > 0; purged--)
         {
             var batch = _batches.Dequeue();
-            if (delivered.Contains(batch) || batch is RabbitMqBatchContainer { IsDead: true })
+            if (delivered.Contains(batch) || batch is RabbitMqBatchContainer { IsDead: true } or RabbitMqBatchContainer { IsOrphan: true })
                 purgedItems.Add(batch);
         }
 

@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Streams.RabbitMQ.Tests.Setup;
+using Orleans.TestingHost;
 
 namespace Orleans.Streams.RabbitMQ.Tests.Faults;
 
@@ -119,6 +120,35 @@ public static class DeliveryScenarios
         (await letters.CountAsync()).ShouldBe(0);
     }
 
+    public static async Task An_event_for_a_client_that_is_gone_is_settled(Scenario run)
+    {
+        var broker = await run.Servers.Broker;
+        await using var cluster = await Cluster.Start(1,
+            (_, silo) =>
+            {
+                Cluster.AddRabbitMq(silo, Cluster.Provider, broker.Port, run.Apply, s => s.ConfigureStreamPubSub(StreamPubSubType.ExplicitGrainBasedAndImplicit));
+                silo.AddMemoryGrainStorage("PubSubStore");
+                silo.Configure<SiloMessagingOptions>(o => o.ClientDropTimeout = TimeSpan.FromSeconds(1));
+            },
+            client => client.AddRabbitMqStreams(Cluster.Provider, o => (o.Hosts, o.UserName, o.Password, o.QueueCount) = ($"127.0.0.1:{broker.Port}", "kit", "kit", 4)));
+        var (stream, silo, seen) = (Guid.CreateVersion7(), cluster.Silos.Silos[0], new TaskCompletionSource());
+        await Setup.Streams.Of(cluster.Silos.Client.ServiceProvider, Cluster.Provider, stream).SubscribeAsync((_, _) =>
+        {
+            seen.TrySetResult();
+            return Task.CompletedTask;
+        });
+        await Publish(silo, stream, 1);
+        await seen.Task.WaitAsync(TimeSpan.FromSeconds(Patience.Seconds));
+
+        await cluster.Silos.KillClientAsync();
+        await Publish(silo, stream, 2);
+
+        // A grain has it, and the client never will.
+        await Ledger.Of(stream).UntilAll(2);
+        await Until.Holds("the receivers hold nothing", () => Task.FromResult(InHand(Cluster.ServiceOf<RabbitMqAdapterFactory>(silo)) == 0));
+        (await cluster.Service<IRabbitMqDeadLetters>().CountAsync()).ShouldBe(0);
+    }
+
     public static async Task Providers_side_by_side_keep_apart(Scenario run)
     {
         var broker = await run.Servers.Broker;
@@ -140,6 +170,9 @@ public static class DeliveryScenarios
 
         cluster.Service<RabbitMqAdapterFactory>("one").Connections.Topology.Exchange.ShouldNotBe(cluster.Service<RabbitMqAdapterFactory>("two").Connections.Topology.Exchange);
     }
+
+    private static Task Publish(InProcessSiloHandle silo, Guid stream, int number) =>
+        Setup.Streams.Of(silo.ServiceProvider, Cluster.Provider, stream).OnNextAsync(new Numbered(number));
 
     internal static List<Guid> Keys(int count) => [.. Enumerable.Range(0, count).Select(_ => Guid.CreateVersion7())];
 

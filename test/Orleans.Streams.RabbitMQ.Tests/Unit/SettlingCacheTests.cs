@@ -24,6 +24,21 @@ public sealed class SettlingCacheTests
         Purged(cache).ShouldBe(withoutCure ? [batches[0], batches[2]] : batches, ignoreOrder: withoutCure);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_for_a_client_that_is_gone_is_reported_as_done_with_the_delivered(bool withoutCure)
+    {
+        var cache = new SettlingCache(10, new RabbitMqStreamOptions { Without = withoutCure ? Cure.SettleFailed : Cure.None }, NullLogger.Instance);
+        var batches = Enumerable.Range(1, 3).Select(Batch).ToList();
+        cache.AddToCache([.. batches]);
+
+        Deliver(cache, failing: batches[1]);
+        batches[1].IsOrphan = true;
+
+        Purged(cache).ShouldBe(withoutCure ? [batches[0], batches[2]] : batches, ignoreOrder: withoutCure);
+    }
+
     [Fact]
     public void A_failed_delivery_that_is_no_dead_letter_is_not_done()
     {
