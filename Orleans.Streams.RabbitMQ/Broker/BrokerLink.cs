@@ -12,6 +12,7 @@ internal sealed class BrokerLink(
     string provider, string purpose, RabbitMqStreamOptions options, Topology topology, TimeProvider time, StreamMetrics metrics, ILogger log) : IAsyncDisposable
 {
     private readonly ConnectionRecipe _recipe = new(options, $"{provider} {purpose}");
+    private readonly Backoff _backoff = new(options, time);
     private readonly SemaphoreSlim _gate = new(1, 1);
     // What is said of being blocked is said of the current generation: of one that is gone nobody would ever say that it is no longer blocked.
     private readonly Lock _turnover = new();
@@ -22,12 +23,10 @@ internal sealed class BrokerLink(
     private Task _watching = Task.CompletedTask;
     private int _blockings;
     private long _number;
-    private long _notBefore;
-    private TimeSpan _pause;
     private string _lastError = "not connected yet";
 
     /// <summary>Whether the last attempt ended in a working connection; null before the first attempt.</summary>
-    public bool? IsUp => _number == 0 && _pause == default ? null : _current is { Connection.IsOpen: true };
+    public bool? IsUp => _number == 0 && _backoff.Pause == default ? null : _current is { Connection.IsOpen: true };
 
     /// <summary>Why there is no connection, without address or stack.</summary>
     public string LastError => _lastError;
@@ -52,7 +51,7 @@ internal sealed class BrokerLink(
             var opened = _current is { Connection.IsOpen: true } still ? still : null;
             if (opened is not null && !_redeclare)
                 return opened;
-            if (time.GetTimestamp() < _notBefore || (opened is null && _number > 0 && !options.Has(Cure.Reconnect)))
+            if (_backoff.IsOn || (opened is null && _number > 0 && !options.Has(Cure.Reconnect)))
                 throw new BrokerUnavailableException(_lastError);
 
             using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
@@ -159,15 +158,14 @@ internal sealed class BrokerLink(
         try
         {
             var result = await attempt();
-            _pause = default;
+            _backoff.Succeeded();
             return result;
         }
         catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
-            _pause = _pause == default ? options.ReconnectDelay : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, options.MaxReconnectDelay.Ticks));
-            _notBefore = time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency);
+            _backoff.Failed();
             _lastError = StackFree(e);
-            Log.ConnectFailed(log, provider, purpose, _lastError, _pause);
+            Log.ConnectFailed(log, provider, purpose, _lastError, _backoff.Pause);
             throw new BrokerUnavailableException(_lastError, e);
         }
     }

@@ -12,11 +12,14 @@ internal sealed class BrokerQueue(
     : IBrokerQueue
 {
     private readonly CreateChannelOptions _confirming = new(options.Has(Cure.Confirm), options.Has(Cure.Confirm));
+    // Between attempts to become the queue's consumer: the queue may be there and the broker refuse it all the same.
+    private readonly Backoff _backoff = new(options, time);
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly HashSet<Task> _unconfirmed = [];
     private PublishChannel? _publish;
     private Subscription? _subscription;
     private long _subscriptions;
+    private string _lastError = "";
 
     public string Name => topology.QueueName(number);
 
@@ -190,6 +193,8 @@ internal sealed class BrokerQueue(
             return current;
 
         await Release();
+        if (_backoff.IsOn)
+            throw new BrokerUnavailableException(_lastError);
         IChannel? channel = null;
         try
         {
@@ -199,6 +204,7 @@ internal sealed class BrokerQueue(
             await channel.BasicConsumeAsync(Name, autoAck: false, "", noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
             // Who has given up may have released the queue already.
             cancellationToken.ThrowIfCancellationRequested();
+            _backoff.Succeeded();
             return _subscription = new Subscription(_subscriptions, generation, channel, consumer);
         }
         catch (Exception e)
@@ -210,7 +216,8 @@ internal sealed class BrokerQueue(
                 throw;
             // The queue may have been deleted under us.
             consuming.Redeclare();
-            throw new BrokerUnavailableException(e.Message, e);
+            _backoff.Failed();
+            throw new BrokerUnavailableException(_lastError = e.Message, e);
         }
     }
 

@@ -1,5 +1,6 @@
 using Commerce.Kit.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Orleans.Streams.RabbitMQ.Broker;
 using Orleans.Streams.RabbitMQ.Tests.Setup;
 using Orleans.Streams.RabbitMQ.Tests.Unit;
@@ -35,6 +36,53 @@ public sealed class BrokerQueueTests(Servers servers)
         // It would be the queue's one active consumer, and nobody reads it.
         await Until.Holds("the queue has no consumer", async () => await admin.Channel.ConsumerCountAsync(queue.Name) == 0);
         await admin.Channel.QueueDeleteAsync(queue.Name, ifUnused: false, ifEmpty: false);
+    }
+
+    [Fact]
+    public async Task A_queue_that_may_not_be_consumed_is_asked_for_once_in_a_pause()
+    {
+        var broker = await servers.Broker;
+        var (time, pause, user, name) = (new FakeTimeProvider(), new RabbitMqStreamOptions().ReconnectDelay, Servers.Other, $"queue-{Guid.CreateVersion7():N}");
+        await using var owner = Connections(StreamProviderDirection.ReadWrite);
+        var declared = await owner.Publishing.Connect(CancellationToken.None);
+        await using var reader = Connections(StreamProviderDirection.ReadOnly);
+        var queue = reader.Queue(0);
+        await MayRead("^$");
+        try
+        {
+            await IsRefused();
+            await IsRefused();
+            time.Advance(pause);
+            await IsRefused();
+
+            await MayRead(user.Read);
+            time.Advance(pause);
+            await IsRefused();
+            time.Advance(pause);
+            (await queue.Take(TimeSpan.Zero, CancellationToken.None)).ShouldBeEmpty();
+        }
+        finally
+        {
+            await MayRead(user.Read);
+        }
+
+        await using var channel = await declared.Connection.CreateChannelAsync();
+        await channel.QueueDeleteAsync(queue.Name, ifUnused: false, ifEmpty: false);
+
+        BrokerConnections Connections(StreamProviderDirection direction) => new("test", name, new()
+        {
+            Hosts = $"127.0.0.1:{broker.Port}", VirtualHost = user.VirtualHost, UserName = user.UserName, Password = user.Password, QueueCount = 1, Direction = direction,
+        }, time, CoalescerTests.Metrics, NullLogger.Instance);
+
+        Task MayRead(string what) => broker.Control("set_permissions", "--vhost", user.VirtualHost, user.UserName, user.Configure, user.Write, what);
+
+        // The connection is there and the queue is found; only its consumer is not let in.
+        async Task IsRefused()
+        {
+            (await Should.ThrowAsync<BrokerUnavailableException>(queue.Take(TimeSpan.Zero, CancellationToken.None))).Message.ShouldContain($"access to queue '{queue.Name}'");
+            reader.Consuming.IsUp.ShouldBe(true);
+            await reader.Consuming.Connect(CancellationToken.None);
+        }
     }
 
     private static Task<string> OfTheQueue(RabbitMqServer broker, string name, string what) => broker.Eval(
