@@ -59,7 +59,7 @@ public sealed class BrokerLinkTests(Servers servers) : IDisposable
 
     private static (RabbitMqStreamOptions, Topology) Options(int port)
     {
-        var options = new RabbitMqStreamOptions { Hosts = $"127.0.0.1:{port}", UserName = "kit", Password = "kit", QueueCount = 1 };
+        var options = Servers.OneQueue(port);
         return (options, new Topology($"link-{Guid.CreateVersion7():N}", options));
     }
 

@@ -16,8 +16,7 @@ public sealed class BrokerQueueTests(Servers servers)
     {
         var broker = await servers.Broker;
         await using var admin = await Admin.Connect(broker.Port);
-        var options = new RabbitMqStreamOptions { Hosts = $"127.0.0.1:{broker.Port}", UserName = "kit", Password = "kit", QueueCount = 1 };
-        await using var connections = new BrokerConnections("test", $"queue-{Guid.CreateVersion7():N}", options, TimeProvider.System, CoalescerTests.Metrics, NullLogger.Instance);
+        await using var connections = Connections($"queue-{Guid.CreateVersion7():N}", Servers.OneQueue(broker.Port), TimeProvider.System);
         await connections.Consuming.Connect(CancellationToken.None);
         var queue = connections.Queue(0);
 
@@ -42,23 +41,25 @@ public sealed class BrokerQueueTests(Servers servers)
     public async Task A_queue_that_may_not_be_consumed_is_asked_for_once_in_a_pause()
     {
         var broker = await servers.Broker;
-        var (time, pause, user, name) = (new FakeTimeProvider(), new RabbitMqStreamOptions().ReconnectDelay, Servers.Other, $"queue-{Guid.CreateVersion7():N}");
-        await using var owner = Connections(StreamProviderDirection.ReadWrite);
+        var (time, user, name) = (new FakeTimeProvider(), Servers.Other, $"queue-{Guid.CreateVersion7():N}");
+        await using var owner = Connections(name, Servers.OneQueue(broker.Port, user), time);
         var declared = await owner.Publishing.Connect(CancellationToken.None);
-        await using var reader = Connections(StreamProviderDirection.ReadOnly);
+        var options = Servers.OneQueue(broker.Port, user);
+        options.Direction = StreamProviderDirection.ReadOnly;
+        await using var reader = Connections(name, options, time);
         var queue = reader.Queue(0);
         await MayRead("^$");
         try
         {
             await IsRefused();
             await IsRefused();
-            time.Advance(pause);
+            time.Advance(options.ReconnectDelay);
             await IsRefused();
 
             await MayRead(user.Read);
-            time.Advance(pause);
+            time.Advance(options.ReconnectDelay);
             await IsRefused();
-            time.Advance(pause);
+            time.Advance(options.ReconnectDelay);
             (await queue.Take(TimeSpan.Zero, CancellationToken.None)).ShouldBeEmpty();
         }
         finally
@@ -68,11 +69,6 @@ public sealed class BrokerQueueTests(Servers servers)
 
         await using var channel = await declared.Connection.CreateChannelAsync();
         await channel.QueueDeleteAsync(queue.Name, ifUnused: false, ifEmpty: false);
-
-        BrokerConnections Connections(StreamProviderDirection direction) => new("test", name, new()
-        {
-            Hosts = $"127.0.0.1:{broker.Port}", VirtualHost = user.VirtualHost, UserName = user.UserName, Password = user.Password, QueueCount = 1, Direction = direction,
-        }, time, CoalescerTests.Metrics, NullLogger.Instance);
 
         Task MayRead(string what) => broker.Control("set_permissions", "--vhost", user.VirtualHost, user.UserName, user.Configure, user.Write, what);
 
@@ -84,6 +80,9 @@ public sealed class BrokerQueueTests(Servers servers)
             await reader.Consuming.Connect(CancellationToken.None);
         }
     }
+
+    private static BrokerConnections Connections(string service, RabbitMqStreamOptions options, TimeProvider time) =>
+        new("test", service, options, time, CoalescerTests.Metrics, NullLogger.Instance);
 
     private static Task<string> OfTheQueue(RabbitMqServer broker, string name, string what) => broker.Eval(
         $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{name}\">>)), sys:{what}(amqqueue:get_pid(Q)).");

@@ -130,7 +130,7 @@ public static class DeliveryScenarios
                 silo.AddMemoryGrainStorage("PubSubStore");
                 silo.Configure<SiloMessagingOptions>(o => o.ClientDropTimeout = TimeSpan.FromSeconds(1));
             },
-            client => client.AddRabbitMqStreams(Cluster.Provider, o => (o.Hosts, o.UserName, o.Password, o.QueueCount) = ($"127.0.0.1:{broker.Port}", "kit", "kit", 4)));
+            client => client.AddRabbitMqStreams(Cluster.Provider, o => Cluster.Use(o, broker.Port)));
         var (stream, silo, seen) = (Guid.CreateVersion7(), cluster.Silos.Silos[0], new TaskCompletionSource());
         await Setup.Streams.Of(cluster.Silos.Client.ServiceProvider, Cluster.Provider, stream).SubscribeAsync((_, _) =>
         {

@@ -1,3 +1,4 @@
+using Commerce.Kit.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
@@ -55,7 +56,7 @@ public sealed class Cluster : IAsyncDisposable
         silo.AddRabbitMqStreams(provider,
             o =>
             {
-                (o.Hosts, o.UserName, o.Password, o.QueueCount) = ($"127.0.0.1:{port}", "kit", "kit", 4);
+                Use(o, port);
                 (o.ReconnectDelay, o.MaxReconnectDelay) = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200));
                 // A loaded machine may need its time for what is sound.
                 o.PublishTimeout = TimeSpan.FromMinutes(2);
@@ -66,6 +67,10 @@ public sealed class Cluster : IAsyncDisposable
                 s.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
                 streams?.Invoke(s);
             });
+
+    /// <summary>Where the broker is, and how many queues all silos and clients of a cluster know.</summary>
+    public static void Use(RabbitMqStreamOptions options, int port) =>
+        (options.Hosts, options.UserName, options.Password, options.QueueCount) = ($"127.0.0.1:{port}", RabbitMqServer.User, RabbitMqServer.User, 4);
 
     /// <summary>What the library wrote on one silo.</summary>
     public static RecordedLog LogOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<RecordedLog>();

@@ -24,6 +24,15 @@ public sealed class Servers : IAsyncLifetime
 
     private Task<RabbitMqServer>? _starting;
 
+    /// <summary>A provider with one queue, on the broker behind a port.</summary>
+    /// <param name="port">The broker's, or a proxy's.</param>
+    /// <param name="tenant">Whose virtual host; null: the one tests share.</param>
+    public static RabbitMqStreamOptions OneQueue(int port, RabbitMqTenant? tenant = null)
+    {
+        var (host, user, password, _, _, _) = tenant ?? new("/", RabbitMqServer.User, RabbitMqServer.User);
+        return new() { Hosts = $"127.0.0.1:{port}", VirtualHost = host, UserName = user, Password = password, QueueCount = 1 };
+    }
+
     public TestCertificates Certificates { get; } = new(TimeProvider.System.GetUtcNow());
 
     public Task<RabbitMqServer> Broker => _starting!;

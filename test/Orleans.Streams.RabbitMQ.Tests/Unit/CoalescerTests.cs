@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Streams.RabbitMQ.Broker;
 using Orleans.Streams.RabbitMQ.Diagnostics;
@@ -180,7 +181,7 @@ public sealed class CoalescerTests
     public async Task A_broker_that_stays_away_is_told_of_once_for_each_reason()
     {
         var log = new RecordedLog();
-        await using var coalescer = new Coalescer(_queue, "test", "0", _options, TimeProvider.System, Metrics, log);
+        await using var coalescer = Start(log);
         var publishing = coalescer.Publish(Batch(1));
         string[] reasons = ["refused", "refused", "refused", "cut"];
         for (var i = 0; i < reasons.Length; i++)
@@ -199,5 +200,5 @@ public sealed class CoalescerTests
 
     private IEnumerable<byte> Contents(int message) => Frame.Open(_queue.Sent[message].Message.Body).Select(b => b.Span[0]);
 
-    private Coalescer Start() => new(_queue, "test", "0", _options, TimeProvider.System, Metrics, NullLogger.Instance);
+    private Coalescer Start(ILogger? log = null) => new(_queue, "test", "0", _options, TimeProvider.System, Metrics, log ?? NullLogger.Instance);
 }
