@@ -61,7 +61,7 @@ public static class OrderErrors
     public static readonly Refusal CaptureUnknown = KernelErrors.IllegalTransition("The provider has not said yet what became of an earlier capture; ship again once it has.");
 
     /// <summary>The step decides where the order goes.</summary>
-    public static Refusal NotSkippable(string step) => KernelErrors.IllegalTransition($"'{step}' cannot be skipped; retry it, or cancel the order.");
+    public static Refusal NotSkippable(string step) => KernelErrors.IllegalTransition($"'{step}' cannot be skipped; retry it, or cancel the order unless something has shipped.");
 
     private static string Say(OrderStatus status) => char.ToLowerInvariant(status.ToString()[0]) + status.ToString()[1..];
 }

@@ -203,6 +203,8 @@ public sealed record Order
         RefundDeclined x => this with { Returns = [.. Returns.Select(r => r.Id == x.Return ? r with { Declined = r.Declined + 1 } : r)] },
         AdvanceRequested x => this.Ask(x),
         AdvanceCaptured => this.Settle(AdvanceState.Captured),
+        // So it was skipped while that could be done. What came of it nobody knows: it is asked again.
+        AdvanceDeclined { Code: "skipped" } => this,
         AdvanceDeclined => this.Settle(AdvanceState.Declined),
         CaptureUndone x => this.Undo(x),
         ReturnRestocked x => this with { Returns = [.. Returns.Select(r => r.Id == x.Return ? r with { Restocked = true } : r)] },

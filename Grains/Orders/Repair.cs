@@ -79,7 +79,6 @@ public static class Repair
             Step.Settle => order.Settled(committed: true, freed: true, cart: true),
             Step.Retake => order.RetakeFailed("skipped", []),
             Step.UndoCapture => order.CaptureUndone(step.Subject, refunded: false),
-            Step.CaptureAhead => Events.Of<OrderEvent>(new AdvanceDeclined("skipped")),
             Step.Capture => Events.Of<OrderEvent>(new ShipmentBlocked(step.Subject, NoAnswer)),
             Step.Refund => Events.Of<OrderEvent>(new ReturnRefunded(step.Subject)),
             Step.Restock => order.Restocked(step.Subject),

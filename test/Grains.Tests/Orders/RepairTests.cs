@@ -90,9 +90,20 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
         Parked([.. shipping, new ShipmentBlocked("s1", "no-answer")], "UndoCapture s1").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("UndoCapture s1", "x"), new CaptureUndone("s1", false));
         Parked(returning, "Refund r1").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("Refund r1", "x"), new ReturnRefunded("r1"));
         Parked([.. returning, new ReturnRefunded("r1")], "Restock r1").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("Restock r1", "x"), new ReturnRestocked("r1"));
-        Parked([.. UpToConfirmed, new AdvanceRequested(Pounds(940))], "CaptureAhead").When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("CaptureAhead", "x"), new AdvanceDeclined("skipped"));
+        Parked([.. UpToConfirmed, new AdvanceRequested(Pounds(940))], "CaptureAhead").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
         Parked([Placed(), Reserved, Started], "Authorise").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
         Parked([Placed()], "Reserve").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
+    }
+
+    [Fact]
+    public void A_capture_ahead_nobody_knows_of_is_looked_up_before_its_order_is_cancelled()
+    {
+        OrderEvent[] asked = [.. UpToConfirmed, new AdvanceRequested(Pounds(940))];
+        var skippedOnce = Given([.. asked, new OrderParked("CaptureAhead", "no-answer"), new StepSkipped("CaptureAhead", "x"), new AdvanceDeclined("skipped")]);
+        skippedOnce.State.Next(Terms, Now).ShouldBe(new NextStep(Step.CaptureAhead));
+
+        foreach (var order in new[] { skippedOnce, Parked(asked, "CaptureAhead").When(s => s.Skip("x", Terms, Now)).After })
+            order.When(s => s.Cancel(Id, "x", Now)).After.When(s => s.Settled(committed: true, freed: false, cart: true)).State.Next(Terms, Now).ShouldBe(new NextStep(Step.UndoCapture, "rest"));
     }
 
     [Fact]
