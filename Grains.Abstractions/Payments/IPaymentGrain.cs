@@ -33,7 +33,10 @@ public interface IPaymentGrain : IGrainWithStringKey
     [Alias("Look")]
     Task<Result<PaymentOutcome>> Look(string operation);
 
-    /// <summary>Takes part of what is held. Refuses <c>illegal-transition</c> above what is left of the authorisation.</summary>
+    /// <summary>
+    /// Takes part of what is held. More than can be left of the authorisation is declined with <c>authorisation-spent</c>, and the provider is not asked; refuses
+    /// <c>illegal-transition</c> while that hangs on an operation nobody knows of.
+    /// </summary>
     [Alias("Capture")]
     Task<Result<PaymentOutcome>> Capture(string operation, Money amount);
 

@@ -86,6 +86,10 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
     public Result<Events<PaymentEvent>> Refund(string operation, Money amount) =>
         Within(operation, OperationKind.Refund, amount, Captured - Sum(OperationKind.Refund, known: false));
 
+    /// <summary>The answer to a capture for which nothing can be left, whatever becomes of what nobody knows of; null while there may be. The provider was never asked for it.</summary>
+    public PaymentOutcome? Spent(string operation, Money amount) =>
+        Find(operation) is null && amount.Minor > Authorised - Voided - Captured ? new(OutcomeKind.Declined, amount with { Minor = 0 }, "authorisation-spent") : null;
+
     /// <summary>Lets go of all that is held and not taken, of an authorisation nobody knows of before all. It is the order's last word on its money: nothing is authorised after it.</summary>
     public Result<Events<PaymentEvent>> Void(string operation)
     {

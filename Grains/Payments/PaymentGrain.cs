@@ -35,7 +35,8 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     {
         // Of an order that was paid by another attempt nothing else comes round to it.
         await StillLettingGo();
-        return await Perform(operation, s => s.Capture(operation, amount));
+        var captured = await Perform(operation, s => s.Capture(operation, amount));
+        return !captured.Ok && await Query(s => s.Spent(operation, amount)) is { } spent ? spent : captured;
     }
 
     // That nothing is held any more is said when it is true of all.

@@ -20,7 +20,8 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["pay late beside another"] = (Fault.Pause | Fault.LostReply, 1, 1, ["checkout a k1 - TEA", "pay a", "checkout b k2 tok TEA"]),
         ["cancel in mid-payment"] = (Fault.All, 2, 1, ["checkout a k1 tok TEA", "cancel a"]),
         ["silence"] = (Fault.Silence | Fault.LateMoney | Fault.Pause | Fault.FailedWrite, 4, 1, ["checkout a k1 tok TEA"]),
-        ["ship and return"] = (Fault.Silence | Fault.FailedWrite | Fault.LateWrite | Fault.LostReply, 3, 1, ["checkout a k1 tok TEA", "ship a", "deliver a", "return a"]),
+        ["ship and return"] = (Fault.Silence | Fault.FailedWrite | Fault.LateWrite | Fault.LostReply, 3, 1, ["checkout a k1 tok TEA", "ship a", "ship a", "deliver a", "return a"]),
+        ["spent, then cancelled"] = (Fault.Silence, 4, 1, ["checkout a k1 tok TEA", "ship a", "ship a", "cancel a"]),
         ["refused, and a reservation under way"] = (Fault.LateDelivery | Fault.LostReply, 1, 1, ["checkout a k1 tok TEA", "checkout b k2 tok TEA", "cancel b"]),
         ["declined, then paid"] = (Fault.Decline | Fault.LateDelivery | Fault.LateWrite | Fault.LostReply, 2, 2, ["checkout a k1 tok TEA", "pay a"]),
         ["cancelled, and a pin under way"] = (Fault.LateDelivery | Fault.LateWrite | Fault.Pause, 2, 1, ["checkout a k1 - TEA", "pay a", "cancel a"]),
@@ -77,6 +78,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData("TellAgain", "freed, and late money", "live money on a dead order")]
     [InlineData("RecordAsRead", "freed, and late money", "confirmed without its money")]
     [InlineData("LetGoOfSecond", "declined, and late money", "charged twice")]
+    [InlineData("DeclineSpent", "ship and return", "stuck")]
     [InlineData("SettleConfirmed", "two for the last unit", "leaked hold")]
     public void A_cure_that_is_taken_away_is_missed_by_the_requirement_it_is_for(string cure, string shop, string requirement) =>
         Explore(shop, Enum.Parse<Cure>(cure)).Broken.ShouldContain(broken => broken.StartsWith(requirement, StringComparison.Ordinal));

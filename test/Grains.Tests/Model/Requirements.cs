@@ -58,7 +58,7 @@ internal static class Requirements
         }
 
         // Who waits for an operator because the provider said nothing for a day is not stuck: that is a reason with a name.
-        foreach (var id in w.Orders.Where(id => w.Order(id) is { Parked: true, Question: null })) yield return $"stuck: {w.Order(id).Failure!.Step}";
+        foreach (var id in w.Orders.Where(id => w.Order(id) is { Parked: true } parked && parked.Question?.Step != parked.Failure!.Step)) yield return $"stuck: {w.Order(id).Failure!.Step}";
     }
 
     // What was authorised and not let go of; a refund comes after a return.

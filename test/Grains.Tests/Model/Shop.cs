@@ -78,6 +78,9 @@ internal enum Cure
 
     /// <summary>Money that comes beside another authorisation is let go of by the payment.</summary>
     LetGoOfSecond = 1 << 21,
+
+    /// <summary>A capture for which nothing is left is declined, not a fault.</summary>
+    DeclineSpent = 1 << 22,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -431,7 +434,8 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         };
         if (!asked.Ok)
         {
-            yield return (w, new(asked.Refusal!.Code));
+            var spent = call.Kind == "capture" && Has(Cure.DeclineSpent) ? payment.Spent(key, amount) : null;
+            yield return (w, spent is null ? new(asked.Refusal!.Code) : new(null, spent));
             yield break;
         }
 

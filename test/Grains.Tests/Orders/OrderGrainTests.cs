@@ -195,8 +195,8 @@ public sealed class OrderGrainTests : IAsyncLifetime
     // The goods of confirmed orders leave in batches: after a while.
     private Task Left(Sku sku, int onHand) => _shop.AdvanceUntil(ALittle, async () => await Stock(sku).Get() is var stock && stock.OnHand == onHand && stock.Held == 0);
 
-    private Task Until(OrderId id, string happened) =>
-        _shop.AdvanceUntil(ALittle, async () => (await Order(id).Timeline()).Value.Any(entry => entry.Type == happened));
+    private Task Until(OrderId id, string happened, TimeSpan? step = null) =>
+        _shop.AdvanceUntil(step ?? ALittle, async () => (await Order(id).Timeline()).Value.Any(entry => entry.Type == happened));
 
     [Fact]
     public async Task Whoever_waits_for_an_order_sets_it_going_again()
@@ -602,6 +602,50 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Payments.Ledger[$"{id}/a1/void"].Amount.Minor.ShouldBe(450);
         (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
         (await Order(id).Timeline()).Value.ShouldNotContain(e => e.Type == "order.late-authorised.v1" || e.Type == "order.confirmed.v1");
+    }
+
+    private static readonly CheckoutTerms Impatient = Terms with { RetryFor = TimeSpan.FromSeconds(5), CaptureWithin = TimeSpan.FromSeconds(40) };
+
+    // A shop with terms of its own, and a confirmed order there of three TEA at 1.50.
+    private async Task<OrderId> Paid(string cart, CheckoutTerms terms)
+    {
+        await _shop.DisposeAsync();
+        _shop = await GrainCluster.Start(terms: terms);
+        await Stocked(Tea, 5);
+        var id = await CheckOut(cart, "tok_ok", (Tea, 3));
+        (await Settled(id)).Status.ShouldBe(OrderStatus.Confirmed);
+        return id;
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_an_undone_capture_has_spent_is_not_there_any_more_and_the_rest_ships_or_is_cancelled(bool cancelled)
+    {
+        var id = await Paid("spent", Impatient);
+        var (silent, voided) = (true, 0L);
+        _shop.Payments.Asked = asked =>
+        {
+            if (silent && asked.Key == $"{id}/s1") throw new TimeoutException("No answer.");
+            if (asked.Kind == OperationKind.Void) voided = asked.Amount.Minor;
+        };
+        await Order(id).Ship(new("s1", ""), [new("0", 2)], null);
+        await Until(id, "order.shipment-blocked.v1", TimeSpan.FromSeconds(1));
+        silent = false;
+        await Until(id, "order.capture-undone.v1", TimeSpan.FromSeconds(1));
+        await Until(id, "order.advance-declined.v1", TimeSpan.FromSeconds(1));
+
+        (await Order(id).Ship(new("s2", ""), [], null)).Value.Shipments[^1].State.ShouldBe("blocked");
+        if (cancelled)
+        {
+            (await Order(id).Cancel(new("cancel", ""), "x")).Value.Status.ShouldBe(OrderStatus.Cancelled);
+            voided.ShouldBe(150);
+        }
+        else
+        {
+            (await Order(id).Ship(new("s3", ""), [new("0", 1)], null)).Value.Status.ShouldBe(OrderStatus.PartiallyShipped);
+            (await Payment(id).Get()).Value.Captured.Minor.ShouldBe(450);
+        }
     }
 
     // As an activation would that took this one for dead.

@@ -82,6 +82,23 @@ public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Paymen
         Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60)]).When(s => s.Capture("s2", Pounds(41))).ThenRefused("illegal-transition");
 
     [Fact]
+    public void What_cannot_be_left_whatever_nobody_knows_of_comes_to_is_spent()
+    {
+        PaymentEvent[] captured = [.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60), Did("s1", 60)], unknown = captured[..^1];
+        PaymentEvent[] refunded = [.. captured, Asked("s1/back", OperationKind.Refund, 60), Did("s1/back", 60)];
+
+        foreach (var payment in (PaymentEvent[][])[captured, refunded])
+        {
+            Given(payment).State.Spent("s2", Pounds(41)).ShouldBe(new PaymentOutcome(OutcomeKind.Declined, Pounds(0), "authorisation-spent"));
+            Given(payment).State.Spent("s2", Pounds(40)).ShouldBeNull();
+            Given(payment).State.Spent("s1", Pounds(60)).ShouldBeNull();
+        }
+
+        Given(unknown).State.Spent("s2", Pounds(41)).ShouldBeNull();
+        Given(unknown).State.Spent("s2", Pounds(101)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public void No_more_is_refunded_than_is_captured() =>
         Given([.. AuthorisedFor100, Asked("s1", OperationKind.Capture, 60), Did("s1", 60)])
             .When(s => s.Refund("r1", Pounds(61))).ThenRefused(PaymentErrors.AmountTooHigh(Pounds(61), Pounds(60)));
