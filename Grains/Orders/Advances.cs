@@ -45,13 +45,17 @@ public static class Advances
     public static Money AmountOfCapture(this Order order, string capture) =>
         capture == Advance.Id ? order.Advance!.Amount : order.Shipments.First(s => s.Id == capture).Amount;
 
+    /// <summary>The key under which what an undoable capture took goes back: another after each time the provider would not.</summary>
+    public static string RefundOfCapture(this Order order, string capture) =>
+        order.Declines.Count(step => step == $"{new NextStep(Step.UndoCapture, capture)}") is > 0 and var before ? $"{capture}/back-{before + 1}" : $"{capture}/back";
+
     public static Result<Events<OrderEvent>> CaptureUndone(this Order order, string capture, bool refunded) =>
         order.Undoable() == capture ? Events.Of<OrderEvent>(new CaptureUndone(capture, refunded)) : Events<OrderEvent>.None;
 
     internal static Order Undo(this Order order, CaptureUndone x)
     {
         var known = order.Known(x.Capture, x.Refunded ? OutcomeKind.Succeeded : OutcomeKind.Declined);
-        var back = x.Refunded ? known.Operations.Add(new($"{x.Capture}/back", OperationKind.Refund, order.AmountOfCapture(x.Capture), OutcomeKind.Succeeded)) : known.Operations;
+        var back = x.Refunded ? known.Operations.Add(new(order.RefundOfCapture(x.Capture), OperationKind.Refund, order.AmountOfCapture(x.Capture), OutcomeKind.Succeeded)) : known.Operations;
         return x.Capture == Advance.Id
             ? known with { Operations = back, Advance = order.Advance! with { State = AdvanceState.Undone } }
             : known with { Operations = back, Shipments = [.. order.Shipments.Select(s => s.Id == x.Capture ? s with { Unresolved = false } : s)] };

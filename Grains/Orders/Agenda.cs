@@ -129,9 +129,12 @@ public static class Agenda
         || (order.Stage is OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled && AfterTheEnd(order) is null)
         || (order.Stage == OrderStatus.Completed && !(order.SettlesItself && Checkout.Unsettled(order)) && order.NextOfFulfilment(DateTimeOffset.MinValue) is null);
 
-    /// <summary>The key under which the provider lets go: a new one after each time it has, since late money may need another.</summary>
-    private static NextStep Void(Order order) =>
-        new(Step.VoidPayment, order.Operations.Count(o => o.Kind == OperationKind.Void) is > 0 and var before ? $"void-{before + 1}" : "void");
+    /// <summary>The key under which the provider lets go: a new one after each time it has, since late money may need another, and after each time it would not.</summary>
+    private static NextStep Void(Order order)
+    {
+        var before = order.Operations.Count(o => o.Kind == OperationKind.Void) + order.Declines.Count(step => step.StartsWith($"{Step.VoidPayment} ", StringComparison.Ordinal));
+        return new(Step.VoidPayment, before == 0 ? "void" : $"void-{before + 1}");
+    }
 
     // A dead order first gives back what it has, its money before all when that came late; an attempt that may never have reached the provider is closed.
     private static NextStep? AfterTheEnd(Order order) =>

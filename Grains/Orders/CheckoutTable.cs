@@ -110,6 +110,7 @@ public static class CheckoutTable
             On(cancelling, "holds committed, cart told", s => s.Settled(true, false, true)),
             On(undoing, "voided", s => s.Voided(voiding)),
             On([.. undoing, new StepUnanswered("VoidPayment void", 99, Start, Start)], "no answer to the void for a day", s => s.Unanswered(new(Step.VoidPayment, "void"), terms, day), day),
+            On(undoing, "the void declined", s => s.Decline(new(Step.VoidPayment, "void"), null)),
             On(cancelling, "stock or cart not reached for a day", s => s.Unreachable(new(Step.Settle), terms, day), day),
             On([.. undoing, new OrderPaymentVoided(voiding)], "goods back, cart told", s => s.Settled(false, true, true)),
             On([.. undoing, new OrderPaymentVoided(voiding), .. settled], "all is undone", s => s.FinishCancelling()),

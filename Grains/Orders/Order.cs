@@ -104,6 +104,9 @@ public sealed record Order
     public Failure? Failure { get; init; }
     public bool Parked => Failure?.Attempt >= Repair.MaxFailures;
 
+    /// <summary>Steps in which the provider would not let go of money or give it back, each as often as it would not: each try is an operation of its own.</summary>
+    public ImmutableArray<string> Declines { get; init; } = [];
+
     /// <summary>Steps an operator saw to by other means: what they should have brought about cannot be found in the other books.</summary>
     public ImmutableArray<string> Skipped { get; init; } = [];
 
@@ -211,7 +214,7 @@ public sealed record Order
         OrderCompleted => this with { Stage = OrderStatus.Completed },
         StepFailed x => this with { Failure = new(x.Step, x.Attempt, x.RetryAt) },
         StepUnanswered x => this with { Question = new(x.Step, x.Poll, x.Since, x.AskAgainAt) },
-        OrderParked x => this with { Failure = new(x.Step, Repair.MaxFailures, before?.RetryAt ?? default) },
+        OrderParked x => this with { Failure = new(x.Step, Repair.MaxFailures, before?.RetryAt ?? default), Declines = x.Declined ? Declines.Add(x.Step) : Declines },
         OrderResumed => this with { Question = null },
         StepSkipped x => this with { Question = null, Skipped = Skipped.Add(x.Step) },
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),

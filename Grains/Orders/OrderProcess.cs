@@ -209,7 +209,7 @@ internal sealed partial class OrderGrain
         return Expect(outcome).Kind switch
         {
             OutcomeKind.Succeeded => await Voided(operation),
-            OutcomeKind.Declined => await Record(s => s.Park(step, Expect(outcome).Code ?? "declined")),
+            OutcomeKind.Declined => await Record(s => s.Decline(step, Expect(outcome).Code)),
             _ => await Record(s => s.Unanswered(step, terms, Now)),
         };
     }
@@ -234,14 +234,14 @@ internal sealed partial class OrderGrain
     // Asked again under its own key: it was either done or never will be wanted.
     private async Task<Result<Done>> UndoCapture(NextStep step)
     {
-        var amount = Folded.AmountOfCapture(step.Subject);
+        var (amount, back) = (Folded.AmountOfCapture(step.Subject), Folded.RefundOfCapture(step.Subject));
         var captured = Expect(await Payment.Capture($"{Id}/{step.Subject}", amount));
         if (captured.Kind == OutcomeKind.Declined) return await Record(s => s.CaptureUndone(step.Subject, refunded: false));
-        var refunded = captured.Kind == OutcomeKind.Unknown ? captured : Expect(await Payment.Refund($"{Id}/{step.Subject}/back", amount));
+        var refunded = captured.Kind == OutcomeKind.Unknown ? captured : Expect(await Payment.Refund($"{Id}/{back}", amount));
         return refunded.Kind switch
         {
             OutcomeKind.Succeeded => await Record(s => s.CaptureUndone(step.Subject, refunded: true)),
-            OutcomeKind.Declined => await Record(s => s.Park(step, refunded.Code ?? "declined")),
+            OutcomeKind.Declined => await Record(s => s.Decline(step, refunded.Code)),
             _ => await Record(s => s.Unanswered(step, terms, Now)),
         };
     }

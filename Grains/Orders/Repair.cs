@@ -51,6 +51,10 @@ public static class Repair
         return Events.Of<OrderEvent>(new StepUnanswered(step.ToString(), before.Poll + 1, before.Since, now + pause));
     }
 
+    /// <summary>The provider would not: no money has moved, and asking the same again finds the same answer. A person must look.</summary>
+    public static Result<Events<OrderEvent>> Decline(this Order order, NextStep step, string? code) =>
+        order.Parked ? Events<OrderEvent>.None : Events.Of<OrderEvent>(new OrderParked(step.ToString(), code ?? "declined", Declined: true));
+
     /// <summary>Something the undoing needs could not be reached for a day.</summary>
     public static Result<Events<OrderEvent>> Unreachable(this Order order, NextStep step, CheckoutTerms terms, DateTimeOffset now) =>
         order is { Stage: OrderStatus.Cancelling, Parked: false } && now >= order.CancellingSince + terms.RetryFor ? order.Park(step, "unavailable") : Events<OrderEvent>.None;

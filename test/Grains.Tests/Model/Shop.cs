@@ -228,7 +228,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 {
                     { Refusal: "not-found" } => Recorded(next, id, s => s.Voided("")),
                     { Outcome.Kind: OutcomeKind.Succeeded } => Recorded(next, id, s => s.Voided($"{id}/{step.Subject}", Holding(next.Payment(id)))),
-                    { Outcome.Kind: OutcomeKind.Declined } => Recorded(next, id, s => s.Park(step, "declined")),
+                    { Outcome.Kind: OutcomeKind.Declined } => Recorded(next, id, s => s.Decline(step, "declined")),
                     _ => Recorded(next, id, s => s.Unanswered(step, Terms, next.Now)),
                 });
             case Step.Settle:
@@ -250,10 +250,11 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                     null => Recorded(next, id, s => s.Fail(step, "refused", next.Now)),
                     OutcomeKind.Declined => Recorded(next, id, s => s.CaptureUndone(step.Subject, false)),
                     OutcomeKind.Unknown => Recorded(next, id, s => s.Unanswered(step, Terms, next.Now)),
-                    _ => All(next, [new("refund", id, $"{id}/{step.Subject}/back", Minor: order.AmountOfCapture(step.Subject).Minor)], (last, back) => Recorded(last, id, s => back[0].Outcome?.Kind switch
+                    _ => All(next, [new("refund", id, $"{id}/{order.RefundOfCapture(step.Subject)}", Minor: order.AmountOfCapture(step.Subject).Minor)], (last, back) => Recorded(last, id, s => back[0].Outcome?.Kind switch
                     {
                         null => s.Fail(step, "refused", last.Now),
                         OutcomeKind.Succeeded => s.CaptureUndone(step.Subject, true),
+                        OutcomeKind.Declined => s.Decline(step, "declined"),
                         _ => s.Unanswered(step, Terms, last.Now),
                     })),
                 });

@@ -648,6 +648,34 @@ public sealed class OrderGrainTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_refund_of_what_was_captured_ahead_that_was_declined_is_another_when_it_is_tried_again()
+    {
+        var id = await Paid("back", Impatient);
+        await Until(id, "order.advance-captured.v1", TimeSpan.FromSeconds(1));
+        _shop.Payments.Overrule($"{id}/rest/back", new(false, new(450, Currency.GBP), "no", "funds"));
+
+        (await Order(id).Cancel(new("cancel", ""), "x")).Value.Status.ShouldBe(OrderStatus.Parked);
+        (await Order(id).Resume(new("retry", ""), "there is money again")).Value.Status.ShouldBe(OrderStatus.Cancelled);
+
+        _shop.Payments.Ledger[$"{id}/rest/back-2"].Amount.Minor.ShouldBe(450);
+        (await Payment(id).Get()).Value.Refunded.Minor.ShouldBe(450);
+    }
+
+    [Fact]
+    public async Task A_void_that_was_declined_is_another_when_it_is_tried_again()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("void", "tok_ok", (Tea, 3));
+        await Settled(id);
+        _shop.Payments.Overrule($"{id}/void", new(false, new(450, Currency.GBP), "no", "busy"));
+
+        (await Order(id).Cancel(new("cancel", ""), "x")).Value.Status.ShouldBe(OrderStatus.Parked);
+        (await Order(id).Resume(new("retry", ""), "it is back")).Value.Status.ShouldBe(OrderStatus.Cancelled);
+
+        _shop.Payments.Ledger[$"{id}/void-2"].Succeeded.ShouldBeTrue();
+    }
+
     // As an activation would that took this one for dead.
     private void Elsewhere(string order, params OrderEvent[] happened)
     {

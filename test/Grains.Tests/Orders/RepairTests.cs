@@ -127,4 +127,36 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
         declined.State.Returns[0].Operation.ShouldBe("r1-2");
         declined.When(s => s.Resume("x")).State.Next(Terms, Now).ShouldBe(new NextStep(Step.Refund, "r1"));
     }
+
+    [Fact]
+    public void A_declined_void_waits_for_a_person_and_is_tried_again_as_another_operation()
+    {
+        OrderEvent[] late = [.. UpToConfirmed[..3], new CancelRequested("x", Now), new OrderPaymentVoided($"{Id}/void"), new OrderStockFreed(), new OrderCartSettled(), new OrderCancelled(), new LateAuthorised(First, Pounds(940))];
+
+        foreach (var (happened, first, second) in new[] { (Cancelling, "void", "void-2"), (late, "void-2", "void-3") })
+        {
+            var order = Given(happened);
+            order.State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, first));
+            var retried = order.When(s => s.Decline(new(Step.VoidPayment, first), "busy")).Then(new OrderParked($"VoidPayment {first}", "busy", Declined: true)).After.When(s => s.Resume("x")).After;
+            retried.State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, second));
+            // Nobody knows what came of this one: it stays the same.
+            retried.When(s => s.Park(new(Step.VoidPayment, second), "no-answer")).After.When(s => s.Resume("x")).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, second));
+        }
+    }
+
+    [Fact]
+    public void A_declined_refund_of_an_undone_capture_waits_for_a_person_and_is_tried_again_as_another_operation()
+    {
+        var step = new NextStep(Step.UndoCapture, "rest");
+        var undoing = Given([.. UpToConfirmed, new AdvanceRequested(Pounds(940)), new AdvanceCaptured(), .. Cancelling[UpToConfirmed.Length..]]);
+        undoing.State.RefundOfCapture("rest").ShouldBe("rest/back");
+        // Whoever parks it for whatever reason but a decline: there may be a refund that nobody knows of, and there must not be two.
+        undoing.When(s => s.Park(step, "no-answer")).After.When(s => s.Resume("x")).State.RefundOfCapture("rest").ShouldBe("rest/back");
+
+        var retried = undoing.When(s => s.Decline(step, "funds")).Then(new OrderParked("UndoCapture rest", "funds", Declined: true)).After.When(s => s.Resume("x")).After;
+        retried.State.Next(Terms, Now).ShouldBe(step);
+        retried.State.RefundOfCapture("rest").ShouldBe("rest/back-2");
+        retried.When(s => s.Park(step, "no-answer")).After.When(s => s.Resume("x")).State.RefundOfCapture("rest").ShouldBe("rest/back-2");
+        retried.When(s => s.CaptureUndone("rest", refunded: true)).State.Operations[^1].Key.ShouldBe("rest/back-2");
+    }
 }
