@@ -278,7 +278,7 @@ public sealed record OrderCompleted : OrderEvent;
 [EventName("order.step-failed.v1")]
 public sealed record StepFailed(string Step, int Attempt, string Error, DateTimeOffset RetryAt) : OrderEvent;
 
-/// <summary>The provider gave no answer to a step: nobody knows, and it is asked again under the same key.</summary>
+/// <summary>The provider gave no answer to a step, or what the undoing needs could not be reached: nobody knows, and it is asked again under the same key.</summary>
 /// <param name="Step">Which step.</param>
 /// <param name="Poll">How often it has been asked in vain.</param>
 /// <param name="Since">Since when.</param>

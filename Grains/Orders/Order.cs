@@ -99,6 +99,8 @@ public sealed record Order
 
     /// <summary>Until when what is authorised must be captured.</summary>
     public DateTimeOffset? CaptureBy { get; init; }
+
+    /// <summary>Since when it is being undone; null once it was repaired.</summary>
     public DateTimeOffset? CancellingSince { get; init; }
     public OpenQuestion? Question { get; init; }
     public Failure? Failure { get; init; }
@@ -215,8 +217,8 @@ public sealed record Order
         StepFailed x => this with { Failure = new(x.Step, x.Attempt, x.RetryAt) },
         StepUnanswered x => this with { Question = new(x.Step, x.Poll, x.Since, x.AskAgainAt) },
         OrderParked x => this with { Failure = new(x.Step, Repair.MaxFailures, before?.RetryAt ?? default), Declines = x.Declined ? Declines.Add(x.Step) : Declines },
-        OrderResumed => this with { Question = null },
-        StepSkipped x => this with { Question = null, Skipped = Skipped.Add(x.Step) },
+        OrderResumed => this with { Question = null, CancellingSince = null },
+        StepSkipped x => this with { Question = null, CancellingSince = null, Skipped = Skipped.Add(x.Step) },
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };
 

@@ -55,9 +55,14 @@ public static class Repair
     public static Result<Events<OrderEvent>> Decline(this Order order, NextStep step, string? code) =>
         order.Parked ? Events<OrderEvent>.None : Events.Of<OrderEvent>(new OrderParked(step.ToString(), code ?? "declined", Declined: true));
 
-    /// <summary>Something the undoing needs could not be reached for a day.</summary>
-    public static Result<Events<OrderEvent>> Unreachable(this Order order, NextStep step, CheckoutTerms terms, DateTimeOffset now) =>
-        order is { Stage: OrderStatus.Cancelling, Parked: false } && now >= order.CancellingSince + terms.RetryFor ? order.Park(step, "unavailable") : Events<OrderEvent>.None;
+    /// <summary>Something the undoing needs could not be reached for a day, of an order that was repaired for a day since it was missed again.</summary>
+    public static Result<Events<OrderEvent>> Unreachable(this Order order, NextStep step, CheckoutTerms terms, DateTimeOffset now)
+    {
+        if (order is not { Stage: OrderStatus.Cancelling, Parked: false }) return Events<OrderEvent>.None;
+        var missed = order.Question is { } asked && asked.Step == step.ToString() ? asked.Since : (DateTimeOffset?)null;
+        if ((order.CancellingSince ?? missed) is not { } since) return Events.Of<OrderEvent>(new StepUnanswered(step.ToString(), 1, now, now));
+        return now >= since + terms.RetryFor ? order.Park(step, "unavailable") : Events<OrderEvent>.None;
+    }
 
     public static Result<Events<OrderEvent>> Park(this Order order, NextStep step, string reason) =>
         order.Parked ? Events<OrderEvent>.None : Events.Of<OrderEvent>(new OrderParked(step.ToString(), reason));

@@ -69,6 +69,20 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
     }
 
     [Fact]
+    public void A_retry_starts_the_day_anew_also_for_what_could_not_be_reached()
+    {
+        var (step, missedAgain) = (new NextStep(Step.VoidPayment, "void"), DayAfter.AddHours(1));
+        var parked = Given(Cancelling).When(s => s.Unreachable(step, Terms, DayAfter)).Then(new OrderParked("VoidPayment void", "unavailable")).After;
+        var missed = parked.When(s => s.Resume("it is back")).After
+            .When(s => s.Unreachable(step, Terms, missedAgain)).Then(new StepUnanswered("VoidPayment void", 1, missedAgain, missedAgain)).After;
+
+        missed.State.Next(Terms, missedAgain).ShouldBe(step);
+        missed.When(s => s.Unreachable(step, Terms, missedAgain + Terms.RetryFor.Add(-TimeSpan.FromTicks(1)))).Then();
+        missed.When(s => s.Unreachable(step, Terms, missedAgain + Terms.RetryFor)).Then(new OrderParked("VoidPayment void", "unavailable"));
+        parked.When(s => s.Skip("voided by phone", Terms, DayAfter)).After.When(s => s.Unreachable(new(Step.Settle), Terms, missedAgain)).Then(new StepUnanswered("Settle", 1, missedAgain, missedAgain));
+    }
+
+    [Fact]
     public void A_skipped_step_counts_as_done_and_says_why()
     {
         var skipped = Parked(Cancelling, "VoidPayment void").When(s => s.Skip("voided by phone", Terms, Now))
