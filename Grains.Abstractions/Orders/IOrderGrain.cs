@@ -52,7 +52,7 @@ public interface IOrderGrain : IGrainWithStringKey
     [Alias("PaymentSignal")]
     Task<Result<OrderView>> PaymentSignal(string operation);
 
-    /// <summary>Cancels what has not shipped. Refuses <c>illegal-transition</c> once something has.</summary>
+    /// <summary>Cancels what has not shipped. Refuses <c>illegal-transition</c> once something has, and while its cancelling is parked.</summary>
     [Alias("Cancel")]
     Task<Result<OrderView>> Cancel(CommandKey command, string reason);
 

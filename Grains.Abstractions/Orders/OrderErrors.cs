@@ -23,6 +23,9 @@ public static class OrderErrors
     /// <summary>It cannot be cancelled any more, or not now.</summary>
     public static Refusal NotCancellable(OrderStatus status) => KernelErrors.IllegalTransition($"An order that is {Say(status)} cannot be cancelled; what was delivered can be returned.");
 
+    /// <summary>Its cancelling stopped at a step, and has to be helped on.</summary>
+    public static Refusal CancellingParked(string step) => KernelErrors.IllegalTransition($"Cancelling the order stopped at '{step}', which was given up: an operator retries that, or skips it with a reason.");
+
     /// <summary>It cannot be shipped in this state.</summary>
     public static Refusal NotShippable(OrderStatus status) => KernelErrors.IllegalTransition($"An order that is {Say(status)} has nothing to ship.");
 

@@ -115,6 +115,7 @@ public static class Checkout
     public static Result<Events<OrderEvent>> Cancel(this Order order, OrderId id, string reason, DateTimeOffset now, Sealed<string>? ownWords = null)
     {
         if (order.Placed is null) return OrderErrors.NotFound;
+        if (order is { Stage: OrderStatus.Cancelling or OrderStatus.Cancelled, Parked: true }) return OrderErrors.CancellingParked(order.Failure!.Step);
         if (order.Stage is OrderStatus.Cancelling or OrderStatus.Cancelled) return Events<OrderEvent>.None;
         var cancellable = order.Stage is OrderStatus.Reserving or OrderStatus.AwaitingPayment or OrderStatus.Authorising or OrderStatus.PaymentUncertain
             || (order.Stage == OrderStatus.Confirmed && order.Shipments.All(s => s.State == ShipmentState.Blocked));

@@ -117,6 +117,7 @@ public static class CheckoutTable
             On(failing, "the same step throws for the fifth time", s => s.Fail(new(Step.Reserve), "", Start)),
             On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: retry", s => s.Resume("")),
             On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: skip", s => s.Skip("", terms, Start)),
+            On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: cancel", s => s.Cancel(Id, "", Start)),
             On([.. placed, new OrderParked("Reserve", "")], "operator: skip", s => s.Skip("", terms, Start)),
             On([.. placed, new OrderParked("Reserve", "")], "operator: cancel", s => s.Cancel(Id, "", Start)),
         ];

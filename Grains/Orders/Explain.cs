@@ -29,7 +29,7 @@ public static class Explain
     public static string WaitsFor(this Order order, CheckoutTerms terms, DateTimeOffset now)
     {
         if (order.Ended()) return "nothing: it has ended";
-        if (order.Parked) return $"an operator: '{order.Failure!.Step}' was given up; retry it, skip it with a reason, or cancel the order";
+        if (order.Parked) return $"an operator: '{order.Failure!.Step}' was given up; {Ways(order, terms, now)}";
         if (order.Pending(terms, now) is { } step)
         {
             var question = order.Question is { } asked && asked.Step == step.ToString() ? $"; asked {asked.Poll} times since {At(asked.Since)} without an answer" : "";
@@ -45,6 +45,16 @@ public static class Explain
             _ => "the merchant to ship what has not left",
         };
     }
+
+    // The rules themselves say what an operator can do, so that nobody is told to try what they refuse.
+    private static string Ways(Order order, CheckoutTerms terms, DateTimeOffset now) =>
+        (order.Skip("", terms, now).Ok, order.Cancel(new(""), "", now).Ok) switch
+        {
+            (true, true) => "retry it, skip it with a reason, or cancel the order",
+            (true, false) => "retry it, or skip it with a reason",
+            (false, true) => "retry it, or cancel the order",
+            _ => "retry it",
+        };
 
     /// <summary>What happens by itself if nothing else does.</summary>
     public static IReadOnlyList<Coming> Comes(this Order order, CheckoutTerms terms, DateTimeOffset now)

@@ -29,8 +29,22 @@ public sealed class ExplainTests() : Specification<Order, OrderEvent>(Order.None
     {
         var said = Explain.Of(History(Placed(), new OrderParked("Reserve", "x")), Terms, Now);
 
-        said.Pending.ShouldBe("an operator: 'Reserve' was given up; retry it, skip it with a reason, or cancel the order");
+        said.Pending.ShouldBe("an operator: 'Reserve' was given up; retry it, or cancel the order");
         said.Comes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_parked_order_names_what_an_operator_can_do_about_it_and_nothing_else()
+    {
+        OrderEvent[] shipping = [.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))];
+        OrderEvent[] partlySent = [.. shipping, new ShipmentSent("s1"), new AdvanceRequested(Pounds(830))];
+        string Ways(OrderEvent[] happened, string step) => Explain.Of(History([.. happened, new OrderParked(step, "x")]), Terms, Now).Pending.Split("; ")[1];
+
+        Ways([.. UpToConfirmed, new CancelRequested("x", Now)], "Settle").ShouldBe("retry it, or skip it with a reason");
+        Ways(shipping, "Capture s1").ShouldBe("retry it, or skip it with a reason");
+        Ways([.. shipping, new ShipmentBlocked("s1", "no-answer")], "UndoCapture s1").ShouldBe("retry it, skip it with a reason, or cancel the order");
+        Ways([.. UpToConfirmed, new AdvanceRequested(Pounds(940))], "CaptureAhead").ShouldBe("retry it, or cancel the order");
+        Ways(partlySent, "CaptureAhead").ShouldBe("retry it");
     }
 
     [Fact]

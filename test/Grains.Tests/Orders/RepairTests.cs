@@ -133,6 +133,13 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
         Parked([Placed(), Reserved, Started], "Authorise").When(s => s.Cancel(Id, "x", Now)).Then(new CancelRequested("x", Now)).State.Status.ShouldBe(OrderStatus.Cancelling);
 
     [Fact]
+    public void An_order_that_was_parked_while_it_was_being_cancelled_is_not_cancelled_again_but_retried_or_skipped()
+    {
+        Parked(Cancelling, "VoidPayment void").When(s => s.Cancel(Id, "x", Now)).ThenRefused("illegal-transition").Answer.Refusal!.Message.ShouldContain("'VoidPayment void'");
+        Given(Cancelling).When(s => s.Cancel(Id, "x", Now)).Then();
+    }
+
+    [Fact]
     public void A_declined_refund_waits_for_a_person_and_is_tried_again_as_another_operation()
     {
         var declined = Given([.. UpToDelivered, new ReturnAccepted("r1", [], [new("1", 1)], true, "", Now)]).When(s => s.PaidBack("r1", Declined, Terms, Now))
