@@ -150,8 +150,9 @@ public static class Checkout
         return Dated(order, [.. events]);
     }
 
+    /// <summary>It does not follow from the order by itself: of an imported one, too, it happens now.</summary>
     public static Result<Events<OrderEvent>> FinishCancelling(this Order order) =>
-        order.Stage == OrderStatus.Cancelling ? Dated(order, new OrderCancelled()) : Events<OrderEvent>.None;
+        order.Stage == OrderStatus.Cancelling ? Events.Of<OrderEvent>(new OrderCancelled()) : Events<OrderEvent>.None;
 
     /// <summary>Stock and cart have been told, each as far as it went.</summary>
     public static Result<Events<OrderEvent>> Settled(this Order order, bool committed, bool freed, bool cart)

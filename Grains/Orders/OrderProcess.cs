@@ -268,12 +268,12 @@ internal sealed partial class OrderGrain
     private Task TellStock(Order order, bool commits, bool frees)
     {
         if (!commits && !frees) return Task.CompletedTask;
-        var at = order.Dated ?? Now;
+        var now = Now;
         return Task.WhenAll(order.Demand.Select(async demand =>
         {
             var stock = Stock(demand.Sku);
-            Expect(commits ? await stock.Commit(Id, at)
-                : order.StockCommitted ? await stock.Return(Id, "cancelled", demand.Quantity, at)
+            Expect(commits ? await stock.Commit(Id, order.Dated ?? now)
+                : order.StockCommitted ? await stock.Return(Id, "cancelled", demand.Quantity, now)
                 : order.Late is { Refused: true } ? await stock.Forgo(Id) : await stock.Release(Id));
         }));
     }

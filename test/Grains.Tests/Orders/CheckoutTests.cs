@@ -283,4 +283,14 @@ public sealed class CheckoutTests() : Specification<Order, OrderEvent>(Order.Non
         Given(placed).When(s => s.Reserved([], Id, Terms, Now)).Answer.Value.OccurredAt.ShouldBe(long_ago);
         Given(placed, Reserved, Started).When(s => s.Answered(First, Succeeded(940), Terms, Now)).Answer.Value.OccurredAt.ShouldBe(long_ago);
     }
+
+    [Fact]
+    public void Cancelling_an_imported_order_does_not_follow_from_it_and_happens_when_it_does()
+    {
+        var cancelling = Given(Placed() with { PlacedAt = Now.AddYears(-10), Backdated = true }, Reserved, Started, Confirmed()).When(s => s.Cancel(Id, "x", Now)).After;
+
+        var cancelled = cancelling.When(s => s.FinishCancelling());
+        cancelled.Then(new OrderCancelled());
+        cancelled.Answer.Value.OccurredAt.ShouldBeNull();
+    }
 }

@@ -676,6 +676,22 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Payments.Ledger[$"{id}/void-2"].Succeeded.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task An_imported_order_is_cancelled_when_it_is_cancelled()
+    {
+        await Stocked(Tea, 5);
+        var (id, place) = await Frozen("old", "tok_ok", (Tea, 3));
+        var placed = new DateTimeOffset(2010, 12, 1, 8, 26, 0, TimeSpan.Zero);
+        await Order(id).Place(place with { OccurredAt = placed });
+        await Settled(id);
+
+        (await Order(id).Cancel(new("cancel", ""), "x")).Value.Status.ShouldBe(OrderStatus.Cancelled);
+
+        var (order, stock) = (new StreamName("order", $"order/{Keys.Order(id)}"), new StreamName("inventory", $"stock/{Keys.Stock(Tea)}"));
+        int Year<T>(StreamName stream) => _shop.Journal.Events(stream).Single(e => e.Event is T).OccurredAt.Year;
+        (Year<OrderConfirmed>(order), Year<StockCommitted>(stock), Year<OrderCancelled>(order), Year<StockReturned>(stock)).ShouldBe((2010, 2010, 2026, 2026));
+    }
+
     // As an activation would that took this one for dead.
     private void Elsewhere(string order, params OrderEvent[] happened)
     {
