@@ -1,21 +1,8 @@
 using System.Text.Json.Serialization;
 using Commerce.Carts;
 using Commerce.Gateway.Answers;
-using Commerce.Kernel;
 
 namespace Commerce.Gateway.Carts;
-
-/// <summary>A cart's id as it stands in an address. One that cannot be ours names no cart, and no grain is troubled with it.</summary>
-/// <param name="Id">The id.</param>
-public readonly record struct CartAddress(CartId Id)
-{
-    /// <summary>Checks the form only.</summary>
-    public static bool TryParse(string? text, out CartAddress address)
-    {
-        address = new(new CartId(text ?? ""));
-        return text is { Length: >= 20 and <= 64 } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
-    }
-}
 
 /// <summary>Opens a cart.</summary>
 /// <param name="Currency">ISO 4217 code; all lines are in it.</param>
@@ -81,8 +68,8 @@ public sealed record CartBody(
     string Id, CartStatus Status, string Currency, string? Customer, IReadOnlyList<CartLineBody> Lines, MoneyBody Total, string QuoteHash, string? OrderId, long Version)
 {
     /// <summary>Shows a cart.</summary>
-    public static CartBody Of(CartId id, CartView cart) => new(
-        id.Value, cart.Status, cart.Currency.Value, cart.Customer?.Value,
+    public static CartBody Of(CartAddress id, CartView cart) => new(
+        id.Text, cart.Status, cart.Currency.Value, cart.Customer?.Value,
         [.. cart.Lines.Select(line => new CartLineBody(
             line.Id, line.Sku.Value, line.Title, line.Quantity, UnitPriceBody.Of(line.UnitPrice), MoneyBody.Of(line.Amount)))],
         MoneyBody.Of(cart.Total), cart.QuoteHash, cart.Order?.Value, cart.Version);

@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using Commerce.Carts;
 using Commerce.Gateway.Access;
 using Commerce.Gateway.Answers;
@@ -41,12 +39,16 @@ internal static class CartEndpoints
             customer = named;
         }
 
-        var id = key.IsGiven ? secrets.CartOf(caller.Scope, key.Id) : new CartId(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24)));
-        var opened = await shop.Cart(id).Open(key, currency.Value, customer);
+        var id = key.IsGiven ? await Of(caller.Scope, key.Id, shop, secrets) : CartAddress.New();
+        var opened = await shop.Cart(id.Id).Open(key, currency.Value, customer);
         return opened.Ok
-            ? Answer<CartBody>.Of(CartBody.Of(id, opened.Value), opened.Value.Version, StatusCodes.Status201Created, $"/v1/carts/{id}", opened.Repeated)
+            ? Answer<CartBody>.Of(CartBody.Of(id, opened.Value), opened.Value.Version, StatusCodes.Status201Created, $"/v1/carts/{id.Text}", opened.Repeated)
             : opened.Refusal!;
     }
+
+    // A key that has opened a cart of the old kind finds it: an import that is taken up again would order everything twice.
+    private static async Task<CartAddress> Of(string scope, string key, Shop shop, Secrets secrets) =>
+        CartAddress.TryParse(secrets.OldCartOf(scope, key), out var old) && (await shop.Cart(old.Id).Get()).Ok ? old : secrets.CartOf(scope, key);
 
     private static async Task<Answer<CartBody>> Get(CartAddress id, Shop shop) => (await shop.Cart(id.Id).Get()).Show(id);
 
@@ -84,5 +86,5 @@ internal static class CartEndpoints
     }
 
     private static Answer<CartBody> Show(this Result<CartView> result, CartAddress id) =>
-        result.Answer(cart => CartBody.Of(id.Id, cart), cart => cart.Version);
+        result.Answer(cart => CartBody.Of(id, cart), cart => cart.Version);
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Commerce.Gateway.Carts;
 using Commerce.Kernel;
 
 namespace Commerce.Gateway.Composition;
@@ -46,9 +47,14 @@ public sealed class Secrets
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(PageKey(order, then)));
 
     /// <summary>The cart an idempotency key stands for: the same key finds the same cart, also after a restart.</summary>
-    public CartId CartOf(string scope, string key) => new(Sign($"cart:{scope}:{key}"));
+    public CartAddress CartOf(string scope, string key) => CartAddress.Of(Mac($"cart-id:{scope}:{key}"));
 
-    private string Sign(string text) => Base64Url.EncodeToString(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(text)));
+    /// <summary>The id of the cart it stood for before ids were kept out of the journal (ADR 0035).</summary>
+    public string OldCartOf(string scope, string key) => Sign($"cart:{scope}:{key}");
+
+    private string Sign(string text) => Base64Url.EncodeToString(Mac(text));
+
+    private byte[] Mac(string text) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(text));
 
     private static void Create(string file)
     {

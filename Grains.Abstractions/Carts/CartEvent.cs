@@ -46,7 +46,7 @@ public sealed record QuantitySet(string Line, int Quantity) : CartEvent;
 public sealed record LineRemoved(string Line) : CartEvent;
 
 /// <summary>Another cart was poured into this one.</summary>
-/// <param name="From">The other cart's family digest (its id is a secret).</param>
+/// <param name="From">The other cart's family digest (an old cart's key is a secret).</param>
 /// <param name="Lines">The lines with their new quantity.</param>
 [EventName("cart.merged.v1")]
 public sealed record CartMerged(string From, ImmutableArray<CartLine> Lines) : CartEvent;

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -29,12 +30,21 @@ public static class Keys
     public static string Customer(CustomerId id) => $"{DefaultTenant}/{id}";
 }
 
-/// <summary>A cart's id. A guest cart's id is its secret: at least 128 random bits.</summary>
-/// <param name="Value">The id, URL-safe.</param>
+/// <summary>A cart: a one-way digest of the id its shopper has, which is a secret and stays at the edge. Of a cart opened before that (ADR 0035) it is that id: at least 128 random bits.</summary>
+/// <param name="Value">The digest, or the old id; URL-safe.</param>
 [GenerateSerializer, Immutable, Alias("commerce.cart-id")]
 [JsonConverter(typeof(TextValueConverter<CartId>))]
 public readonly record struct CartId([property: Id(0)] string Value) : ITextValue<CartId>
 {
+    private const int DigestBytes = 24;
+
+    /// <summary>What a digest begins with, and no id that opens a cart has in it: a digest can be sent as one in vain.</summary>
+    private const char Mark = '.';
+
+    /// <summary>The cart that an id stands for: 192 bits of the id's SHA-256.</summary>
+    public static CartId Of(string secret) =>
+        new($"{Mark}{Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(secret)).AsSpan(0, DigestBytes))}");
+
     /// <inheritdoc/>
     public static CartId FromStored(string value) => new(value);
 

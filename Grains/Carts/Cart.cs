@@ -221,6 +221,6 @@ public sealed record Cart(
             ? CartErrors.PriceOutOfRange(i)
         : null;
 
-    // A cart's id is its secret: other streams and readers get a one-way digest of it.
+    // An old cart's key is its secret (ADR 0035): other streams and readers get a one-way digest of it.
     private static string Digest(CartId cart) => OrderId.Derive(cart, 1).Family;
 }

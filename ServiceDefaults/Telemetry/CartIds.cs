@@ -3,7 +3,7 @@ using OpenTelemetry;
 
 namespace Commerce.ServiceDefaults;
 
-/// <summary>A cart's id is its secret: it stands in addresses and in grains' ids, and leaves the process in no span.</summary>
+/// <summary>A cart's id is its secret: it stands in addresses, and in the keys of old carts (ADR 0035), and leaves the process in no span.</summary>
 internal sealed class CartIds : BaseProcessor<Activity>
 {
     private const string Route = "http.route";

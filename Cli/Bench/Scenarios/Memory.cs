@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Commerce.Carts;
 using Commerce.Cli.Bench.Load;
 using Commerce.Cli.Bench.Sides;
+using Commerce.Cli.Output;
+using Commerce.Gateway.Carts;
 using Commerce.Kernel;
 using Commerce.Orders;
 using Commerce.ServiceDefaults;
@@ -46,7 +48,7 @@ internal static class Memory
         for (var i = 0; i < 2_000; i++) await grains.GetGrain<ICartGrain>(Keys.Cart(new CartId($"warm-up-cart-{i:000000000000}"))).Get();
 
         var empty = await Activate(Enumerable.Range(0, Orders).Select(i => $"nobodys-cart-{i:000000000000}"), id => grains.GetGrain<ICartGrain>(Keys.Cart(new CartId(id))).Get());
-        var cart = await Activate(carts, id => grains.GetGrain<ICartGrain>(Keys.Cart(new CartId(id))).Get());
+        var cart = await Activate(carts, id => grains.GetGrain<ICartGrain>(Keys.Cart(CartAddress.TryParse(id, out var of) ? of.Id : throw new CheckFailedException($"{id} is no cart."))).Get());
         var order = await Activate(work.Orders, id => grains.GetGrain<IOrderGrain>(Keys.Order(new OrderId(id))).Get());
         await silo.StopAsync(CancellationToken.None);
 

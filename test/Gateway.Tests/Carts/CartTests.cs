@@ -1,4 +1,8 @@
+using System.Text;
+using Commerce.Feeds;
 using Commerce.Gateway.Tests.Shop;
+using Commerce.Kernel;
+using Commerce.Orders;
 
 namespace Commerce.Gateway.Tests.Carts;
 
@@ -54,6 +58,44 @@ public sealed class CartTests(TestShop shop)
     public async Task Nobody_can_list_carts() => (await shop.Operator().Get("/v1/carts")).ShouldBe(405, "method-not-allowed");
 
     [Fact]
+    public async Task What_is_recorded_of_a_cart_opens_no_cart_and_the_id_its_shopper_has_does()
+    {
+        var (from, sku) = (await shop.Cart(), await shop.Stocked(2));
+        var cart = await shop.Cart((sku, 1));
+        (await shop.Guest().Post($"/v1/carts/{cart}/merge", new { from }, Shopping.Fresh("merge"))).ShouldBe(200)["id"].ShouldBe(cart);
+        var order = (await shop.Buy(cart)).ShouldBe(201)["orderId"];
+        await TestShop.Eventually("the cart is ordered", async () => (await shop.Guest().Get($"/v1/carts/{cart}"))["status"] == "ordered");
+
+        var recorded = (await Recorded()).ToList();
+        foreach (var secret in (string[])[cart, from]) recorded.ShouldNotContain(e => Whole(e).Contains(secret));
+
+        var placed = recorded.Single(e => e.Stream == $"order/{Keys.Order(new OrderId(order))}" && e.Event is OrderPlaced).Event.ShouldBeOfType<OrderPlaced>();
+        var told = recorded.Single(e => e.Event is OrderConfirmed { Cart: { } } confirmed && confirmed.Operation.StartsWith(order, StringComparison.Ordinal));
+        ((OrderConfirmed)told.Event).Cart.ShouldBe(placed.Cart);
+        recorded.ShouldContain(e => e.Stream == $"cart/{Keys.Cart(placed.Cart)}");
+        foreach (var read in (string[])[placed.Cart.Value, placed.Cart.Value[1..], $"cart_{placed.Cart.Value[1..]}"])
+        {
+            (await shop.Guest().Get($"/v1/carts/{read}")).ShouldBe(404, "not-found");
+            (await shop.Guest().Post($"/v1/carts/{read}/lines", new { sku, quantity = 1 })).ShouldBe(404, "not-found");
+            (await shop.Buy(read)).ShouldBe(404, "not-found");
+            (await shop.Guest().Post($"/v1/carts/{await shop.Cart()}/merge", new { from = read }, Shopping.Fresh("merge"))).Status.ShouldBeOneOf(400, 404);
+        }
+
+        (await shop.Guest().Get($"/v1/carts/{cart}")).ShouldBe(200)["orderId"].ShouldBe(order);
+        (await shop.Buy(cart)).ShouldBe(201)["orderId"].ShouldBe(order);
+    }
+
+    [Fact]
+    public async Task A_cart_of_the_old_kind_goes_on_under_its_id()
+    {
+        var (old, sku) = ($"old-cart-{Guid.NewGuid():N}"[..32], await shop.Stocked(1));
+        await shop.OldCart(old, CommandKey.None);
+        (await shop.Guest().Get($"/v1/carts/{old}")).ShouldBe(200)["id"].ShouldBe(old);
+        (await shop.Guest().Post($"/v1/carts/{old}/lines", new { sku, quantity = 1 })).ShouldBe(200)["id"].ShouldBe(old);
+        (await shop.Buy(old)).ShouldBe(201)["orderId"].ShouldBe(OrderId.Derive(new CartId(old), 1).Value);
+    }
+
+    [Fact]
     public async Task A_carts_secret_is_never_logged()
     {
         var cart = await shop.Cart((await shop.Stocked(1), 1));
@@ -61,4 +103,10 @@ public sealed class CartTests(TestShop shop)
         shop.Log.Lines.ShouldNotContain(line => line.Contains(cart));
         shop.Log.Lines.ShouldNotContain(line => line.Contains(TestShop.OperatorToken));
     }
+
+    private async Task<IEnumerable<RecordedEvent>> Recorded() =>
+        (await Task.WhenAll(FeedStreams.Services.Select(service => shop.Journal.ReadFeed(service, 0, 0, int.MaxValue)))).SelectMany(page => page.Events);
+
+    // All a reader of a feed or a database gets.
+    private static string Whole(RecordedEvent e) => $"{e.Stream} {e.Actor} {e.Correlation} {e.Causation} {e.TraceParent} {Encoding.UTF8.GetString(e.Data)}";
 }

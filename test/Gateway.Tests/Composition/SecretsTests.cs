@@ -14,7 +14,12 @@ public sealed class SecretsTests : IDisposable
         after.OrderToken(Order(1)).ShouldBe(before.OrderToken(Order(1)));
         after.CartOf("guest", "key").ShouldBe(before.CartOf("guest", "key"));
         after.CartOf("operator", "key").ShouldNotBe(before.CartOf("guest", "key"));
+        after.OldCartOf("guest", "key").ShouldBe(before.OldCartOf("guest", "key"));
     }
+
+    [Fact]
+    public void A_cart_that_a_key_stood_for_gives_away_nothing_of_the_one_it_stands_for_now() =>
+        Load().CartOf("guest", "key").Text.ShouldNotContain(Load().OldCartOf("guest", "key")[..8]);
 
     [Fact]
     public void The_key_is_readable_by_its_owner_only()

@@ -20,7 +20,7 @@ public sealed class FaultTests
         var away = (await shop.Operator().Post($"/v1/admin/stock/{sku}/adjustments", body, "the-key")).ShouldBe(503, "dependency-unavailable");
         away.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
         ((bool)away.Json["retryable"]!).ShouldBeTrue();
-        (await shop.Guest().Get("/v1/carts/some-cart-nobody-has-read-yet")).ShouldBe(503, "dependency-unavailable");
+        (await shop.Guest().Get("/v1/carts/some-cart-nobody-has-read-so-far")).ShouldBe(503, "dependency-unavailable");
         (await shop.Guest().Get("/healthz/ready")).ShouldBe(503);
         (await shop.Guest().Get("/healthz/live")).ShouldBe(200);
 

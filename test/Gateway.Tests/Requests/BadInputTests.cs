@@ -142,7 +142,9 @@ public sealed class BadInputTests(TestShop shop)
     }
 
     [Theory]
-    [InlineData("nobodys-cart-0123456789012345")]
+    [InlineData("nobodys-cart-0123456789012345678")]
+    [InlineData("cart_nobodys-0123456789012345678901234")]
+    [InlineData("cart_nobodys-012345678901234567890123")]
     [InlineData("x")]
     [InlineData("..%2F..%2Fetc")]
     public async Task Somebody_elses_cart_reads_like_no_cart(string id)

@@ -1,8 +1,10 @@
 using System.Text;
+using Commerce.Gateway.Composition;
 using Commerce.Gateway.Requests;
 using Commerce.Gateway.Tests.Shop;
 using Commerce.Kernel;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Commerce.Gateway.Tests.Requests;
 
@@ -87,6 +89,16 @@ public sealed class IdempotencyTests(TestShop shop)
         again.Replayed.ShouldBeTrue();
         (await shop.Operator().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201)["id"].ShouldNotBe(first["id"]);
         (await shop.Guest().Post("/v1/carts", new { currency = "EUR" }, key)).ShouldBe(422, "idempotency-key-reused");
+    }
+
+    [Fact]
+    public async Task A_key_that_opened_a_cart_of_the_old_kind_finds_it()
+    {
+        var key = Shopping.Fresh("old-cart");
+        var old = shop.Services.GetRequiredService<Secrets>().OldCartOf("operator", key);
+        await shop.OldCart(old, new CommandKey(key, Digest("/v1/carts", """{"currency":"GBP"}""")));
+        var again = (await shop.Operator().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201);
+        (again["id"], again.Replayed).ShouldBe((old, true));
     }
 
     [Fact]
