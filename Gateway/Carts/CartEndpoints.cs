@@ -14,7 +14,7 @@ internal static class CartEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var carts = routes.MapGroup("/v1/carts").WithTags("Carts").Allows(Audience.Public);
-        carts.MapPost("", Open).Produces<CartBody>(StatusCodes.Status201Created).WithSummary("Opens a cart.");
+        carts.MapPost("", Open).Produces<CartBody>(StatusCodes.Status201Created).WithSummary("Opens a cart. A guest's Idempotency-Key leads to it: use it for nothing else.");
         carts.MapGet("{id}", Get).WithSummary("A cart.");
         carts.MapDelete("{id}", Delete).Produces(StatusCodes.Status204NoContent).WithSummary("Closes a cart.");
         carts.MapPost("{id}/lines", Add).WithSummary("Adds one line or up to 1,000, all or none.");
@@ -39,16 +39,22 @@ internal static class CartEndpoints
             customer = named;
         }
 
-        var id = key.IsGiven ? await Of(caller.Scope, key.Id, shop, secrets) : CartAddress.New();
-        var opened = await shop.Cart(id.Id).Open(key, currency.Value, customer);
-        return opened.Ok
-            ? Answer<CartBody>.Of(CartBody.Of(id, opened.Value), opened.Value.Version, StatusCodes.Status201Created, $"/v1/carts/{id.Text}", opened.Repeated)
-            : opened.Refusal!;
+        var (id, command) = key.IsGiven ? await Of(caller.Scope, key, shop, secrets) : (CartAddress.New(), key);
+        var opened = await shop.Cart(id.Id).Open(command, currency.Value, customer);
+        if (opened.Ok) return Answer<CartBody>.Of(CartBody.Of(id, opened.Value), opened.Value.Version, StatusCodes.Status201Created, $"/v1/carts/{id.Text}", opened.Repeated);
+        var reused = KernelErrors.KeyReused(key.Id);
+        return opened.Refusal!.Code == reused.Code ? reused : opened.Refusal;
     }
 
-    // A key that has opened a cart of the old kind finds it: an import that is taken up again would order everything twice.
-    private static async Task<CartAddress> Of(string scope, string key, Shop shop, Secrets secrets) =>
-        CartAddress.TryParse(secrets.OldCartOf(scope, key), out var old) && (await shop.Cart(old.Id).Get()).Ok ? old : secrets.CartOf(scope, key);
+    private static async Task<(CartAddress Cart, CommandKey Command)> Of(string scope, CommandKey key, Shop shop, Secrets secrets)
+    {
+        // A key that has opened a cart of the old kind finds it: an import that is taken up again would order everything twice.
+        if (CartAddress.TryParse(secrets.OldCartOf(scope, key.Id), out var old) && (await shop.Cart(old.Id).Get()).Ok) return (old, key);
+
+        // Whoever has the key is answered the cart's id: the journal knows the request by the cart itself.
+        var cart = secrets.CartOf(scope, key.Id);
+        return (cart, key with { Id = cart.Id.Value });
+    }
 
     private static async Task<Answer<CartBody>> Get(CartAddress id, Shop shop) => (await shop.Cart(id.Id).Get()).Show(id);
 

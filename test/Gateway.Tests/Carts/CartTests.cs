@@ -89,7 +89,7 @@ public sealed class CartTests(TestShop shop)
     public async Task A_cart_of_the_old_kind_goes_on_under_its_id()
     {
         var (old, sku) = ($"old-cart-{Guid.NewGuid():N}"[..32], await shop.Stocked(1));
-        await shop.OldCart(old, CommandKey.None);
+        await shop.Opened(new CartId(old), CommandKey.None);
         (await shop.Guest().Get($"/v1/carts/{old}")).ShouldBe(200)["id"].ShouldBe(old);
         (await shop.Guest().Post($"/v1/carts/{old}/lines", new { sku, quantity = 1 })).ShouldBe(200)["id"].ShouldBe(old);
         (await shop.Buy(old)).ShouldBe(201)["orderId"].ShouldBe(OrderId.Derive(new CartId(old), 1).Value);

@@ -92,11 +92,26 @@ public sealed class IdempotencyTests(TestShop shop)
     }
 
     [Fact]
+    public async Task The_key_that_leads_to_a_cart_is_not_recorded_and_is_told_from_another_request_all_the_same()
+    {
+        var key = Shopping.Fresh("hidden");
+        var cart = shop.Services.GetRequiredService<Secrets>().CartOf("guest", key);
+        (await shop.Guest().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201)["id"].ShouldBe(cart.Text);
+        shop.Journal.Events(new StreamName("cart", $"cart/{Keys.Cart(cart.Id)}")).ShouldHaveSingleItem().Causation.ShouldBe(cart.Id.Value);
+
+        // What another gateway was asked under a key, this one hears of the journal.
+        var elsewhere = Shopping.Fresh("elsewhere");
+        cart = shop.Services.GetRequiredService<Secrets>().CartOf("guest", elsewhere);
+        await shop.Opened(cart.Id, new CommandKey(cart.Id.Value, "another request"));
+        (await shop.Guest().Post("/v1/carts", new { currency = "GBP" }, elsewhere)).ShouldBe(422, "idempotency-key-reused")["detail"].ShouldContain(elsewhere);
+    }
+
+    [Fact]
     public async Task A_key_that_opened_a_cart_of_the_old_kind_finds_it()
     {
         var key = Shopping.Fresh("old-cart");
         var old = shop.Services.GetRequiredService<Secrets>().OldCartOf("operator", key);
-        await shop.OldCart(old, new CommandKey(key, Digest("/v1/carts", """{"currency":"GBP"}""")));
+        await shop.Opened(new CartId(old), new CommandKey(key, Digest("/v1/carts", """{"currency":"GBP"}""")));
         var again = (await shop.Operator().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201);
         (again["id"], again.Replayed).ShouldBe((old, true));
     }
