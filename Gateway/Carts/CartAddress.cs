@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using Commerce.Kernel;
 
 namespace Commerce.Gateway.Carts;
@@ -9,7 +10,7 @@ namespace Commerce.Gateway.Carts;
 /// one-way digest of it (<see cref="CartId.Of"/>), which whoever reads a journal, a feed or a log may see. A digest is not of an id's form and opens nothing.
 /// A cart opened before that (ADR 0035) goes on under its old id, which is its key as well.
 /// </summary>
-public readonly record struct CartAddress
+public readonly partial record struct CartAddress
 {
     /// <summary>Random bytes in an id; 32 characters of base64url.</summary>
     private const int SecretBytes = 24;
@@ -41,7 +42,13 @@ public readonly record struct CartAddress
     /// <summary>The cart: an address that is written out by mistake does not give its id away.</summary>
     public override string ToString() => Id.ToString();
 
+    /// <summary>A text that is kept: where it holds an id, it names the cart. A client may well make its keys of its cart's id.</summary>
+    public static string Hide(string text) => NewIds().Replace(text, static id => CartId.Of(id.Value).Value);
+
     private static CartAddress Read(string text) => new(text, IsNew(text) ? CartId.Of(text) : new CartId(text));
 
     private static bool IsNew(string text) => text.Length == 37 && text.StartsWith(Prefix, StringComparison.Ordinal);
+
+    [GeneratedRegex(Prefix + "[A-Za-z0-9_-]{32}", RegexOptions.CultureInvariant)]
+    private static partial Regex NewIds();
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Commerce.Gateway.Access;
+using Commerce.Gateway.Carts;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;
 
@@ -57,7 +58,7 @@ internal sealed class Idempotency(RequestDelegate next, RecentKeys recent)
         if (!http.Request.Headers.TryGetValue(Header, out var sent))
             return (null, http.GetEndpoint()?.Metadata.GetMetadata<KeyNeeded>() is null ? null : Needed);
 
-        var key = sent.ToString();
+        var key = CartAddress.Hide(sent.ToString());
         if (sent.Count != 1 || key.Length is 0 or > CommandKey.MaxLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')) return (null, Malformed);
         // The journal keeps it.
         return IsCard(key) ? (null, Refusals.CardData) : (new Asked(key, http), null);

@@ -57,7 +57,7 @@ internal static class FirstOrder
             {
                 cartId = cart, contact = new { email = "shopper@example.org" }, payment = new { token = "tok_ok" },
                 shippingAddress = new { name = "A Shopper", line1 = "1 High Street", city = "Leeds", postcode = "LS1 1AA", country = "GB" },
-            }, $"first-order-{cart}", cancel, wait: 10);
+            }, $"first-order-{Guid.NewGuid():N}", cancel, wait: 10);
             return placed.Ok ? Stopwatch.GetElapsedTime(began).TotalSeconds : throw new CheckFailedException($"The first order was refused: {placed}");
         }
         finally

@@ -52,6 +52,12 @@ public sealed class CartAddressTests
     }
 
     [Theory]
+    [InlineData("my-first-order-" + Id, "my-first-order-.7LUuaPVP7KYm_T4ubQtMkrl_BUsxDlZu")]
+    [InlineData(Id + Id, ".7LUuaPVP7KYm_T4ubQtMkrl_BUsxDlZu.7LUuaPVP7KYm_T4ubQtMkrl_BUsxDlZu")]
+    [InlineData("cart_1", "cart_1")]
+    public void A_text_that_is_kept_names_the_cart_where_its_id_was(string sent, string kept) => CartAddress.Hide(sent).ShouldBe(kept);
+
+    [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("cart_")]

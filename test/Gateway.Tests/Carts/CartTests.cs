@@ -63,7 +63,10 @@ public sealed class CartTests(TestShop shop)
         var (from, sku) = (await shop.Cart(), await shop.Stocked(2));
         var cart = await shop.Cart((sku, 1));
         (await shop.Guest().Post($"/v1/carts/{cart}/merge", new { from }, Shopping.Fresh("merge"))).ShouldBe(200)["id"].ShouldBe(cart);
-        var order = (await shop.Buy(cart)).ShouldBe(201)["orderId"];
+        var key = $"a-key-made-of-{cart}";
+        var order = (await shop.Buy(cart, key: key)).ShouldBe(201)["orderId"];
+        var again = (await shop.Buy(cart, key: key)).ShouldBe(201);
+        (again["orderId"], again.Replayed).ShouldBe((order, true));
         await TestShop.Eventually("the cart is ordered", async () => (await shop.Guest().Get($"/v1/carts/{cart}"))["status"] == "ordered");
 
         var recorded = (await Recorded()).ToList();
