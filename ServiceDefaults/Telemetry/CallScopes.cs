@@ -18,8 +18,12 @@ internal sealed class CallScopes : IExternalScopeProvider
     public void ForEachScope<TState>(Action<object?, TState> callback, TState state)
     {
         if (Call.Current() is { Count: > 0 } call) callback(call, state);
-        _scopes.ForEachScope(callback, state);
+        _scopes.ForEachScope((scope, into) => { if (!NamesACart(scope)) callback(scope, into); }, state);
     }
+
+    // The framework adds the address that was asked for.
+    private static bool NamesACart(object? scope) =>
+        scope is IEnumerable<KeyValuePair<string, object?>> fields && fields.Any(static field => field.Value is string text && CartIds.NamesACart(text));
 
     private sealed class Call : List<KeyValuePair<string, object?>>
     {

@@ -3,7 +3,7 @@ using OpenTelemetry;
 
 namespace Commerce.ServiceDefaults;
 
-/// <summary>A cart's id is its secret: it stands in addresses, and in the keys of old carts (ADR 0035), and leaves the process in no span.</summary>
+/// <summary>A cart's id is its secret: it stands in addresses, and in the keys of old carts (ADR 0035), and leaves the process in no span and no line of the log.</summary>
 internal sealed class CartIds : BaseProcessor<Activity>
 {
     private const string Route = "http.route";
@@ -16,5 +16,6 @@ internal sealed class CartIds : BaseProcessor<Activity>
         foreach (var key in secret ?? []) data.SetTag(key, null);
     }
 
-    private static bool NamesACart(string text) => text.Contains("cart/", StringComparison.Ordinal) || text.Contains("/carts/", StringComparison.Ordinal);
+    /// <summary>Whether a text may name a cart: a grain, or an address, which is the same in any case of letters.</summary>
+    public static bool NamesACart(string text) => text.Contains("cart/", StringComparison.Ordinal) || text.Contains("/carts/", StringComparison.OrdinalIgnoreCase);
 }
