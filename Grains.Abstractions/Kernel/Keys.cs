@@ -45,6 +45,9 @@ public readonly record struct CartId([property: Id(0)] string Value) : ITextValu
     public static CartId Of(string secret) =>
         new($"{Mark}{Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(secret)).AsSpan(0, DigestBytes))}");
 
+    /// <summary>Whether it may be shown to others than its shopper: the key of an old cart may not.</summary>
+    public bool IsDigest() => Value.StartsWith(Mark);
+
     /// <inheritdoc/>
     public static CartId FromStored(string value) => new(value);
 

@@ -58,8 +58,12 @@ public sealed record FeedPage(FeedHead Head, IReadOnlyList<RecordedEvent> Events
 /// <param name="Value">Kind and key: <c>stock/t1/85123A@main</c>.</param>
 public readonly record struct StreamName(string Service, string Value)
 {
-    /// <inheritdoc/>
-    public override string ToString() => $"{Service}:{Value}";
+    /// <summary>For people and logs: an old cart's key is its shopper's secret (ADR 0035) and left out.</summary>
+    public override string ToString() => $"{Service}:{(HoldsSecret ? $"{Value[..Key]}…" : Value)}";
+
+    private int Key => Value.LastIndexOf('/') + 1;
+
+    private bool HoldsSecret => Value.StartsWith("cart/", StringComparison.Ordinal) && !new CartId(Value[Key..]).IsDigest();
 }
 
 /// <summary>An event about to be appended.</summary>
