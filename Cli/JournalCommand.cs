@@ -5,6 +5,7 @@ using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Cli.Verify;
 using Commerce.Feeds;
+using Commerce.Gateway.Carts;
 using Commerce.Kernel;
 using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Sqlite;
@@ -15,7 +16,7 @@ namespace Commerce.Cli;
 /// <summary><c>commerce journal</c>: what is stored, and the cache beside it.</summary>
 internal static class JournalCommand
 {
-    private static readonly Argument<string> Stream = new("STREAM") { Description = "A stream such as order/t1/0123…-1, stock/t1/SEED-001@main, or service:stream." };
+    private static readonly Argument<string> Stream = new("STREAM") { Description = "A stream such as order/t1/0123…-1, stock/t1/SEED-001@main, cart/t1/ with a cart's id, or service:stream." };
 
     private static readonly Option<string?> At = new("--at") { Description = "Only what had been recorded by this time (RFC 3339, UTC).", HelpName = "TIME" };
 
@@ -64,8 +65,9 @@ internal static class JournalCommand
     private static string Line(RecordedEvent recorded) =>
         $"{recorded.Version,5}  {recorded.RecordedAt:yyyy-MM-ddTHH:mm:ss.fffZ}  {recorded.Type,-28}  {recorded.Actor,-8}  {System.Text.Encoding.UTF8.GetString(recorded.Data)}";
 
-    internal static StreamName NameOf(string text)
+    internal static StreamName NameOf(string stream)
     {
+        var text = CartAddress.Hide(stream);
         if (text.IndexOf(':') is > 0 and var colon && FeedStreams.Services.Contains(text[..colon])) return new StreamName(text[..colon], text[(colon + 1)..]);
         return ServiceOf.TryGetValue(text.Split('/')[0], out var service)
             ? new StreamName(service, text)

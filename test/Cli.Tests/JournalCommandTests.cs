@@ -1,3 +1,4 @@
+using Commerce.Cli.Output;
 using Commerce.Kernel;
 
 namespace Commerce.Cli.Tests;
@@ -5,9 +6,16 @@ namespace Commerce.Cli.Tests;
 public sealed class JournalCommandTests
 {
     [Theory]
-    [InlineData("order/t1/1-1", "order", "order/t1/1-1")]
+    [InlineData("order/t1/0123456789abcdef0123456789abcdef-1", "order", "order/t1/0123456789abcdef0123456789abcdef-1")]
     [InlineData("stock/t1/A@main", "inventory", "stock/t1/A@main")]
     [InlineData("settlement/0", "order", "settlement/0")]
     [InlineData("order:settlement/0", "order", "settlement/0")]
-    public void A_stream_is_named_as_verify_names_it(string text, string service, string stream) => JournalCommand.NameOf(text).ShouldBe(new StreamName(service, stream));
+    [InlineData("cart/t1/cart_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", "cart", "cart/t1/.7LUuaPVP7KYm_T4ubQtMkrl_BUsxDlZu")]
+    [InlineData("cart/t1/.7LUuaPVP7KYm_T4ubQtMkrl_BUsxDlZu", "cart", "cart/t1/.7LUuaPVP7KYm_T4ubQtMkrl_BUsxDlZu")]
+    [InlineData("cart/t1/AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", "cart", "cart/t1/AAECAwQFBgcICQoLDA0ODxAREhMUFRYX")]
+    public void A_stream_is_found_by_its_name_and_a_carts_by_the_id_its_shopper_has(string asked, string service, string stream) =>
+        JournalCommand.NameOf(asked).ShouldBe(new StreamName(service, stream));
+
+    [Fact]
+    public void What_is_no_stream_is_said() => Should.Throw<UsageException>(() => JournalCommand.NameOf("basket/t1/x"));
 }
