@@ -21,12 +21,12 @@ internal static class StockAdminEndpoints
     private static async Task<Answer<StockBody>> Get(Sku sku, Shop shop)
     {
         var stock = await shop.Stock(sku).Get();
-        return Answer<StockBody>.Of(StockBody.Of(sku.Value, stock), stock.Version);
+        return Answer<StockBody>.Of(StockBody.Of(sku.Value, stock), stock.Version, until: stock.Until);
     }
 
     private static async Task<Answer<StockBody>> Adjust(Sku sku, AdjustStock body, HttpContext http, Shop shop) =>
         (await shop.Stock(sku).Adjust(Idempotency.Of(http), body.Delta, body.Reason, body.OccurredAt))
-            .Answer(stock => StockBody.Of(sku.Value, stock), stock => stock.Version);
+            .Answer(stock => StockBody.Of(sku.Value, stock), stock => stock.Version, stock => stock.Until);
 
     private static async Task<Answer<Page<LedgerEntryBody>>> Ledger(Sku sku, Shop shop, string? cursor = null, int? limit = null)
     {

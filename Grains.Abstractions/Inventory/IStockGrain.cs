@@ -63,8 +63,9 @@ public interface IStockGrain : IGrainWithStringKey
 /// <param name="Held">What live holds take of it.</param>
 /// <param name="Available">What can still be reserved: on hand − held.</param>
 /// <param name="Version">Version of the stream.</param>
+/// <param name="Until">When the next hold lapses, by which the figures change by themselves; null: none will.</param>
 [GenerateSerializer, Immutable, Alias("commerce.stock-view")]
-public sealed record StockView(int OnHand, int Held, int Available, long Version);
+public sealed record StockView(int OnHand, int Held, int Available, long Version, DateTimeOffset? Until = null);
 
 /// <summary>One movement of on hand.</summary>
 /// <param name="Version">Version of the stream.</param>

@@ -59,6 +59,17 @@ public sealed class Holds
         return live;
     }
 
+    /// <summary>When the first hold that is live at an instant lapses; null: none will.</summary>
+    public DateTimeOffset? LapsesAfter(DateTimeOffset now)
+    {
+        foreach (var (until, _) in _byExpiry)
+        {
+            if (now < until) return until;
+        }
+
+        return null;
+    }
+
     /// <summary>Holds lapsed at an instant, earliest first.</summary>
     public IEnumerable<Hold> LapsedAt(DateTimeOffset now) =>
         _byExpiry.TakeWhile(entry => entry.Until <= now).Select(entry => _byFamily[entry.Family]);

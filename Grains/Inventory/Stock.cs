@@ -19,6 +19,8 @@ public sealed record Stock(int OnHand, Holds Holds)
 
     public int Available(DateTimeOffset now) => OnHand - Holds.LiveAt(now);
 
+    public StockView View(DateTimeOffset now, long version) => new(OnHand, Holds.LiveAt(now), Available(now), version, Holds.LapsesAfter(now));
+
     public Result<Events<StockEvent>> Adjust(int delta, string reason, DateTimeOffset? occurredAt, DateTimeOffset now)
     {
         if (delta is 0 or > StockErrors.MaxDelta or < -StockErrors.MaxDelta) return StockErrors.DeltaOutOfRange(delta);

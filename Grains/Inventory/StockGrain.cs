@@ -95,5 +95,5 @@ internal sealed class StockGrain(IJournal journal, TimeProvider time, OpenHolds 
     private Result<Done> Owned(Stock s, OrderId order, int quantity) =>
         s.Holds.Of(order) is not null ? Done.Value : s.WhyNotOwned(order, quantity, Now) ?? StockErrors.ReservationClosed(order);
 
-    private StockView View(Stock s) => new(s.OnHand, s.Holds.LiveAt(Now), s.Available(Now), Version);
+    private StockView View(Stock s) => s.View(Now, Version);
 }

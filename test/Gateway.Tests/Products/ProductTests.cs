@@ -1,5 +1,6 @@
 using Commerce.Catalog;
 using Commerce.Gateway.Tests.Shop;
+using Commerce.Inventory;
 using Commerce.Kernel;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -144,6 +145,20 @@ public sealed class ProductTests(TestShop shop)
         var line = (string)(await shop.Guest().Get($"/v1/carts/{cart}")).Json["lines"]![0]!["lineId"]!;
         ((int)(await shop.Guest().Send(HttpMethod.Patch, $"/v1/carts/{cart}/lines/{Uri.EscapeDataString(line)}", new { quantity = 2 })).ShouldBe(200)
             .Json["lines"]![0]!["quantity"]!).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Stock_whose_hold_lapses_by_itself_says_until_when_it_is_so()
+    {
+        var (sku, id) = (await shop.Stocked(3), OrderId.Derive(new CartId("a-cart-whose-hold-lapses"), 1));
+        var (path, stock) = ($"/v1/admin/stock/{sku}", shop.Services.GetRequiredService<IGrainFactory>().Aggregate<IStockGrain>("stock", Keys.Stock(Sku.FromStored(sku))));
+        (await stock.Reserve(id, 2, Term.Timed(DateTimeOffset.UtcNow.AddMinutes(10)))).Ok.ShouldBeTrue();
+
+        var held = (await shop.Operator().Get(path)).ShouldBe(200);
+        held.ETag.ShouldStartWith("\"2-");
+        (await shop.Operator().Get(path, ("If-None-Match", held.ETag!))).ShouldBe(304);
+        (await stock.Pin(id, 2)).Ok.ShouldBeTrue();
+        (await shop.Operator().Get(path, ("If-None-Match", held.ETag!))).ShouldBe(200).ETag.ShouldBe("\"3\"");
     }
 
     [Fact]

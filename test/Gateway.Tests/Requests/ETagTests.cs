@@ -1,5 +1,6 @@
 using Commerce.Catalog;
 using Commerce.Gateway.Requests;
+using Commerce.Inventory;
 using Commerce.Kernel;
 using CsCheck;
 using Microsoft.AspNetCore.Http;
@@ -27,6 +28,17 @@ public sealed class ETagTests
                 || product.Prices.At(Start.AddSeconds(one)).SequenceEqual(product.Prices.At(Start.AddSeconds(other)));
         });
 
+    [Fact]
+    public void Whatever_holds_are_to_lapse_one_tag_means_one_answer() =>
+        Gen.Select(Gen.Select(Gen.Int[1, 5], Gen.Int[0, 20]).List[0, 6], Gen.Int[0, 25], Gen.Int[0, 25]).Sample((holds, one, other) =>
+        {
+            var stock = Holding(holds);
+            return Tag(stock, 7, one) != Tag(stock, 7, other) || stock.Available(Start.AddSeconds(one)) == stock.Available(Start.AddSeconds(other));
+        });
+
+    [Fact]
+    public void Once_all_holds_have_lapsed_the_tag_is_the_version() => Tag(Holding([(2, 10), (1, 20)]), 3, 20).ShouldBe("\"3\"");
+
     [Theory]
     [InlineData("\"7\"", 7L)]
     [InlineData("\"7-8de1f2a3b4c5d60\"", 7L)]
@@ -46,6 +58,12 @@ public sealed class ETagTests
 
     private static string Tag(Product product, long version, int second) =>
         product.View(Start.AddSeconds(second), version).Value is var view ? ETags.Of(view.Version, view.PricesUntil) : "";
+
+    private static string Tag(Stock stock, long version, int second) => stock.View(Start.AddSeconds(second), version) is var view ? ETags.Of(view.Version, view.Until) : "";
+
+    private static Stock Holding(IEnumerable<(int Quantity, int Until)> holds) => holds.Index().Aggregate(
+        Stock.Empty.Evolve(new StockAdjusted(100, "opening")),
+        (stock, hold) => stock.Evolve(new StockReserved(OrderId.Derive(new CartId($"cart-{hold.Index}"), 1), hold.Item.Quantity, Term.Timed(Start.AddSeconds(hold.Item.Until)))));
 
     private static Product Priced(params IEnumerable<(int Minor, int From, int? To)> prices) => prices.Aggregate(
         Product.Unknown.Evolve(new ProductCreated(new Sku("TEA"), "Tea", "")),
