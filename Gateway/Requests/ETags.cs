@@ -1,6 +1,7 @@
 using System.Globalization;
 using Commerce.Gateway.Problems;
 using Commerce.Kernel;
+using Microsoft.Net.Http.Headers;
 
 namespace Commerce.Gateway.Requests;
 
@@ -27,7 +28,8 @@ internal static class ETags
                 : new Result<long?>(Refusals.Invalid("If-Match", "If-Match is the ETag as it was read, in quotes: \"7\"."));
     }
 
-    /// <summary>Whether the caller has this version already.</summary>
+    /// <summary>Whether the caller has this version already, as one of several or by a tag that was made weak on the way (RFC 9110, 13.1.2).</summary>
     public static bool HasAlready(this HttpRequest request, string etag) =>
-        HttpMethods.IsGet(request.Method) && request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Contains(etag);
+        HttpMethods.IsGet(request.Method) && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var seen)
+        && seen.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(new(etag), useStrongComparison: false));
 }

@@ -56,6 +56,27 @@ public sealed class ETagTests
     [InlineData("\"7-1-1\"")]
     public void What_is_no_tag_of_ours_is_refused(string header) => IfMatch(header).Ok.ShouldBeFalse();
 
+    [Theory]
+    [InlineData("\"7\"", true)]
+    [InlineData("W/\"7\"", true)]
+    [InlineData("\"6\", W/\"7\"", true)]
+    [InlineData("\"an,other\",\"7\"", true)]
+    [InlineData("*", true)]
+    [InlineData("\"*\"", false)]
+    [InlineData("\"7-8de1f2a3b4c5d60\"", false)]
+    [InlineData("\"6\", \"8\"", false)]
+    [InlineData("7", false)]
+    [InlineData("", false)]
+    public void Who_has_the_answer_is_known_by_any_of_its_tags_weak_ones_too(string header, bool has) => HasAlready(HttpMethods.Get, header).ShouldBe(has);
+
+    [Fact]
+    public void What_is_done_is_done_whatever_its_caller_has_seen() => HasAlready(HttpMethods.Post, "*").ShouldBeFalse();
+
+    [Theory]
+    [InlineData("W/\"7\"")]
+    [InlineData("\"6\", \"7\"")]
+    public void What_is_overwritten_is_named_by_one_strong_tag(string header) => IfMatch(header).Ok.ShouldBeFalse();
+
     private static string Tag(Product product, long version, int second) =>
         product.View(Start.AddSeconds(second), version).Value is var view ? ETags.Of(view.Version, view.PricesUntil) : "";
 
@@ -68,6 +89,13 @@ public sealed class ETagTests
     private static Product Priced(params IEnumerable<(int Minor, int From, int? To)> prices) => prices.Aggregate(
         Product.Unknown.Evolve(new ProductCreated(new Sku("TEA"), "Tea", "")),
         (product, price) => product.Evolve(new PriceSet(new Money(price.Minor, Currency.GBP), Start.AddSeconds(price.From), price.To is { } to ? Start.AddSeconds(to) : null)));
+
+    private static bool HasAlready(string method, string header)
+    {
+        var http = new DefaultHttpContext();
+        (http.Request.Method, http.Request.Headers.IfNoneMatch) = (method, header);
+        return http.Request.HasAlready("\"7\"");
+    }
 
     private static Result<long?> IfMatch(string header)
     {
