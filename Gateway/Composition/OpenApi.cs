@@ -36,9 +36,10 @@ internal static class OpenApi
 
     public static void MapShopOpenApi(this WebApplication app)
     {
-        // Nothing in it depends on who asks, nor by which name of the shop: it is written for the first who does.
-        var document = new Lazy<Task<byte[]>>(() => Write(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1")));
-        app.MapGet("/openapi/v1.json", async () => Results.Bytes(await document.Value, "application/json; charset=utf-8")).ExcludeFromDescription().Allows(Audience.Public);
+        // Nothing in it depends on who asks, nor by which name of the shop: it is written for the first who does, and anew after a failure only.
+        Task<byte[]>? document = null;
+        Task<byte[]> Document() => document is { IsFaulted: false, IsCanceled: false } ? document : document = Write(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1"));
+        app.MapGet("/openapi/v1.json", async () => Results.Bytes(await Document(), "application/json; charset=utf-8")).ExcludeFromDescription().Allows(Audience.Public);
         app.MapScalarApiReference("/docs", scalar => scalar.WithTitle("Commerce").DisableDefaultFonts()).Allows(Audience.Public);
     }
 

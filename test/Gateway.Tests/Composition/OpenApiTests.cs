@@ -84,6 +84,18 @@ public sealed class OpenApiTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_document_that_could_not_be_written_is_written_for_the_next_who_asks()
+    {
+        await using var own = new TestShop();
+        await own.InitializeAsync();
+        own.DescriptionFails = true;
+        (await own.Guest().Get("/openapi/v1.json")).ShouldBe(500, "internal-error");
+        own.DescriptionFails = false;
+
+        (await own.Guest().Get("/openapi/v1.json")).ShouldBe(200);
+    }
+
+    [Fact]
     public async Task The_pages_for_people_come_from_this_server_alone()
     {
         var page = (await shop.Guest().Get("/docs/")).ShouldBe(200).Body;

@@ -38,6 +38,9 @@ public sealed class TestShop : IAsyncLifetime
     /// <summary>How often the description of the interface was written.</summary>
     public int DescriptionsWritten { get; private set; }
 
+    /// <summary>Whether writing it fails.</summary>
+    public bool DescriptionFails { get; set; }
+
     public string DataDir => _folder;
 
     public string Url => _app!.Urls.First();
@@ -65,7 +68,7 @@ public sealed class TestShop : IAsyncLifetime
         builder.Services.Configure<OpenApiOptions>("v1", options => options.AddDocumentTransformer((_, _, _) =>
         {
             DescriptionsWritten++;
-            return Task.CompletedTask;
+            return DescriptionFails ? throw new InvalidOperationException("not now") : Task.CompletedTask;
         }));
         _app = builder.Build();
         _app.MapCommerceGateway();
