@@ -34,6 +34,7 @@ public static class GatewayComposition
         services.AddSingleton<Rush>();
         services.AddSingleton<Checkout>();
         services.AddSingleton<ReturnAddress>();
+        services.AddSingleton<Looks>();
         services.AddSingleton<RecentKeys>();
         services.AddSingleton<ReadStore>();
         services.AddReadModel<ProductIndex>(options);

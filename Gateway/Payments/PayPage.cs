@@ -9,7 +9,7 @@ namespace Commerce.Gateway.Payments;
 
 /// <summary>
 /// The shop's own page for paying an order: where the shopper comes back to, and may come from. It says <em>confirming</em> until the truth is known. Opening it, again, in two tabs or after
-/// going back, only makes the order look.
+/// going back, only makes the order look, and that no more often than <see cref="Looks"/> allows.
 /// </summary>
 internal static class PayPage
 {
@@ -21,13 +21,13 @@ internal static class PayPage
         routes.MapPost("/pay/{id}", Pay).Allows(Audience.Public).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Show(OrderId id, HttpContext http, Shop shop, ReturnAddress address, GatewayOptions options, string? key = null, string? then = null)
+    private static async Task<IResult> Show(OrderId id, HttpContext http, Shop shop, ReturnAddress address, Looks looks, GatewayOptions options, string? key = null, string? then = null)
     {
         if (!address.Opens(id, then, key)) return new Refused(OrderErrors.NotFound);
         var read = await shop.Order(id).Get();
         if (!read.Ok) return new Refused(read.Refusal!);
         var order = read.Value;
-        if (IsPaying(order) && order.Operations.LastOrDefault() is { } operation)
+        if (IsPaying(order) && order.Operations.LastOrDefault() is { } operation && looks.Allow(id))
         {
             var told = await shop.Order(id).PaymentSignal(operation.Key);
             if (told.Ok) order = told.Value;

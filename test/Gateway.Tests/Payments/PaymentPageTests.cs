@@ -58,6 +58,33 @@ public sealed class PaymentPageTests(TestShop shop)
     }
 
     [Fact]
+    public async Task However_often_the_page_is_loaded_the_provider_is_asked_now_and_then()
+    {
+        var (id, holder) = await Unpaid();
+        await Redirect(holder, id);
+        var (back, before) = (shop.Payments.ReturnTo($"{id}/a1"), shop.Payments.Asked($"{id}/a1"));
+
+        foreach (var _ in Enumerable.Range(0, 30)) (await Browser().Get(back)).ShouldBe(200).Body.ShouldContain("data-state=\"confirming\"");
+
+        (shop.Payments.Asked($"{id}/a1") - before).ShouldBeInRange(1, 10);
+        shop.Payments.Pay($"{id}/a1");
+        await TestShop.Eventually("the page finds out by itself", async () => (await Browser().Get(back)).Body.Contains("data-state=\"paid\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_the_order_knows_its_page_says_at_once_however_often_it_was_loaded()
+    {
+        var (id, holder) = await Unpaid();
+        await Redirect(holder, id);
+        var back = shop.Payments.ReturnTo($"{id}/a1");
+        foreach (var _ in Enumerable.Range(0, 10)) await Browser().Get(back);
+        shop.Payments.Pay($"{id}/a1");
+        (await Hook(Message($"{id}/a1"))).ShouldBe(202);
+
+        (await Browser().Get(back)).ShouldBe(200).Body.ShouldContain("data-state=\"paid\"");
+    }
+
+    [Fact]
     public async Task A_shopper_with_a_page_of_the_front_end_ends_there()
     {
         var (id, holder) = await Unpaid();

@@ -20,6 +20,7 @@ internal sealed class OpenSealer : ISealer
 internal sealed class TestProvider : IPaymentProvider
 {
     private readonly ConcurrentDictionary<string, ProviderAnswer> _answers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _times = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ProviderOperation> _pages = new(StringComparer.Ordinal);
 
@@ -28,6 +29,9 @@ internal sealed class TestProvider : IPaymentProvider
 
     /// <summary>The shopper pays on a page.</summary>
     public void Pay(string key) => _answers[key] = new ProviderAnswer(true, _pages[key].Amount, $"ref-{key}");
+
+    /// <summary>How often the provider was asked of an operation.</summary>
+    public int Asked(string key) => _times.GetValueOrDefault(key);
 
     /// <summary>The order whose voids get no answer.</summary>
     public string? SilentTo { get; set; }
@@ -39,6 +43,7 @@ internal sealed class TestProvider : IPaymentProvider
 
     public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
     {
+        _times.AddOrUpdate(operation.Key, 1, static (_, times) => times + 1);
         if (operation.Page is not null)
         {
             _pages[operation.Key] = operation;
