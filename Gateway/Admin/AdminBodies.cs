@@ -68,6 +68,10 @@ public sealed record DeliverOrder(string? ShipmentId = null, DateTimeOffset? Occ
 /// <param name="OccurredAt">When it really happened; now unless said otherwise.</param>
 public sealed record RefundOrder(IReadOnlyList<LineQuantityInput> Lines, string Reason, DateTimeOffset? OccurredAt = null);
 
+/// <summary>Stops what an order does by itself.</summary>
+/// <param name="Reason">Why.</param>
+public sealed record ParkOrder(string Reason);
+
 /// <summary>Tells a parked order to go on.</summary>
 /// <param name="Reason">Why.</param>
 public sealed record RetryOrder(string? Reason = null);

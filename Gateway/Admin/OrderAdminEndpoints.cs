@@ -17,6 +17,7 @@ internal static class OrderAdminEndpoints
         orders.MapPost("ship", Ship).NeedsKey().WithSummary("Ships lines after capturing their amount.");
         orders.MapPost("deliver", Deliver).NeedsKey().WithSummary("Marks a shipment as delivered.");
         orders.MapPost("refund", Refund).NeedsKey().WithSummary("Refunds delivered lines, at any time, without taking the goods back.");
+        orders.MapPost("park", Park).NeedsKey().WithSummary("Stops what an order does by itself, until it is told to retry, skips its step or is cancelled.");
         orders.MapPost("retry", Retry).NeedsKey().WithSummary("Tells a parked order to go on.");
         orders.MapPost("skip", Skip).NeedsKey().WithSummary("Tells a parked order that its step was seen to by other means.");
         orders.MapPost("cancel", Cancel).NeedsKey().WithSummary("Cancels what has not shipped.");
@@ -35,6 +36,11 @@ internal static class OrderAdminEndpoints
             ? wrong
             : (await shop.Order(id).Return(
                 Idempotency.Of(http), new ReturnLines(body.Lines.Read(), Restock: false, body.Reason, AnyTime: true, body.OccurredAt))).Show();
+
+    private static async Task<Answer<OrderBody>> Park(OrderId id, ParkOrder body, HttpContext http, Shop shop) =>
+        Reasons.Check(body.Reason, needed: true) is { } wrong
+            ? wrong
+            : (await shop.Order(id).Park(Idempotency.Of(http), body.Reason.Trim())).Show();
 
     private static async Task<Answer<OrderBody>> Retry(OrderId id, RetryOrder? body, HttpContext http, Shop shop) =>
         Reasons.Check(body?.Reason, needed: false) is { } wrong

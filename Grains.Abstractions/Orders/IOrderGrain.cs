@@ -68,6 +68,13 @@ public interface IOrderGrain : IGrainWithStringKey
     [Alias("Return")]
     Task<Result<OrderView>> Return(CommandKey command, ReturnLines lines);
 
+    /// <summary>
+    /// Stops what the order does by itself, until it is resumed, skips its step or is cancelled (operators). Parked already, it answers the order as it is. Refuses <c>illegal-transition</c> when it
+    /// does nothing by itself now: it has ended, or waits for somebody or for time.
+    /// </summary>
+    [Alias("Park")]
+    Task<Result<OrderView>> Park(CommandKey command, string reason);
+
     /// <summary>Tells a parked order to go on (operators).</summary>
     [Alias("Resume")]
     Task<Result<OrderView>> Resume(CommandKey command, string reason);
@@ -153,7 +160,7 @@ public enum OrderStatus
     /// <summary>It was not paid in time.</summary>
     Expired,
 
-    /// <summary>A step keeps failing; an operator must look.</summary>
+    /// <summary>A step keeps failing, or an operator has stopped it; an operator must look.</summary>
     Parked,
 }
 

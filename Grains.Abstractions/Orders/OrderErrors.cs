@@ -24,7 +24,7 @@ public static class OrderErrors
     public static Refusal NotCancellable(OrderStatus status) => KernelErrors.IllegalTransition($"An order that is {Say(status)} cannot be cancelled; what was delivered can be returned.");
 
     /// <summary>Its cancelling stopped at a step, and has to be helped on.</summary>
-    public static Refusal CancellingParked(string step) => KernelErrors.IllegalTransition($"Cancelling the order stopped at '{step}', which was given up: an operator retries that, or skips it with a reason.");
+    public static Refusal CancellingParked(string step) => KernelErrors.IllegalTransition($"Cancelling the order stopped at '{step}': an operator retries that, or skips it with a reason.");
 
     /// <summary>It cannot be shipped in this state.</summary>
     public static Refusal NotShippable(OrderStatus status) => KernelErrors.IllegalTransition($"An order that is {Say(status)} has nothing to ship.");
@@ -56,6 +56,9 @@ public static class OrderErrors
 
     /// <summary>What the provider said was of an order that has gone on since.</summary>
     public static readonly Refusal MovedOn = KernelErrors.IllegalTransition("The order went on while the provider was being asked; ask again.");
+
+    /// <summary>It does nothing by itself now.</summary>
+    public static Refusal NothingToPark(string waitsFor) => KernelErrors.IllegalTransition($"This order has no step that could be stopped. It waits for {waitsFor}.");
 
     /// <summary>It is not parked.</summary>
     public static readonly Refusal NotParked = KernelErrors.IllegalTransition("Only a parked order is resumed.");

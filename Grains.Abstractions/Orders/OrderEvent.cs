@@ -286,9 +286,9 @@ public sealed record StepFailed(string Step, int Attempt, string Error, DateTime
 [EventName("order.step-unanswered.v1")]
 public sealed record StepUnanswered(string Step, int Poll, DateTimeOffset Since, DateTimeOffset AskAgainAt) : OrderEvent;
 
-/// <summary>A step cannot be done, and trying on would not help: the order waits for an operator.</summary>
+/// <summary>A step cannot be done, and trying on would not help, or an operator has stopped it: the order waits for an operator.</summary>
 /// <param name="Step">Which step.</param>
-/// <param name="Reason">Why: <c>no-answer</c>, <c>unavailable</c>, or the provider's reason.</param>
+/// <param name="Reason">Why: <c>no-answer</c>, <c>unavailable</c>, the provider's reason, or the operator's.</param>
 /// <param name="Declined">Whether the provider would not let go of the money, or give back what an undone capture took; another try is another operation.</param>
 [EventName("order.parked.v1")]
 public sealed record OrderParked(string Step, string Reason, bool Declined = false) : OrderEvent;

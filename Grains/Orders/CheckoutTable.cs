@@ -115,6 +115,8 @@ public static class CheckoutTable
             On([.. undoing, new OrderPaymentVoided(voiding)], "goods back, cart told", s => s.Settled(false, true, true)),
             On([.. undoing, new OrderPaymentVoided(voiding), .. settled], "all is undone", s => s.FinishCancelling()),
             On(failing, "the same step throws for the fifth time", s => s.Fail(new(Step.Reserve), "", Start)),
+            On(placed, "operator: park", s => s.Park("", terms, Start)),
+            On(confirmed, "operator: park", s => s.Park("", terms, Start)),
             On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: retry", s => s.Resume("")),
             On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: skip", s => s.Skip("", terms, Start)),
             On([.. undoing, new OrderParked("VoidPayment void", "")], "operator: cancel", s => s.Cancel(Id, "", Start)),

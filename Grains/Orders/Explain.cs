@@ -29,7 +29,7 @@ public static class Explain
     public static string WaitsFor(this Order order, CheckoutTerms terms, DateTimeOffset now)
     {
         if (order.Ended()) return "nothing: it has ended";
-        if (order.Parked) return $"an operator: '{order.Failure!.Step}' was given up; {Ways(order, terms, now)}";
+        if (order.Parked) return $"an operator: '{order.Failure!.Step}' was stopped; {Ways(order, terms, now)}";
         if (order.Pending(terms, now) is { } step)
         {
             var question = order.Question is { } asked && asked.Step == step.ToString() ? $"; asked {asked.Poll} times since {At(asked.Since)} without an answer" : "";

@@ -100,6 +100,8 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         return await Command(command, s => s.Return(lines with { Reason = plain }, Now, ownWords));
     }
 
+    public Task<Result<OrderView>> Park(CommandKey command, string reason) => Command(command, s => s.Park(reason, terms, Now));
+
     public Task<Result<OrderView>> Resume(CommandKey command, string reason) => Command(command, s => s.Resume(reason));
 
     public Task<Result<OrderView>> Skip(CommandKey command, string reason) => Command(command, s => s.Skip(reason, terms, Now));

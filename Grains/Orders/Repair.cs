@@ -9,7 +9,7 @@ public sealed record Failure(string Step, int Attempt, DateTimeOffset RetryAt);
 public sealed record OpenQuestion(string Step, int Poll, DateTimeOffset Since, DateTimeOffset AskAgainAt);
 
 /// <summary>
-/// What is done about a step that does not work: it is tried again, the order is parked, an operator repairs it. Invariant: a parked order does nothing by
+/// What is done about a step that does not work, or is not to be done: it is tried again, the order is parked, an operator repairs it. Invariant: a parked order does nothing by
 /// itself, and no other order is parked with it.
 /// </summary>
 public static class Repair
@@ -66,6 +66,16 @@ public static class Repair
 
     public static Result<Events<OrderEvent>> Park(this Order order, NextStep step, string reason) =>
         order.Parked ? Events<OrderEvent>.None : Events.Of<OrderEvent>(new OrderParked(step.ToString(), reason));
+
+    /// <summary>
+    /// An operator stops the order before its next step. What comes of one that is under way is not recorded any more, as after a crash: whoever has the order go on, or undone, finds it under its key.
+    /// </summary>
+    public static Result<Events<OrderEvent>> Park(this Order order, string reason, CheckoutTerms terms, DateTimeOffset now)
+    {
+        if (order.Placed is null) return OrderErrors.NotFound;
+        if (order.Parked) return Events<OrderEvent>.None;
+        return order.Pending(terms, now) is { } step ? order.Park(step, reason) : OrderErrors.NothingToPark(order.WaitsFor(terms, now));
+    }
 
     /// <summary>An operator wants the step tried again.</summary>
     public static Result<Events<OrderEvent>> Resume(this Order order, string reason) => order switch

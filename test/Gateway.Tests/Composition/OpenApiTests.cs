@@ -40,6 +40,7 @@ public sealed class OpenApiTests(TestShop shop)
             POST /v1/admin/customers token key
             POST /v1/admin/orders/{id}/cancel token key
             POST /v1/admin/orders/{id}/deliver token key
+            POST /v1/admin/orders/{id}/park token key
             POST /v1/admin/orders/{id}/refund token key
             POST /v1/admin/orders/{id}/retry token key
             POST /v1/admin/orders/{id}/ship token key

@@ -80,6 +80,25 @@ public sealed class OrderTests(TestShop shop)
         (await shop.Operator().Post($"/v1/admin/orders/{bought["orderId"]}/skip", new { reason = " " }, Shopping.Fresh("skip"))).ShouldBe(400, "validation-failed");
     }
 
+    [Fact]
+    public async Task An_operator_parks_an_order_that_does_something_by_itself_and_says_why()
+    {
+        var placed = await shop.Buy(await shop.Cart((await shop.Stocked(1), 1)), token: null);
+        var (path, holder) = ($"/v1/admin/orders/{placed["orderId"]}/park", shop.With(placed["orderToken"]));
+        (await shop.Operator().Post(path, new { reason = "looks odd" }, Shopping.Fresh("park"))).ShouldBe(409, "illegal-transition")["detail"].ShouldContain("the shopper to pay");
+        await holder.Post($"/v1/orders/{placed["orderId"]}/payments", new { method = "redirect" }, Shopping.Fresh("pay"));
+
+        (await shop.Operator().Post(path, new { reason = " " }, Shopping.Fresh("park"))).ShouldBe(400, "validation-failed").Pointers.ShouldBe(["/reason"]);
+        (await shop.Operator().Post(path, new { reason = "looks odd" })).ShouldBe(400, "validation-failed");
+        var parked = (await shop.Operator().Post(path, new { reason = "looks odd" }, Shopping.Fresh("park"))).ShouldBe(200);
+        parked["status"].ShouldBe("parked");
+        (await shop.Operator().Post(path, new { reason = "looks odd, too" }, Shopping.Fresh("park"))).ShouldBe(200).Body.ShouldBe(parked.Body);
+        var last = (await holder.Get($"/v1/orders/{placed["orderId"]}/timeline")).Json["items"]!.AsArray()[^1]!;
+        ((string)last["type"]!, (string)last["actor"]!).ShouldBe(("order.parked.v1", "operator"));
+
+        (await shop.Operator().Post($"/v1/admin/orders/{placed["orderId"]}/retry", new { }, Shopping.Fresh("retry"))).ShouldBe(200)["status"].ShouldBe("authorising");
+    }
+
     [Theory]
     [InlineData("""{"lines":[{"lineId":"nope","quantity":1}],"reason":"x"}""", 400, "validation-failed")]
     [InlineData("""{"lines":[],"reason":"x"}""", 400, "validation-failed")]

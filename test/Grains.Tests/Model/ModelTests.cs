@@ -29,6 +29,11 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["freed, and late money"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateWrite, 5, 1, ["checkout a k1 tok TEA"]),
         ["declined, and late money"] = (Fault.Decline | Fault.LateMoney | Fault.LateWrite | Fault.LateDelivery | Fault.Silence | Fault.Pause, 3, 1, ["checkout a k1 tok TEA", "pay a", "cancel a"]),
         ["given up, and a release under way"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateDelivery, 5, 1, ["checkout a k1 tok TEA"]),
+        ["parked"] = (Fault.All & ~Fault.LateMoney, 1, 1, ["checkout a k1 tok TEA", "park a"]),
+        ["parked, and cancelled"] = (Fault.FailedWrite | Fault.LateDelivery | Fault.LateWrite, 1, 1, ["checkout a k1 tok TEA", "park a", "cancel a"]),
+        ["parked, and late money"] = (Fault.Silence | Fault.Pause | Fault.LateMoney, 4, 1, ["checkout a k1 tok TEA", "park a"]),
+        ["parked, and the hold lapses"] = (Fault.FailedWrite | Fault.Pause, 2, 1, ["checkout a k1 - TEA", "pay a", "park a", "checkout b k2 tok TEA"]),
+        ["parked, shipped and returned"] = (Fault.FailedWrite | Fault.Silence, 2, 1, ["checkout a k1 tok TEA", "ship a", "deliver a", "return a", "park a"]),
     };
 
     public static TheoryData<string> Names => [.. Shops.Keys];

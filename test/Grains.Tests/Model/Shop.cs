@@ -145,7 +145,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         }
     }
 
-    // ---- what people do: "checkout CART KEY TOKEN SKU,SKU", "pay CART", "cancel CART", "ship CART", "return CART"
+    // ---- what people do: "checkout CART KEY TOKEN SKU,SKU", "pay CART", "cancel CART", "ship CART", "return CART", "park CART"
     private IEnumerable<World> Do(World w, string what)
     {
         var words = what.Split(' ');
@@ -164,10 +164,18 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 ? new Events<OrderEvent>(cancelled.Value.Items.RemoveAll(e => e is PaymentStarted))
                 : s.Cancel(id, "x", w.Now)),
             "ship" => Recorded(w, id, s => s.Ship([], null)),
+            "park" => Parked(w, id, words[1]),
+            "retry" => [w.Append($"order/{id}", Decided(w.Order(id).Resume("x")))],
             "deliver" => Recorded(w, id, s => s.Deliver(null, null, Terms, w.Now)),
             _ => Recorded(w, id, s => s.Return(new([new("0", 1)], true, "x", true, null), w.Now)),
         });
     }
+
+    // At whatever moment: in the middle of a step, too, since what that step came to may not be recorded. An operator who parks an order tells it to go on at some later time.
+    private static IEnumerable<World> Parked(World w, OrderId id, string cart) =>
+        Decided(w.Order(id).Park("x", Terms, w.Now)) is { Items.IsDefaultOrEmpty: false } parked ? [w.Append($"order/{id}", parked) with { ToDo = w.ToDo.Add($"retry {cart}") }] : [w];
+
+    private static Events<OrderEvent> Decided(Result<Events<OrderEvent>> decided) => decided.Ok ? decided.Value : Events<OrderEvent>.None;
 
     private World CheckOut(World w, string cart, string key, string? token, string[] skus)
     {

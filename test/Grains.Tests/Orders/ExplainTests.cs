@@ -29,7 +29,7 @@ public sealed class ExplainTests() : Specification<Order, OrderEvent>(Order.None
     {
         var said = Explain.Of(History(Placed(), new OrderParked("Reserve", "x")), Terms, Now);
 
-        said.Pending.ShouldBe("an operator: 'Reserve' was given up; retry it, or cancel the order");
+        said.Pending.ShouldBe("an operator: 'Reserve' was stopped; retry it, or cancel the order");
         said.Comes.ShouldBeEmpty();
     }
 

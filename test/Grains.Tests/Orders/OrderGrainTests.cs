@@ -352,6 +352,51 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Payments.Ledger[$"{id}/a1"].Code.ShouldBe("cancelled");
     }
 
+    [Fact]
+    public async Task An_order_that_is_parked_while_the_provider_is_asked_stays_so_and_a_retry_finds_the_one_charge()
+    {
+        await Stocked(Tea, 5);
+        var (asked, answers) = (new TaskCompletionSource(), new TaskCompletionSource());
+        (_shop.Payments.Asked, _shop.Payments.Until) = (_ => asked.TrySetResult(), answers.Task);
+        var id = await CheckOut("parked", "tok_ok", (Tea, 3));
+        await asked.Task;
+
+        var parked = Order(id).Park(new("park", ""), "looks odd");
+        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.Parked);
+        answers.SetResult();
+
+        (await parked).Value.Status.ShouldBe(OrderStatus.Parked);
+        _shop.Payments.Ledger[$"{id}/a1"].Succeeded.ShouldBeTrue();
+        // However much time goes by, and whoever says what happened.
+        _shop.Time.Advance(TimeSpan.FromHours(1));
+        (await Order(id).PaymentSignal($"{id}/a1")).Value.Status.ShouldBe(OrderStatus.Parked);
+        (await Stock(Tea).Get()).Held.ShouldBe(3);
+
+        (await Order(id).Resume(new("retry", ""), "all is well")).Value.Status.ShouldBe(OrderStatus.Confirmed);
+        _shop.Payments.Ledger.Count.ShouldBe(1);
+        await Left(Tea, 2);
+    }
+
+    [Fact]
+    public async Task An_order_that_was_parked_in_mid_payment_and_is_cancelled_gives_money_and_goods_back()
+    {
+        await Stocked(Tea, 5);
+        var (asked, answers) = (new TaskCompletionSource(), new TaskCompletionSource());
+        (_shop.Payments.Asked, _shop.Payments.Until) = (_ => asked.TrySetResult(), answers.Task);
+        var id = await CheckOut("parked", "tok_ok", (Tea, 3));
+        await asked.Task;
+        var parked = Order(id).Park(new("park", ""), "looks odd");
+        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.Parked);
+        answers.SetResult();
+        await parked;
+
+        (await Order(id).Cancel(new("cancel", ""), "a stolen card")).Value.Status.ShouldBe(OrderStatus.Cancelled);
+
+        _shop.Payments.Ledger[$"{id}/void"].Amount.Minor.ShouldBe(450);
+        (await Stock(Tea).Get()).Available.ShouldBe(5);
+        (await Cart("parked").Get()).Value.Status.ShouldBe(CartStatus.Open);
+    }
+
     /// <summary>Saleor #14128: an order that was paid at the last moment expired all the same.</summary>
     [Fact]
     public async Task Saleor14128_Paid_order_expired()

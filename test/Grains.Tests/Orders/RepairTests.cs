@@ -59,6 +59,58 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
     }
 
     [Fact]
+    public void An_operator_parks_an_order_whatever_it_is_about_to_do()
+    {
+        OrderEvent[] paying = [Placed(null), Reserved, Started];
+        OrderEvent[] shipping = [.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))];
+
+        Given(Placed()).When(s => s.Park("x", Terms, Now)).Then(new OrderParked("Reserve", "x")).State.Status.ShouldBe(OrderStatus.Parked);
+        Given(Placed(null), Reserved).When(s => s.Park("x", Terms, Now + Terms.PayBy)).Then(new OrderParked("Expire", "x"));
+        Given(paying).When(s => s.Park("x", Terms, Now)).Then(new OrderParked($"Authorise {First}", "x"));
+        Given([.. paying, new PaymentUncertain(First, Now)]).When(s => s.Park("x", Terms, Now)).Then(new OrderParked($"Authorise {First}", "x"));
+        Given([.. paying, new PaymentUncertain(First, Now), new PaymentGivenUp(First, Now)]).When(s => s.Park("x", Terms, Now)).Then(new OrderParked("VoidPayment void", "x"));
+        Given([.. paying, new PaymentUncertain(First, Now), new OrderExpired("x")]).When(s => s.Park("x", Terms, Now)).Then(new OrderParked("Settle", "x"));
+        Given(Cancelling).When(s => s.Park("x", Terms, Now)).Then(new OrderParked("VoidPayment void", "x"));
+        Given(shipping).When(s => s.Park("x", Terms, Now)).Then(new OrderParked("Capture s1", "x"));
+        Given([.. UpToDelivered, new OrderCompleted(), new ReturnAccepted("r1", [], [new("1", 1)], true, "", Now)]).When(s => s.Park("x", Terms, Now)).Then(new OrderParked("Refund r1", "x"));
+    }
+
+    [Fact]
+    public void An_order_that_does_nothing_by_itself_is_not_parked_and_says_what_it_waits_for()
+    {
+        Given().When(s => s.Park("x", Terms, Now)).ThenRefused("not-found");
+        Given(Placed(null), Reserved).When(s => s.Park("x", Terms, Now)).ThenRefused(OrderErrors.NothingToPark("the shopper to pay, in 5 more attempts at most"));
+        Given(UpToConfirmed).When(s => s.Park("x", Terms, Now)).ThenRefused(OrderErrors.NothingToPark("the merchant to ship what has not left"));
+        Given(UpToDelivered).When(s => s.Park("x", Terms, Now)).ThenRefused(OrderErrors.NothingToPark("the end of its return window"));
+        Given([.. UpToDelivered, new OrderCompleted()]).When(s => s.Park("x", Terms, Now)).ThenRefused(OrderErrors.NothingToPark("nothing: it has ended"));
+    }
+
+    [Fact]
+    public void Parking_what_is_parked_changes_nothing()
+    {
+        Parked(Cancelling, "VoidPayment void").When(s => s.Park("x", Terms, Now)).Then();
+        Given([Placed(), .. Enumerable.Range(1, Repair.MaxFailures).Select(i => new StepFailed("Reserve", i, "Boom", Now))]).When(s => s.Park("x", Terms, Now)).Then();
+    }
+
+    [Fact]
+    public void What_the_provider_says_of_a_parked_payment_is_taken_and_the_order_stays_parked()
+    {
+        var confirmed = Given(Placed(null), Reserved, Started).When(s => s.Park("x", Terms, Now)).After.When(s => s.Told(First, Succeeded(940), Terms, Now)).Then(Confirmed()).After;
+
+        confirmed.State.Status.ShouldBe(OrderStatus.Parked);
+        confirmed.When(s => s.Resume("x")).State.Status.ShouldBe(OrderStatus.Confirmed);
+    }
+
+    [Fact]
+    public void A_parked_order_whose_time_is_over_says_so_when_it_goes_on()
+    {
+        var resumed = Given(Placed(null), Reserved, Started, new PaymentUncertain(First, Now)).When(s => s.Park("x", Terms, Now)).After.When(s => s.Resume("x")).State;
+
+        resumed.Next(Terms, Now).ShouldBe(new NextStep(Step.Authorise, First));
+        resumed.Next(Terms, Now + Terms.ProviderSilence).ShouldBe(new NextStep(Step.GiveUpAuthorising));
+    }
+
+    [Fact]
     public void A_retry_starts_the_day_anew()
     {
         var retried = Given([.. Cancelling, new StepUnanswered("VoidPayment void", 99, Now, Now)]).When(s => s.Park(new(Step.VoidPayment, "void"), "no-answer")).After

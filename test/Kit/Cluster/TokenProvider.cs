@@ -15,6 +15,9 @@ public sealed class TokenProvider : IPaymentProvider
     /// <summary>Told of each operation that is asked for, before it is done.</summary>
     public Action<ProviderOperation>? Asked { get; set; }
 
+    /// <summary>What each operation waits for before it is done.</summary>
+    public Task Until { get; set; } = Task.CompletedTask;
+
     /// <summary>What the shopper does on an open page.</summary>
     public void Decide(string key, ProviderAnswer answer)
     {
@@ -26,11 +29,12 @@ public sealed class TokenProvider : IPaymentProvider
 
     public Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => Task.FromResult(_ledger.GetValueOrDefault(operation.Key));
 
-    public Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
+    public async Task<ProviderAnswer> Execute(ProviderOperation operation, CancellationToken cancel)
     {
         Asked?.Invoke(operation);
+        await Until;
         if (operation.Page is not null && !_ledger.ContainsKey(operation.Key))
-            return Task.FromResult(new ProviderAnswer(false, Money.Zero(operation.Amount.Currency), "page", Page: $"https://psp.test/{operation.Key}"));
+            return new ProviderAnswer(false, Money.Zero(operation.Amount.Currency), "page", Page: $"https://psp.test/{operation.Key}");
         if (operation.Token == "tok_timeout_before") throw new TimeoutException("No answer.");
         var first = false;
         var answer = _ledger.GetOrAdd(operation.Key, _ =>
@@ -38,7 +42,7 @@ public sealed class TokenProvider : IPaymentProvider
             first = true;
             return Do(operation);
         });
-        return first && operation.Token == "tok_timeout_after" ? throw new TimeoutException("No answer.") : Task.FromResult(answer);
+        return first && operation.Token == "tok_timeout_after" ? throw new TimeoutException("No answer.") : answer;
     }
 
     private ProviderAnswer Do(ProviderOperation operation) => operation switch
