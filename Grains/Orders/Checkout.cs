@@ -205,7 +205,7 @@ public static class Checkout
     private static Refusal? NotPayable(Order order, DateTimeOffset now)
     {
         if (order.Placed is null) return OrderErrors.NotFound;
-        if (order.Stage != OrderStatus.AwaitingPayment || now >= order.PayBy) return OrderErrors.NothingDue(order.Status);
+        if (order.Parked || order.Stage != OrderStatus.AwaitingPayment || now >= order.PayBy) return OrderErrors.NothingDue(order.Status);
         return order.Attempts >= OrderErrors.MaxAttempts ? OrderErrors.TooManyAttempts : null;
     }
 

@@ -102,6 +102,16 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
     }
 
     [Fact]
+    public void No_payment_begins_on_a_parked_order()
+    {
+        var declined = Parked([Placed(null), Reserved, Started], $"Authorise {First}").When(s => s.Told(First, Declined, Terms, Now)).After;
+
+        declined.When(s => s.Pay(Id, "tok", Now)).ThenRefused(OrderErrors.NothingDue(OrderStatus.Parked));
+        declined.When(s => s.PayOnPage(Id, "x", Now)).ThenRefused(OrderErrors.NothingDue(OrderStatus.Parked));
+        declined.When(s => s.Resume("x")).After.When(s => s.Pay(Id, "tok", Now)).Then(new PaymentStarted(2, Second, "tok"));
+    }
+
+    [Fact]
     public void A_parked_order_whose_time_is_over_says_so_when_it_goes_on()
     {
         var resumed = Given(Placed(null), Reserved, Started, new PaymentUncertain(First, Now)).When(s => s.Park("x", Terms, Now)).After.When(s => s.Resume("x")).State;
