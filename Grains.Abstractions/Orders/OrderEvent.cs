@@ -197,8 +197,9 @@ public sealed record OrderCartSettled : OrderEvent;
 /// <param name="Shipment">Its id within the order, <c>s1</c>.</param>
 /// <param name="Lines">What.</param>
 /// <param name="Amount">What is captured for it.</param>
+/// <param name="At">When it leaves in the world, where the importer said so.</param>
 [EventName("order.shipment-requested.v1")]
-public sealed record ShipmentRequested(string Shipment, ImmutableArray<LineQuantity> Lines, Money Amount) : OrderEvent;
+public sealed record ShipmentRequested(string Shipment, ImmutableArray<LineQuantity> Lines, Money Amount, DateTimeOffset? At = null) : OrderEvent;
 
 /// <summary>Its amount is captured and it has left.</summary>
 /// <param name="Shipment">Its id.</param>

@@ -16,13 +16,13 @@ public static class Fulfilment
         if (Refuse(order, lines, Left) is { } refusal) return refusal;
 
         var amount = order.Total with { Minor = Portions(order, lines).Sum(portion => portion.Minor) };
-        return Events.Of<OrderEvent>(new ShipmentRequested($"s{order.Shipments.Length + 1}", lines, amount)).At(occurredAt ?? order.Dated);
+        return Events.Of<OrderEvent>(new ShipmentRequested($"s{order.Shipments.Length + 1}", lines, amount, occurredAt)).At(occurredAt ?? order.Dated);
     }
 
     public static Result<Events<OrderEvent>> Captured(this Order order, string shipment, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now) =>
-        order.Shipments.FirstOrDefault(s => s.Id == shipment) is not { State: ShipmentState.Requested } ? Events<OrderEvent>.None : outcome.Kind switch
+        order.Shipments.FirstOrDefault(s => s.Id == shipment) is not { State: ShipmentState.Requested } leaving ? Events<OrderEvent>.None : outcome.Kind switch
         {
-            OutcomeKind.Succeeded => Events.Of<OrderEvent>(new ShipmentSent(shipment)).At(order.Dated),
+            OutcomeKind.Succeeded => Events.Of<OrderEvent>(new ShipmentSent(shipment)).At(leaving.At ?? order.Dated),
             OutcomeKind.Declined => Events.Of<OrderEvent>(new ShipmentBlocked(shipment, outcome.Code ?? "declined")),
             _ => order.Unanswered(new(Step.Capture, shipment), terms, now),
         };
@@ -54,7 +54,7 @@ public static class Fulfilment
         var portions = Portions(order, x.Lines);
         return order.Change(x.Lines.Zip(portions), part => part.First.Line, (line, part) => line with { Taken = line.Taken + part.Second }) with
         {
-            Shipments = order.Shipments.Add(new(x.Shipment, x.Lines, portions, x.Amount, ShipmentState.Requested)),
+            Shipments = order.Shipments.Add(new(x.Shipment, x.Lines, portions, x.Amount, ShipmentState.Requested, At: x.At)),
             Operations = order.Operations.Add(new(x.Shipment, OperationKind.Capture, x.Amount, OutcomeKind.Unknown)),
         };
     }

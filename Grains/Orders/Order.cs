@@ -34,9 +34,9 @@ public readonly record struct Portion(int Quantity, long Minor)
 
 public enum ShipmentState { Requested, Sent, Blocked, Delivered }
 
-/// <summary>A shipment and the portion of each line in it; unresolved: blocked because nobody knows whether its amount was captured.</summary>
+/// <summary>A shipment and the portion of each line in it; unresolved: blocked because nobody knows whether its amount was captured. At: when it leaves, where the importer said so.</summary>
 public sealed record Shipment(
-    string Id, ImmutableArray<LineQuantity> Lines, ImmutableArray<Portion> Portions, Money Amount, ShipmentState State, bool Unresolved = false);
+    string Id, ImmutableArray<LineQuantity> Lines, ImmutableArray<Portion> Portions, Money Amount, ShipmentState State, bool Unresolved = false, DateTimeOffset? At = null);
 
 /// <summary>A return, how far its undoing has come, and how often its refund was declined: each try is an operation of its own.</summary>
 public sealed record ReturnState(string Id, ReturnAccepted Accepted, Money Amount, bool Refunded, bool Restocked, int Declined = 0)

@@ -133,11 +133,16 @@ public sealed class OrderTests(TestShop shop)
         var bought = (await importer.Post("/v1/checkouts", body.ToJsonString(), "inv-536365", ("Prefer", "wait=20"))).ShouldBe(201);
         (await importer.Get($"/v1/orders/{bought["orderId"]}"))["placedAt"].ShouldBe("2010-12-01T08:26:00Z");
 
+        const string left = "2010-12-03T09:00:00Z";
         const string path = "/v1/orders?status=confirmed&from=2010-12-01&to=2010-12-02";
         await TestShop.Eventually("the imported order is in the list", async () => (await importer.Get(path)).ShouldBe(200).Json["items"]!.AsArray().Count == 1);
         var row = (await importer.Get(path)).Json["items"]![0]!;
         ((string)row["orderId"]!, (string)row["customer"]!, (long)row["total"]!["minor"]!).ShouldBe((bought["orderId"], "c-17850", 865L));
         (await importer.Get("/v1/orders?from=2010-12-02&to=2010-12-03")).Json["items"]!.AsArray().Count.ShouldBe(0);
+
+        (await importer.Post($"/v1/admin/orders/{bought["orderId"]}/ship", new { occurredAt = left }, Shopping.Fresh("ship"))).ShouldBe(200)["status"].ShouldBe("shipped");
+        (await importer.Get($"/v1/orders/{bought["orderId"]}/timeline")).Json["items"]!.AsArray().TakeLast(2).Select(entry => $"{entry!["type"]} {entry["occurredAt"]}")
+            .ShouldBe([$"order.shipment-requested.v1 {left}", $"order.shipped.v1 {left}"]);
     }
 
     [Theory]

@@ -22,6 +22,21 @@ public sealed class FulfilmentTests() : Specification<Order, OrderEvent>(Order.N
     }
 
     [Fact]
+    public void A_shipment_that_an_importer_dates_leaves_at_that_time()
+    {
+        var (placed, left) = (Now.AddYears(-15), Now.AddYears(-15).AddDays(2));
+        OrderEvent[] imported = [Placed() with { PlacedAt = placed, Backdated = true }, .. UpToConfirmed[1..]];
+
+        var shipping = Given(imported).When(s => s.Ship([], left));
+        shipping.Answer.Value.OccurredAt.ShouldBe(left);
+        shipping.After.When(s => s.Captured("s1", Succeeded(940), Terms, Now)).Answer.Value.OccurredAt.ShouldBe(left);
+        Given(UpToConfirmed).When(s => s.Ship([], left)).After.When(s => s.Captured("s1", Succeeded(940), Terms, Now)).Answer.Value.OccurredAt.ShouldBe(left);
+        // Without a date of its own it leaves when the order was placed, as all that follows by itself.
+        Given(imported).When(s => s.Ship([], null)).After.When(s => s.Captured("s1", Succeeded(940), Terms, Now)).Answer.Value.OccurredAt.ShouldBe(placed);
+        Given(UpToConfirmed).When(s => s.Ship([], null)).After.When(s => s.Captured("s1", Succeeded(940), Terms, Now)).Answer.Value.OccurredAt.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_capture_that_is_declined_blocks_the_shipment_and_its_lines_can_be_shipped_again() =>
         Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 3)], Pounds(330))])
             .When(s => s.Captured("s1", Declined, Terms, Now)).Then(new ShipmentBlocked("s1", "funds"))
