@@ -44,6 +44,9 @@ internal static class StripeAnswers
         _ => Declined(asked, Words(intent.LastPaymentError?.DeclineCode ?? intent.LastPaymentError?.Code)),
     };
 
+    /// <summary>Whether money was held by it, which may have been taken or let go of since.</summary>
+    public static bool IsAuthorised(PaymentIntent intent) => intent.LatestCharge is { Status: "succeeded" };
+
     public static ProviderAnswer Declined(ProviderOperation asked, string code) => new(false, Money.Zero(asked.Amount.Currency), "", code);
 
     /// <summary>Whatever keeps an answer from coming is one thing to us, under a name of ours.</summary>

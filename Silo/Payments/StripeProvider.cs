@@ -8,7 +8,7 @@ namespace Commerce.Silo.Payments;
 
 /// <summary>
 /// Stripe. An authorisation is a PaymentIntent with manual capture, a page is a Checkout Session, and our keys are Stripe's idempotency keys. Stripe finds nothing by such a key: a repeated request finds
-/// it, and so does the metadata <c>operation</c>, though only after up to a minute. It forgets keys after a day; the shop asks again for half an hour.
+/// it, and so does the metadata <c>operation</c>, though only after up to a minute. It forgets keys after a day, and a request repeated later is another one: what matters is found without them.
 /// </summary>
 public sealed class StripeProvider : IPaymentProvider, IDisposable
 {
@@ -45,7 +45,7 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
     /// <inheritdoc/>
     public async Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => operation.Kind != OperationKind.Authorise
         ? null
-        : await StripeAnswers.Reached(async () => await Search(operation.Key, cancel) is { } intent ? StripeAnswers.Of(operation, intent) : null);
+        : await StripeAnswers.Reached(async () => Best(await Search(operation.Key, cancel)) is { } intent ? StripeAnswers.Of(operation, intent) : null);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
@@ -109,16 +109,18 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
 
     private async Task<ProviderAnswer> Void(ProviderOperation asked, CancellationToken cancel)
     {
-        if (asked.Original is { Page: not null } onPage)
+        var intents = await IntentsOf(asked, cancel);
+        if (asked.Original is { Page: not null } onPage && !intents.Any(StripeAnswers.IsAuthorised))
         {
-            // Asked for once more under its key: if it never came, it has now, and is closed at once.
+            // Nobody has paid on it yet. Asked for once more under its key: if it never came, it has now, and is closed at once.
             var session = await SessionOf(onPage, cancel);
             if (session.Status == "open") session = await Close(session, asked, cancel);
             return session.PaymentIntent is { } paid ? await LetGo(paid, asked, cancel) : Nothing(asked, session.Id);
         }
 
-        if (await IntentOf(asked, cancel) is { } id)
-            return await LetGo(await _stripe.V1.PaymentIntents.GetAsync(id, new PaymentIntentGetOptions { Expand = ["latest_charge"] }, null, cancel), asked, cancel);
+        var gone = new List<ProviderAnswer>();
+        foreach (var intent in intents) gone.Add(await LetGo(intent, asked, cancel));
+        if (gone.MaxBy(one => one.Amount.Minor) is { } answer) return answer;
 
         // Nobody knows it. Its key is taken for something that never holds money: what still comes under it is refused as another request. When the key is taken already, the authorisation has come and
         // is found soon.
@@ -128,7 +130,7 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
                 Amount = asked.Original?.Amount.Minor ?? asked.Amount.Minor, Currency = Lower(asked.Amount.Currency), AllowedPaymentMethodTypes = ["card"],
                 Metadata = new() { [AccountKey] = asked.Account, [VoidKey] = asked.Key },
             }, Key(asked.Authorisation!), cancel));
-        if (marker.Status != "canceled") await _stripe.V1.PaymentIntents.CancelAsync(marker.Id, null, Key(asked.Key), cancel);
+        if (marker.Status != "canceled") await _stripe.V1.PaymentIntents.CancelAsync(marker.Id, null, Key(asked.Key, marker.Id), cancel);
         return Nothing(asked, marker.Id);
     }
 
@@ -136,7 +138,7 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
     {
         try
         {
-            return await _stripe.V1.Checkout.Sessions.ExpireAsync(session.Id, null, Key(asked.Key), cancel);
+            return await _stripe.V1.Checkout.Sessions.ExpireAsync(session.Id, null, Key(asked.Key, session.Id), cancel);
         }
         catch (StripeException tooLate) when (tooLate.StripeError?.Type == "invalid_request_error")
         {
@@ -152,23 +154,32 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
         if (by is null) await _stripe.V1.PaymentIntents.UpdateAsync(intent.Id, new PaymentIntentUpdateOptions { Metadata = new() { [VoidKey] = asked.Key } }, null, cancel);
         if (intent.Status == "requires_capture")
         {
-            if (intent.AmountReceived == 0) await _stripe.V1.PaymentIntents.CancelAsync(intent.Id, null, Key(asked.Key), cancel);
-            else await _stripe.V1.PaymentIntents.CaptureAsync(intent.Id, new PaymentIntentCaptureOptions { AmountToCapture = 0, FinalCapture = true }, Key(asked.Key), cancel);
+            if (intent.AmountReceived == 0) await _stripe.V1.PaymentIntents.CancelAsync(intent.Id, null, Key(asked.Key, intent.Id), cancel);
+            else await _stripe.V1.PaymentIntents.CaptureAsync(intent.Id, new PaymentIntentCaptureOptions { AmountToCapture = 0, FinalCapture = true }, Key(asked.Key, intent.Id), cancel);
         }
 
-        var held = intent.LatestCharge is { Status: "succeeded" } charge ? charge.Amount : 0;
+        var held = StripeAnswers.IsAuthorised(intent) ? intent.LatestCharge.Amount : 0;
         return new ProviderAnswer(true, asked.Amount with { Minor = held - intent.AmountReceived }, intent.Id);
     }
 
-    private async Task<string?> IntentOf(ProviderOperation asked, CancellationToken cancel) =>
-        asked.Reference is { } known && known.StartsWith("pi_", StringComparison.Ordinal) ? known : (await Search(asked.Authorisation!, cancel))?.Id;
+    private async Task<string?> IntentOf(ProviderOperation asked, CancellationToken cancel) => Known(asked) ?? Best(await Search(asked.Authorisation!, cancel))?.Id;
 
-    private async Task<PaymentIntent?> Search(string key, CancellationToken cancel)
+    // All that came of an authorisation, as they are now (a search tells what was): one, unless it was asked for again when Stripe had forgotten its key.
+    private async Task<IReadOnlyList<PaymentIntent>> IntentsOf(ProviderOperation asked, CancellationToken cancel)
     {
-        var found = await _stripe.V1.PaymentIntents.SearchAsync(
-            new PaymentIntentSearchOptions { Query = $"metadata['{OperationKey}']:'{key.Replace("'", "\\'", StringComparison.Ordinal)}'", Expand = ["data.latest_charge"], Limit = 1 }, null, cancel);
-        return found.Data.FirstOrDefault();
+        var intents = new List<PaymentIntent>();
+        foreach (var id in Known(asked) is { } known ? [known] : (await Search(asked.Authorisation!, cancel)).Select(found => found.Id))
+            intents.Add(await _stripe.V1.PaymentIntents.GetAsync(id, new PaymentIntentGetOptions { Expand = ["latest_charge"] }, null, cancel));
+        return intents;
     }
+
+    private async Task<IReadOnlyList<PaymentIntent>> Search(string key, CancellationToken cancel) => (await _stripe.V1.PaymentIntents.SearchAsync(
+        new PaymentIntentSearchOptions { Query = $"metadata['{OperationKey}']:'{key.Replace("'", "\\'", StringComparison.Ordinal)}'", Expand = ["data.latest_charge"], Limit = 100 }, null, cancel)).Data;
+
+    // The one that holds money, else one that did.
+    private static PaymentIntent? Best(IReadOnlyList<PaymentIntent> found) => found.MaxBy(intent => (intent.Status == "requires_capture", StripeAnswers.IsAuthorised(intent)));
+
+    private static string? Known(ProviderOperation asked) => asked.Reference is { } known && known.StartsWith("pi_", StringComparison.Ordinal) ? known : null;
 
     private static async Task<PaymentIntent> Unused(Func<Task<PaymentIntent>> claim)
     {
@@ -190,6 +201,9 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
     private static Dictionary<string, string> Metadata(ProviderOperation asked) => new() { [OperationKey] = asked.Key, [AccountKey] = asked.Account };
 
     private static RequestOptions Key(string key) => new() { IdempotencyKey = key };
+
+    // To Stripe a key belongs to one object; ours may come to a second one when Stripe has forgotten that there was a first.
+    private static RequestOptions Key(string key, string id) => Key($"{key}/{id}");
 
     private static string Lower(Currency currency) => currency.Value.ToLowerInvariant();
 

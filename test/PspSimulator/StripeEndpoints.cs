@@ -4,11 +4,13 @@ using System.Text.RegularExpressions;
 namespace Commerce.PspSimulator;
 
 /// <summary>
-/// The handful of Stripe's endpoints that the shop's adapter uses, under <c>/stripe</c>, on the same ledger: the idempotency key of a request is the operation's key. Sources: Stripe's API reference for
-/// PaymentIntents, Checkout Sessions, Refunds, idempotent requests and errors.
+/// The handful of Stripe's endpoints that the shop's adapter uses, under <c>/stripe</c>, on the same ledger: the idempotency key of a request is the operation's key, for a day; after that it stands for
+/// nothing, and what comes under it is another operation. Sources: Stripe's API reference for PaymentIntents, Checkout Sessions, Refunds, idempotent requests and errors.
 /// </summary>
 internal static partial class StripeEndpoints
 {
+    private static readonly TimeSpan KeyKept = TimeSpan.FromDays(1);
+
     public static void Map(WebApplication app)
     {
         var stripe = app.MapGroup("/stripe/v1").DisableAntiforgery();
@@ -24,10 +26,10 @@ internal static partial class StripeEndpoints
         stripe.MapPost("checkout/sessions/{id}/expire", Expire);
     }
 
-    private static async Task<IResult> Create(HttpContext http, Desk desk, StripeObjects show)
+    private static async Task<IResult> Create(HttpContext http, Ledger ledger, Desk desk, StripeObjects show)
     {
         var form = await http.Request.ReadFormAsync();
-        var served = await desk.Serve(new Asked(KeyOf(http), form["metadata[account]"]!, Kind.Authorise, Minor(form["amount"]), Currency(form["currency"]), Text(form["payment_method"])), "stripe");
+        var served = await desk.Serve(new Asked(KeyOf(http, ledger, desk), form["metadata[account]"]!, Kind.Authorise, Minor(form["amount"]), Currency(form["currency"]), Text(form["payment_method"])), "stripe");
         return await Simulator.Answer(http, served.Fault, () => served switch
         {
             { Reused: true } => Reused(),
@@ -51,7 +53,7 @@ internal static partial class StripeEndpoints
         var form = await http.Request.ReadFormAsync();
         if (form["amount_to_capture"] == "0" && form["final_capture"] == "true") return await Void(id, http, ledger, desk, show);
         if (Of(ledger, id) is not { } intent) return Missing();
-        var served = await desk.Serve(new Asked(KeyOf(http), intent.Asked.Account, Kind.Capture, Minor(form["amount_to_capture"]), intent.Asked.Currency, null, intent.Key), "stripe");
+        var served = await desk.Serve(new Asked(KeyOf(http, ledger, desk), intent.Asked.Account, Kind.Capture, Minor(form["amount_to_capture"]), intent.Asked.Currency, null, intent.Key), "stripe");
         return await Simulator.Answer(http, served.Fault, () => served switch
         {
             { Reused: true } => Reused(),
@@ -65,7 +67,7 @@ internal static partial class StripeEndpoints
     private static async Task<IResult> Void(string id, HttpContext http, Ledger ledger, Desk desk, StripeObjects show)
     {
         if (Of(ledger, id) is not { } intent) return Missing();
-        var served = await desk.Serve(new Asked(KeyOf(http), intent.Asked.Account, Kind.Void, 0, intent.Asked.Currency, null, intent.Key), "stripe");
+        var served = await desk.Serve(new Asked(KeyOf(http, ledger, desk), intent.Asked.Account, Kind.Void, 0, intent.Asked.Currency, null, intent.Key), "stripe");
         return await Simulator.Answer(http, served.Fault, () => served.Reused ? Reused() : Results.Json(show.Intent(intent)));
     }
 
@@ -73,7 +75,7 @@ internal static partial class StripeEndpoints
     {
         var form = await http.Request.ReadFormAsync();
         if (Of(ledger, form["payment_intent"]!) is not { } intent) return Missing();
-        var served = await desk.Serve(new Asked(KeyOf(http), intent.Asked.Account, Kind.Refund, Minor(form["amount"]), intent.Asked.Currency, null, intent.Key), "stripe");
+        var served = await desk.Serve(new Asked(KeyOf(http, ledger, desk), intent.Asked.Account, Kind.Refund, Minor(form["amount"]), intent.Asked.Currency, null, intent.Key), "stripe");
         return await Simulator.Answer(http, served.Fault, () => served switch
         {
             { Reused: true } => Reused(),
@@ -86,13 +88,14 @@ internal static partial class StripeEndpoints
         });
     }
 
-    private static async Task<IResult> Open(HttpContext http, Desk desk, StripeObjects show)
+    private static async Task<IResult> Open(HttpContext http, Ledger ledger, Desk desk, StripeObjects show)
     {
         var form = await http.Request.ReadFormAsync();
         var until = Text(form["expires_at"]) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(Minor(seconds)) : (DateTimeOffset?)null;
-        var known = desk.Find(KeyOf(http)) is not null;
+        var key = KeyOf(http, ledger, desk);
+        var known = desk.Find(key) is not null;
         var served = await desk.Serve(new Asked(
-            KeyOf(http), form["metadata[account]"]!, Kind.Authorise, Minor(form["line_items[0][price_data][unit_amount]"]), Currency(form["line_items[0][price_data][currency]"]), null, null,
+            key, form["metadata[account]"]!, Kind.Authorise, Minor(form["line_items[0][price_data][unit_amount]"]), Currency(form["line_items[0][price_data][currency]"]), null, null,
             form["success_url"], until), "stripe");
         if (known) http.Response.Headers["Idempotent-Replayed"] = "true";
         return await Simulator.Answer(http, served.Fault, () => served.Reused ? Reused() : Results.Json(show.Session(served.Operation!)));
@@ -102,24 +105,30 @@ internal static partial class StripeEndpoints
     {
         if (Of(ledger, id) is not { } session) return Missing();
         if (session.State == State.Succeeded) return Error(400, "invalid_request_error", "resource_invalid_state", null, null);
-        var served = await desk.Serve(new Asked(KeyOf(http), session.Asked.Account, Kind.Void, 0, session.Asked.Currency, null, session.Key), "stripe");
+        var served = await desk.Serve(new Asked(KeyOf(http, ledger, desk), session.Asked.Account, Kind.Void, 0, session.Asked.Currency, null, session.Key), "stripe");
         return await Simulator.Answer(http, served.Fault, () => served.Reused ? Reused() : Results.Json(show.Session(desk.Find(session.Key)!)));
     }
 
     // Only what the adapter looks for: metadata['operation']:'…'.
-    private static IResult Search(string query, Desk desk, StripeObjects show)
+    private static IResult Search(string query, Ledger ledger, StripeObjects show)
     {
         var key = Operation().Match(query) is { Success: true } match ? match.Groups[1].Value.Replace("\\'", "'", StringComparison.Ordinal) : "";
         // One that is on the page and undecided has no PaymentIntent yet, and one without a method none of ours.
-        var found = desk.Find(key) is { State: not State.Pending, Dialect: "stripe" } intent && (intent.Asked.Token ?? intent.Asked.ReturnTo) is not null ? new[] { show.Intent(intent) } : [];
-        return Results.Json(new Dictionary<string, object?> { ["object"] = "search_result", ["url"] = "/v1/payment_intents/search", ["has_more"] = false, ["next_page"] = null, ["data"] = found });
+        var found = ledger.Do(books => StripeObjects.Under(key).Select(books.Find).TakeWhile(operation => operation is not null).OfType<Operation>().ToArray())
+            .Where(intent => intent is { State: not State.Pending, Dialect: "stripe" } && (intent.Asked.Token ?? intent.Asked.ReturnTo) is not null);
+        return Results.Json(new Dictionary<string, object?>
+        {
+            ["object"] = "search_result", ["url"] = "/v1/payment_intents/search", ["has_more"] = false, ["next_page"] = null, ["data"] = found.Select(show.Intent).ToArray(),
+        });
     }
 
     private static Operation? Of(Ledger ledger, string id) =>
         id.IndexOf('_') is > 0 and var at && long.TryParse(id.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? ledger.Do(books => books.Numbered(number)) : null;
 
     // A request without a key is one of its own.
-    private static string KeyOf(HttpContext http) => http.Request.Headers["Idempotency-Key"] is [{ Length: > 0 } key] ? key : http.TraceIdentifier;
+    private static string KeyOf(HttpContext http, Ledger ledger, Desk desk) => http.Request.Headers["Idempotency-Key"] is [{ Length: > 0 } key]
+        ? ledger.Do(books => StripeObjects.Under(key).First(under => books.Find(under) is not { } known || known.At + KeyKept > desk.Now(books)))
+        : http.TraceIdentifier;
 
     private static IResult Reused() => Error(400, "idempotency_error", null, null, null);
 

@@ -5,13 +5,16 @@ namespace Commerce.PspSimulator;
 /// <summary>Operations of the ledger as Stripe's objects.</summary>
 public sealed class StripeObjects(Ledger ledger, Desk desk, SimulatorOptions options)
 {
+    /// <summary>Under what a key is in the ledger: as it came, and with a number behind it whenever it came again after it was forgotten.</summary>
+    public static IEnumerable<string> Under(string key) => Enumerable.Range(1, int.MaxValue).Select(time => time == 1 ? key : $"{key} #{time}");
+
     /// <summary>Where it is kept who let go of an authorisation.</summary>
     public static string VoidOf(Operation intent) => $"void of {intent.Key}";
 
     public Dictionary<string, object?> Intent(Operation intent)
     {
         var on = desk.BalanceOf(intent.Key);
-        var metadata = new Dictionary<string, string> { ["operation"] = intent.Key, ["account"] = intent.Asked.Account };
+        var metadata = Metadata(intent);
         if (ledger.Do(books => books.Setting(VoidOf(intent))) is { } by) metadata["void"] = by;
         return new()
         {
@@ -29,7 +32,7 @@ public sealed class StripeObjects(Ledger ledger, Desk desk, SimulatorOptions opt
 
     public Dictionary<string, object?> Session(Operation session) => new()
     {
-        ["id"] = $"cs_{session.Number}", ["object"] = "checkout.session", ["mode"] = "payment", ["metadata"] = new Dictionary<string, string> { ["operation"] = session.Key },
+        ["id"] = $"cs_{session.Number}", ["object"] = "checkout.session", ["mode"] = "payment", ["metadata"] = Metadata(session),
         ["status"] = session.State switch { State.Pending => "open", State.Succeeded => "complete", _ => "expired" },
         ["url"] = session.State == State.Pending ? $"{options.Url.TrimEnd('/')}/pay/{session.Session}" : null,
         ["payment_intent"] = session.State == State.Succeeded ? Intent(session) : null,
@@ -54,6 +57,8 @@ public sealed class StripeObjects(Ledger ledger, Desk desk, SimulatorOptions opt
             ["data"] = new Dictionary<string, object?> { ["object"] = Intent(about) },
         });
     }
+
+    private static Dictionary<string, string> Metadata(Operation operation) => new() { ["operation"] = operation.Key.Split(" #")[0], ["account"] = operation.Asked.Account };
 
     private static string StatusOf(Operation intent, Balance on) => intent.State switch
     {

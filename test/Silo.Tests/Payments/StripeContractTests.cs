@@ -9,6 +9,9 @@ namespace Commerce.Silo.Tests.Payments;
 /// <summary>The adapter for Stripe, against the endpoints of Stripe's that the simulator answers.</summary>
 public sealed class StripeContractTests : PageContract
 {
+    // Longer than Stripe keeps a key, and less than it holds money.
+    private static readonly TimeSpan Weekend = TimeSpan.FromDays(2);
+
     private readonly TemporaryFolder _folder = new();
     private RunningSimulator _simulator = null!;
     private StripeProvider? _open;
@@ -43,6 +46,20 @@ public sealed class StripeContractTests : PageContract
         await _simulator.Faults(new PspSimulator.Fault("error-after"));
 
         (await Authorise(key, 1000)).ShouldSatisfyAllConditions(x => x.Succeeded.ShouldBeTrue(), x => x.Amount.ShouldBe(Pence(1000)));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task What_was_paid_on_a_page_is_let_go_of_when_Stripe_has_forgotten_that_it_was_asked_for(bool known)
+    {
+        var key = Key();
+        await Choose((await OnPage(key, 1000)).Page!, "tok_ok");
+        if (known) (await OnPage(key, 1000)).Succeeded.ShouldBeTrue();
+        await _simulator.Advance(Weekend);
+
+        (await Void(Key(), key)).Amount.ShouldBe(Pence(1000));
+
+        (await _simulator.Ledger()).Where(o => o.Kind != PspSimulator.Kind.Void).ShouldHaveSingleItem().State.ShouldBe(PspSimulator.State.Succeeded);
+        (await _simulator.Ledger()).Single(o => o.Kind == PspSimulator.Kind.Void).ShouldSatisfyAllConditions(o => o.Authorisation.ShouldBe(key), o => o.Answered.Minor.ShouldBe(1000));
     }
 
     [Fact]
