@@ -11,7 +11,9 @@ public static class PaymentComposition
     {
         if (settings.Provider == PaymentSettings.Sandbox) return false;
         if (settings.Secret is null) throw new SettingsException("Payments__SecretFile is missing: the file with our key at the payment provider.");
-        services.AddSingleton<IPaymentProvider>(_ => settings.Provider == PaymentSettings.Stripe ? new StripeProvider(settings) : new SimulatorProvider(settings));
+        services.AddSingleton<IPaymentProvider>(provider => settings.Provider == PaymentSettings.Stripe
+            ? new StripeProvider(settings, provider.GetRequiredService<TimeProvider>())
+            : new SimulatorProvider(settings));
         return true;
     }
 }

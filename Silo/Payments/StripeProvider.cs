@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Commerce.Kernel;
 using Commerce.Payments;
 using Commerce.ServiceDefaults;
@@ -16,11 +18,13 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
 
     private readonly HttpClient _http;
     private readonly StripeClient _stripe;
+    private readonly TimeProvider _time;
     private readonly Uri _page;
 
     /// <summary>Uses Stripe, or what speaks like it at <see cref="PaymentSettings.Url"/>.</summary>
-    public StripeProvider(PaymentSettings settings)
+    public StripeProvider(PaymentSettings settings, TimeProvider time)
     {
+        _time = time;
         _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromMinutes(2) }) { Timeout = settings.Timeout };
         _stripe = new StripeClient(new StripeClientOptions
         {
@@ -62,6 +66,9 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
 
     private async Task<ProviderAnswer> OnPage(ProviderOperation asked, CancellationToken cancel)
     {
+        // Once its time is over Stripe may have forgotten the page: what was paid on it is looked for before it is asked for, which might make another.
+        if (asked.Page!.Until <= _time.GetUtcNow() && Best(await Search(asked.Key, cancel)) is { } known && StripeAnswers.IsAuthorised(known)) return StripeAnswers.Of(asked, known);
+
         var session = await SessionOf(asked, cancel);
         return session.Status switch
         {
@@ -88,13 +95,15 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
     private Task<Session> Read(string session, CancellationToken cancel) =>
         _stripe.V1.Checkout.Sessions.GetAsync(session, new SessionGetOptions { Expand = ["payment_intent", "payment_intent.latest_charge"] }, null, cancel);
 
+    // Whether it is asked for the first time is not known here, and Stripe may have forgotten the key of a repetition: it is looked for before it is made. That is one request more, and no shopper waits for it.
     private async Task<ProviderAnswer> Capture(ProviderOperation asked, CancellationToken cancel)
     {
         if (await IntentOf(asked, cancel) is not { } intent) return StripeAnswers.Declined(asked, "unknown-authorisation");
-        await _stripe.V1.PaymentIntents.CaptureAsync(intent, new PaymentIntentCaptureOptions
+        var made = (await _stripe.V1.PaymentIntents.GetAsync(intent, null, null, cancel)).Metadata.ContainsKey(CaptureKey(asked));
+        if (!made) await _stripe.V1.PaymentIntents.CaptureAsync(intent, new PaymentIntentCaptureOptions
         {
             // A part leaves the rest for later shipments; who captures all needs no multicapture.
-            AmountToCapture = asked.Amount.Minor, FinalCapture = asked.Amount == asked.Original?.Amount ? null : false,
+            AmountToCapture = asked.Amount.Minor, FinalCapture = asked.Amount == asked.Original?.Amount ? null : false, Metadata = new() { [CaptureKey(asked)] = asked.Key },
         }, Key(asked.Key), cancel);
         return new ProviderAnswer(true, asked.Amount, intent);
     }
@@ -102,9 +111,12 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
     private async Task<ProviderAnswer> Refund(ProviderOperation asked, CancellationToken cancel)
     {
         if (await IntentOf(asked, cancel) is not { } intent) return StripeAnswers.Declined(asked, "unknown-authorisation");
-        var refund = await _stripe.V1.Refunds.CreateAsync(
-            new RefundCreateOptions { PaymentIntent = intent, Amount = asked.Amount.Minor, Metadata = Metadata(asked) }, Key(asked.Key), cancel);
-        return refund.Status is "failed" or "canceled" ? StripeAnswers.Declined(asked, refund.FailureReason ?? "failed") : new ProviderAnswer(true, asked.Amount, refund.Id);
+        var refund = await _stripe.V1.Refunds.ListAutoPagingAsync(new RefundListOptions { PaymentIntent = intent, Limit = 100 }, null, cancel)
+                .FirstOrDefaultAsync(made => made.Metadata?.GetValueOrDefault(OperationKey) == asked.Key, cancel)
+            ?? await _stripe.V1.Refunds.CreateAsync(new RefundCreateOptions { PaymentIntent = intent, Amount = asked.Amount.Minor, Metadata = Metadata(asked) }, Key(asked.Key), cancel);
+        return refund.Status is "failed" or "canceled"
+            ? StripeAnswers.Declined(asked, refund.FailureReason ?? "failed")
+            : new ProviderAnswer(true, asked.Amount with { Minor = refund.Amount }, refund.Id);
     }
 
     private async Task<ProviderAnswer> Void(ProviderOperation asked, CancellationToken cancel)
@@ -199,6 +211,9 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
     private static ProviderAnswer Nothing(ProviderOperation asked, string reference) => new(true, Money.Zero(asked.Amount.Currency), reference);
 
     private static Dictionary<string, string> Metadata(ProviderOperation asked) => new() { [OperationKey] = asked.Key, [AccountKey] = asked.Account };
+
+    // A capture is no object that could be found: it leaves its key on its PaymentIntent, in the same request. Names there have forty characters at most.
+    private static string CaptureKey(ProviderOperation asked) => $"capture_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(asked.Key)).AsSpan(0, 16))}";
 
     private static RequestOptions Key(string key) => new() { IdempotencyKey = key };
 

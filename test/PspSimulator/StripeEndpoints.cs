@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Commerce.PspSimulator;
 
@@ -21,6 +22,9 @@ internal static partial class StripeEndpoints
         stripe.MapPost("payment_intents/{id}/capture", Capture);
         stripe.MapPost("payment_intents/{id}/cancel", (string id, HttpContext http, Ledger ledger, Desk desk, StripeObjects show) => Void(id, http, ledger, desk, show));
         stripe.MapPost("refunds", Refund);
+        stripe.MapGet("refunds", ([FromQuery(Name = "payment_intent")] string intent, Ledger ledger, StripeObjects show) => Of(ledger, intent) is { } on
+            ? Results.Json(List("list", "/v1/refunds", ledger.Do(books => books.On(on.Key)).Where(operation => operation is { Asked.Kind: Kind.Refund, State: State.Succeeded }).Select(show.Refund)))
+            : Missing());
         stripe.MapPost("checkout/sessions", Open);
         stripe.MapGet("checkout/sessions/{id}", (string id, Ledger ledger, StripeObjects show) => Of(ledger, id) is { } session ? Results.Json(show.Session(session)) : Missing());
         stripe.MapPost("checkout/sessions/{id}/expire", Expire);
@@ -44,7 +48,7 @@ internal static partial class StripeEndpoints
     {
         if (Of(ledger, id) is not { } intent) return Missing();
         var form = await http.Request.ReadFormAsync();
-        ledger.Do(books => { books.Set(StripeObjects.VoidOf(intent), form["metadata[void]"]!); return true; });
+        ledger.Do(books => { StripeObjects.Note(books, intent, form); return true; });
         return Results.Json(show.Intent(intent));
     }
 
@@ -54,6 +58,7 @@ internal static partial class StripeEndpoints
         if (form["amount_to_capture"] == "0" && form["final_capture"] == "true") return await Void(id, http, ledger, desk, show);
         if (Of(ledger, id) is not { } intent) return Missing();
         var served = await desk.Serve(new Asked(KeyOf(http, ledger, desk), intent.Asked.Account, Kind.Capture, Minor(form["amount_to_capture"]), intent.Asked.Currency, null, intent.Key), "stripe");
+        if (served.Operation?.State == State.Succeeded) ledger.Do(books => { StripeObjects.Note(books, intent, form); return true; });
         return await Simulator.Answer(http, served.Fault, () => served switch
         {
             { Reused: true } => Reused(),
@@ -71,7 +76,7 @@ internal static partial class StripeEndpoints
         return await Simulator.Answer(http, served.Fault, () => served.Reused ? Reused() : Results.Json(show.Intent(intent)));
     }
 
-    private static async Task<IResult> Refund(HttpContext http, Ledger ledger, Desk desk)
+    private static async Task<IResult> Refund(HttpContext http, Ledger ledger, Desk desk, StripeObjects show)
     {
         var form = await http.Request.ReadFormAsync();
         if (Of(ledger, form["payment_intent"]!) is not { } intent) return Missing();
@@ -80,10 +85,7 @@ internal static partial class StripeEndpoints
         {
             { Reused: true } => Reused(),
             { Operation: { State: State.Declined } } => Error(400, "invalid_request_error", "charge_already_refunded", null, null),
-            { Operation: { } done } => Results.Json(new Dictionary<string, object?>
-            {
-                ["id"] = $"re_{done.Number}", ["object"] = "refund", ["amount"] = done.Answered, ["currency"] = done.Asked.Currency.ToLowerInvariant(), ["status"] = "succeeded",
-            }),
+            { Operation: { } done } => Results.Json(show.Refund(done)),
             _ => Results.StatusCode(500),
         });
     }
@@ -116,11 +118,11 @@ internal static partial class StripeEndpoints
         // One that is on the page and undecided has no PaymentIntent yet, and one without a method none of ours.
         var found = ledger.Do(books => StripeObjects.Under(key).Select(books.Find).TakeWhile(operation => operation is not null).OfType<Operation>().ToArray())
             .Where(intent => intent is { State: not State.Pending, Dialect: "stripe" } && (intent.Asked.Token ?? intent.Asked.ReturnTo) is not null);
-        return Results.Json(new Dictionary<string, object?>
-        {
-            ["object"] = "search_result", ["url"] = "/v1/payment_intents/search", ["has_more"] = false, ["next_page"] = null, ["data"] = found.Select(show.Intent).ToArray(),
-        });
+        return Results.Json(List("search_result", "/v1/payment_intents/search", found.Select(show.Intent)));
     }
+
+    private static Dictionary<string, object?> List(string kind, string url, IEnumerable<object> data) =>
+        new() { ["object"] = kind, ["url"] = url, ["has_more"] = false, ["next_page"] = null, ["data"] = data.ToArray() };
 
     private static Operation? Of(Ledger ledger, string id) =>
         id.IndexOf('_') is > 0 and var at && long.TryParse(id.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? ledger.Do(books => books.Numbered(number)) : null;

@@ -8,18 +8,21 @@ public sealed class StripeObjects(Ledger ledger, Desk desk, SimulatorOptions opt
     /// <summary>Under what a key is in the ledger: as it came, and with a number behind it whenever it came again after it was forgotten.</summary>
     public static IEnumerable<string> Under(string key) => Enumerable.Range(1, int.MaxValue).Select(time => time == 1 ? key : $"{key} #{time}");
 
-    /// <summary>Where it is kept who let go of an authorisation.</summary>
-    public static string VoidOf(Operation intent) => $"void of {intent.Key}";
+    /// <summary>Keeps what a request says about an object, beside what is kept of it already.</summary>
+    public static void Note(Ledger books, Operation about, IFormCollection form)
+    {
+        var metadata = Metadata(books, about);
+        foreach (var (field, value) in form) if (field.StartsWith("metadata[", StringComparison.Ordinal)) metadata[field[9..^1]] = $"{value}";
+        books.Set(Notes(about), JsonSerializer.Serialize(metadata));
+    }
 
     public Dictionary<string, object?> Intent(Operation intent)
     {
         var on = desk.BalanceOf(intent.Key);
-        var metadata = Metadata(intent);
-        if (ledger.Do(books => books.Setting(VoidOf(intent))) is { } by) metadata["void"] = by;
         return new()
         {
             ["id"] = $"pi_{intent.Number}", ["object"] = "payment_intent", ["amount"] = intent.Asked.Amount, ["currency"] = intent.Asked.Currency.ToLowerInvariant(), ["capture_method"] = "manual",
-            ["amount_capturable"] = on.Capturable, ["amount_received"] = on.Captured, ["status"] = StatusOf(intent, on), ["metadata"] = metadata,
+            ["amount_capturable"] = on.Capturable, ["amount_received"] = on.Captured, ["status"] = StatusOf(intent, on), ["metadata"] = Metadata(intent),
             ["cancellation_reason"] = on.Lapsed ? "automatic" : null,
             ["last_payment_error"] = intent.State == State.Declined ? new Dictionary<string, object?> { ["type"] = "card_error", ["code"] = intent.Code?.Replace('-', '_') } : null,
             ["latest_charge"] = intent.State != State.Succeeded ? null : new Dictionary<string, object?>
@@ -36,6 +39,12 @@ public sealed class StripeObjects(Ledger ledger, Desk desk, SimulatorOptions opt
         ["status"] = session.State switch { State.Pending => "open", State.Succeeded => "complete", _ => "expired" },
         ["url"] = session.State == State.Pending ? $"{options.Url.TrimEnd('/')}/pay/{session.Session}" : null,
         ["payment_intent"] = session.State == State.Succeeded ? Intent(session) : null,
+    };
+
+    public Dictionary<string, object?> Refund(Operation refund) => new()
+    {
+        ["id"] = $"re_{refund.Number}", ["object"] = "refund", ["amount"] = refund.Answered, ["currency"] = refund.Asked.Currency.ToLowerInvariant(), ["status"] = "succeeded",
+        ["metadata"] = Metadata(refund),
     };
 
     /// <summary>A message about an operation: its PaymentIntent as it is now.</summary>
@@ -58,7 +67,13 @@ public sealed class StripeObjects(Ledger ledger, Desk desk, SimulatorOptions opt
         });
     }
 
-    private static Dictionary<string, string> Metadata(Operation operation) => new() { ["operation"] = operation.Key.Split(" #")[0], ["account"] = operation.Asked.Account };
+    private Dictionary<string, string> Metadata(Operation operation) => ledger.Do(books => Metadata(books, operation));
+
+    private static Dictionary<string, string> Metadata(Ledger books, Operation operation) => books.Setting(Notes(operation)) is { } kept
+        ? JsonSerializer.Deserialize<Dictionary<string, string>>(kept)!
+        : new() { ["operation"] = operation.Key.Split(" #")[0], ["account"] = operation.Asked.Account };
+
+    private static string Notes(Operation about) => $"metadata of {about.Key}";
 
     private static string StatusOf(Operation intent, Balance on) => intent.State switch
     {

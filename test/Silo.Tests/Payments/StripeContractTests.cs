@@ -1,3 +1,4 @@
+using Commerce.Kernel;
 using Commerce.Kit.Payments;
 using Commerce.Payments;
 using Commerce.ServiceDefaults;
@@ -27,7 +28,7 @@ public sealed class StripeContractTests : PageContract
     protected override Task<IPaymentProvider> Open(TimeSpan? patience = null)
     {
         _open?.Dispose();
-        return Task.FromResult<IPaymentProvider>(_open = new StripeProvider(Settings with { Timeout = patience ?? Settings.Timeout }));
+        return Task.FromResult<IPaymentProvider>(_open = new StripeProvider(Settings with { Timeout = patience ?? Settings.Timeout }, TimeProvider.System));
     }
 
     protected override async Task Choose(string page, string card) => await _simulator.Choose(page, card);
@@ -63,9 +64,61 @@ public sealed class StripeContractTests : PageContract
     }
 
     [Fact]
+    public async Task What_was_paid_on_a_page_is_found_when_Stripe_has_forgotten_that_it_was_asked_for()
+    {
+        var (key, closes) = (Key(), TimeSpan.Zero);
+        await Choose((await OnPage(key, 1000, closes)).Page!, "tok_ok");
+        await _simulator.Advance(Weekend);
+
+        (await OnPage(key, 1000, closes)).ShouldSatisfyAllConditions(x => x.Succeeded.ShouldBeTrue(), x => x.Amount.ShouldBe(Pence(1000)));
+    }
+
+    [Fact]
+    public async Task An_authorisation_that_was_made_twice_since_its_key_was_forgotten_is_let_go_of_twice()
+    {
+        var key = Key();
+        await Should.ThrowAsync<Exception>(() => Hastily(() => Authorise(key, 1000, "tok_timeout_after")));
+        await _simulator.Advance(Weekend);
+        await Should.ThrowAsync<Exception>(() => Hastily(() => Authorise(key, 1000, "tok_timeout_after")));
+
+        (await Void(Key(), key)).Amount.ShouldBe(Pence(1000));
+
+        (await _simulator.Ledger()).Where(o => o.Kind == PspSimulator.Kind.Void).Select(o => o.Answered.Minor).ShouldBe([1000, 1000]);
+    }
+
+    [Theory, InlineData(400), InlineData(1000)]
+    public async Task A_refund_that_is_asked_for_again_when_Stripe_has_forgotten_its_key_is_one_refund(long minor)
+    {
+        var (key, refund) = (Key(), Key());
+        await Authorise(key, 1000);
+        await Capture(Key(), key, 1000);
+        await _simulator.Faults(new PspSimulator.Fault("error-after", Times: 1));
+        await Should.ThrowAsync<DependencyUnavailableException>(() => Refund(refund, key, minor));
+        await _simulator.Advance(Weekend);
+
+        (await Refund(refund, key, minor)).ShouldSatisfyAllConditions(x => x.Succeeded.ShouldBeTrue(), x => x.Amount.ShouldBe(Pence(minor)));
+
+        (await _simulator.Ledger()).Where(o => o.Kind == PspSimulator.Kind.Refund).ShouldHaveSingleItem().Answered.Minor.ShouldBe(minor);
+    }
+
+    [Theory, InlineData(400), InlineData(1000)]
+    public async Task A_capture_that_is_asked_for_again_when_Stripe_has_forgotten_its_key_is_one_capture(long minor)
+    {
+        var (key, capture) = (Key(), Key());
+        await Authorise(key, 1000);
+        await _simulator.Faults(new PspSimulator.Fault("error-after", Times: 1));
+        await Should.ThrowAsync<DependencyUnavailableException>(() => Capture(capture, key, minor));
+        await _simulator.Advance(Weekend);
+
+        (await Capture(capture, key, minor)).ShouldSatisfyAllConditions(x => x.Succeeded.ShouldBeTrue(), x => x.Amount.ShouldBe(Pence(minor)));
+
+        (await _simulator.Ledger()).Where(o => o.Kind == PspSimulator.Kind.Capture).ShouldHaveSingleItem().Answered.Minor.ShouldBe(minor);
+    }
+
+    [Fact]
     public async Task A_page_at_another_address_than_configured_is_never_shown()
     {
-        using var elsewhere = new StripeProvider(Settings with { PageUrl = new Uri("https://checkout.stripe.com") });
+        using var elsewhere = new StripeProvider(Settings with { PageUrl = new Uri("https://checkout.stripe.com") }, TimeProvider.System);
 
         await Should.ThrowAsync<InvalidOperationException>(() => elsewhere.Execute(
             new(Key(), "t1/order", OperationKind.Authorise, Pence(1000), null, null) { Page = new("http://127.0.0.1:1/back", default) }, Cancel));
