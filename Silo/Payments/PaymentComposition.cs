@@ -12,8 +12,8 @@ public static class PaymentComposition
         if (settings.Provider == PaymentSettings.Sandbox) return false;
         if (settings.Secret is null) throw new SettingsException("Payments__SecretFile is missing: the file with our key at the payment provider.");
         services.AddSingleton<IPaymentProvider>(provider => settings.Provider == PaymentSettings.Stripe
-            ? new StripeProvider(settings, provider.GetRequiredService<TimeProvider>())
-            : new SimulatorProvider(settings));
+            ? ActivatorUtilities.CreateInstance<StripeProvider>(provider, settings)
+            : ActivatorUtilities.CreateInstance<SimulatorProvider>(provider, settings));
         return true;
     }
 }

@@ -17,11 +17,13 @@ public sealed class SimulatorProvider : IPaymentProvider, IDisposable
     };
 
     private readonly HttpClient _http;
+    private readonly ProviderAway _away;
     private readonly Uri _page;
 
     /// <summary>Uses the simulator the settings name.</summary>
-    public SimulatorProvider(PaymentSettings settings)
+    public SimulatorProvider(PaymentSettings settings, ILogger<SimulatorProvider> log)
     {
+        _away = new ProviderAway(log);
         _page = settings.PageUrl!;
         _http = Client(settings.Url!, settings.Secret!, settings.Timeout);
     }
@@ -58,15 +60,15 @@ public sealed class SimulatorProvider : IPaymentProvider, IDisposable
     }
 
     // Whatever keeps an answer from coming is one thing to us, under a name of ours: nobody knows.
-    private static async Task<HttpResponseMessage> Reach(Func<Task<HttpResponseMessage>> send, CancellationToken cancel)
+    private async Task<HttpResponseMessage> Reach(Func<Task<HttpResponseMessage>> send, CancellationToken cancel)
     {
         try
         {
             return await send();
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException failure)
         {
-            throw new DependencyUnavailableException("payment-provider");
+            throw _away.Because(failure);
         }
         catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -74,16 +76,18 @@ public sealed class SimulatorProvider : IPaymentProvider, IDisposable
         }
     }
 
-    private static async Task<Entry> Read(HttpResponseMessage answer, CancellationToken cancel)
+    private async Task<Entry> Read(HttpResponseMessage answer, CancellationToken cancel)
     {
-        if (answer.StatusCode != HttpStatusCode.OK) throw new DependencyUnavailableException("payment-provider");
+        if (answer.StatusCode != HttpStatusCode.OK) throw _away.Because(answer.StatusCode);
         try
         {
-            return await answer.Content.ReadFromJsonAsync<Entry>(Json, cancel) ?? throw new JsonException();
+            var entry = await answer.Content.ReadFromJsonAsync<Entry>(Json, cancel) ?? throw new JsonException();
+            _away.Answers();
+            return entry;
         }
         catch (Exception broken) when (broken is JsonException or HttpRequestException or IOException)
         {
-            throw new DependencyUnavailableException("payment-provider");
+            throw _away.Because(answer.StatusCode);
         }
     }
 

@@ -11,11 +11,12 @@ internal static class StripeAnswers
     /// <param name="asked">The operation.</param>
     /// <param name="ask">Asks for it.</param>
     /// <param name="find">Finds it without asking: a request that once failed within Stripe is answered so for ever, whatever became of it.</param>
-    public static async Task<ProviderAnswer> Of(ProviderOperation asked, Func<Task<ProviderAnswer>> ask, Func<Task<ProviderAnswer?>> find)
+    /// <param name="away">Says why there is no answer.</param>
+    public static async Task<ProviderAnswer> Of(ProviderOperation asked, Func<Task<ProviderAnswer>> ask, Func<Task<ProviderAnswer?>> find, ProviderAway away)
     {
         try
         {
-            return await Reached(ask);
+            return await Reached(ask, away);
         }
         catch (StripeException no) when (no.StripeError is { } error)
         {
@@ -50,19 +51,21 @@ internal static class StripeAnswers
     public static ProviderAnswer Declined(ProviderOperation asked, string code) => new(false, Money.Zero(asked.Amount.Currency), "", code);
 
     /// <summary>Whatever keeps an answer from coming is one thing to us, under a name of ours.</summary>
-    public static async Task<T> Reached<T>(Func<Task<T>> ask)
+    public static async Task<T> Reached<T>(Func<Task<T>> ask, ProviderAway away)
     {
         try
         {
-            return await ask();
+            var answer = await ask();
+            away.Answers();
+            return answer;
         }
         catch (StripeException e) when (e.StripeError is null || e.StripeError.Type == "api_error" || (int)e.HttpStatusCode is 401 or 403 or 409 or 429 or >= 500)
         {
-            throw new DependencyUnavailableException("payment-provider");
+            throw away.Because(e.HttpStatusCode);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException failure)
         {
-            throw new DependencyUnavailableException("payment-provider");
+            throw away.Because(failure);
         }
         catch (TaskCanceledException silence) when (silence.InnerException is TimeoutException)
         {

@@ -18,13 +18,14 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
 
     private readonly HttpClient _http;
     private readonly StripeClient _stripe;
+    private readonly ProviderAway _away;
     private readonly TimeProvider _time;
     private readonly Uri _page;
 
     /// <summary>Uses Stripe, or what speaks like it at <see cref="PaymentSettings.Url"/>.</summary>
-    public StripeProvider(PaymentSettings settings, TimeProvider time)
+    public StripeProvider(PaymentSettings settings, TimeProvider time, ILogger<StripeProvider> log)
     {
-        _time = time;
+        (_away, _time) = (new ProviderAway(log), time);
         _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromMinutes(2) }) { Timeout = settings.Timeout };
         _stripe = new StripeClient(new StripeClientOptions
         {
@@ -44,12 +45,12 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
         { Kind: OperationKind.Capture } => Capture(operation, cancel),
         { Kind: OperationKind.Refund } => Refund(operation, cancel),
         _ => Void(operation, cancel),
-    }, () => Find(operation, cancel));
+    }, () => Find(operation, cancel), _away);
 
     /// <inheritdoc/>
     public async Task<ProviderAnswer?> Find(ProviderOperation operation, CancellationToken cancel) => operation.Kind != OperationKind.Authorise
         ? null
-        : await StripeAnswers.Reached(async () => Best(await Search(operation.Key, cancel)) is { } intent ? StripeAnswers.Of(operation, intent) : null);
+        : await StripeAnswers.Reached(async () => Best(await Search(operation.Key, cancel)) is { } intent ? StripeAnswers.Of(operation, intent) : null, _away);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using Commerce.Kernel;
 using Commerce.Payments;
+using Commerce.Servers;
+using Commerce.ServiceDefaults;
+using Microsoft.Extensions.Logging;
 
 namespace Commerce.Silo.Tests.Payments;
 
@@ -260,13 +263,40 @@ public abstract class ProviderContract : IAsyncLifetime
     }
 }
 
-/// <summary>What the shop expects of a provider with a page of its own.</summary>
+/// <summary>What the shop expects of a provider outside of it, with a page of its own.</summary>
 public abstract class PageContract : ProviderContract
 {
     private const string ReturnTo = "http://127.0.0.1:1/back";
 
     /// <summary>The shopper chooses on the page.</summary>
     protected abstract Task Choose(string page, string card);
+
+    /// <summary>The provider with other settings, and what it writes to the log.</summary>
+    protected abstract IPaymentProvider Open(Func<PaymentSettings, PaymentSettings> change, ILoggerFactory log);
+
+    [Fact]
+    public async Task That_our_key_is_refused_is_said_once_and_where_it_is()
+    {
+        var log = new RecordedLog();
+        using var stranger = (IDisposable)Open(settings => settings with { Secret = "somebody-else's-secret" }, log);
+
+        for (var times = 0; times < 2; times++) await Should.ThrowAsync<DependencyUnavailableException>(() => ((IPaymentProvider)stranger).Find(Anything, Cancel));
+
+        log.Lines.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            x => x.Level.ShouldBe(LogLevel.Error), x => x.Text.ShouldContain("401"), x => x.Text.ShouldContain("Payments__SecretFile"), x => x.Text.ShouldNotContain("secret", Case.Sensitive));
+    }
+
+    [Fact]
+    public async Task Why_it_is_not_reached_is_said_once_without_its_address()
+    {
+        var (log, port) = (new RecordedLog(), FreePorts.Take(1)[0]);
+        using var elsewhere = (IDisposable)Open(settings => settings with { Url = new Uri($"http://127.0.0.1:{port}/nobody") }, log);
+
+        for (var times = 0; times < 2; times++) await Should.ThrowAsync<DependencyUnavailableException>(() => ((IPaymentProvider)elsewhere).Find(Anything, Cancel));
+
+        log.Lines.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            x => x.Level.ShouldBe(LogLevel.Warning), x => x.Text.ShouldContain("ConnectionRefused"), x => x.Text.ShouldNotContain($"{port}"), x => x.Text.ShouldNotContain("127.0.0.1"));
+    }
 
     [Fact]
     public async Task A_page_is_asked_for_once_and_found_again()
@@ -330,5 +360,28 @@ public abstract class PageContract : ProviderContract
 
     protected Task<ProviderAnswer> OnPage(string key, long minor, TimeSpan? open = null) => OnPage(key, minor, new PageRequest(ReturnTo, Opened + (open ?? TimeSpan.FromMinutes(45))));
 
+    protected static ProviderOperation Anything => new("k", "a", OperationKind.Authorise, Pence(1), null, null);
+
     private static readonly DateTimeOffset Opened = TimeProvider.System.GetUtcNow();
+}
+
+/// <summary>A log that a test reads.</summary>
+public sealed class RecordedLog : ILoggerFactory, ILogger
+{
+    private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = new();
+
+    public IReadOnlyCollection<(LogLevel Level, string Text)> Lines => _lines;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Enqueue((logLevel, $"{formatter(state, exception)}{exception}"));
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public void AddProvider(ILoggerProvider provider) { }
+
+    public void Dispose() { }
 }

@@ -2,7 +2,10 @@ using Commerce.Kernel;
 using Commerce.Kit.Payments;
 using Commerce.Payments;
 using Commerce.PspSimulator;
+using Commerce.ServiceDefaults;
 using Commerce.Silo.Payments;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Commerce.Silo.Tests.Payments;
 
@@ -22,8 +25,11 @@ public sealed class SimulatorContractTests : PageContract
     protected override Task<IPaymentProvider> Open(TimeSpan? patience = null)
     {
         _open?.Dispose();
-        return Task.FromResult<IPaymentProvider>(_open = new SimulatorProvider(_simulator.Settings with { Timeout = patience ?? _simulator.Settings.Timeout }));
+        return Task.FromResult<IPaymentProvider>(_open = new SimulatorProvider(
+            _simulator.Settings with { Timeout = patience ?? _simulator.Settings.Timeout }, NullLogger<SimulatorProvider>.Instance));
     }
+
+    protected override IPaymentProvider Open(Func<PaymentSettings, PaymentSettings> change, ILoggerFactory log) => new SimulatorProvider(change(_simulator.Settings), log.CreateLogger<SimulatorProvider>());
 
     protected override async Task Choose(string page, string card) => await _simulator.Choose(page, card);
 
@@ -154,11 +160,19 @@ public sealed class SimulatorContractTests : PageContract
     }
 
     [Fact]
-    public async Task Without_our_key_it_says_nothing()
+    public async Task An_outage_is_told_of_once_and_the_next_one_again()
     {
-        using var stranger = new SimulatorProvider(_simulator.Settings with { Secret = "somebody else's secret" });
+        var log = new RecordedLog();
+        using var provider = (SimulatorProvider)Open(static settings => settings, log);
+        for (var outages = 1; outages <= 2; outages++)
+        {
+            await _simulator.Plan(new Plan(Outage: true));
+            for (var times = 0; times < 2; times++) await Should.ThrowAsync<DependencyUnavailableException>(() => provider.Find(Anything, Cancel));
+            log.Lines.Count(line => line.Text.Contains("503", StringComparison.Ordinal)).ShouldBe(outages);
 
-        await Should.ThrowAsync<DependencyUnavailableException>(() => stranger.Find(new("k", "a", OperationKind.Authorise, Pence(1), null, null), Cancel));
+            await _simulator.Plan(new Plan());
+            await provider.Execute(Anything with { Token = "tok_ok" }, Cancel);
+        }
     }
 
     [Theory, InlineData("ASPNETCORE_ENVIRONMENT"), InlineData("DOTNET_ENVIRONMENT")]

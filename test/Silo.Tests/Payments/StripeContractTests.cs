@@ -3,6 +3,8 @@ using Commerce.Kit.Payments;
 using Commerce.Payments;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Payments;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Stripe;
 
 namespace Commerce.Silo.Tests.Payments;
@@ -28,8 +30,12 @@ public sealed class StripeContractTests : PageContract
     protected override Task<IPaymentProvider> Open(TimeSpan? patience = null)
     {
         _open?.Dispose();
-        return Task.FromResult<IPaymentProvider>(_open = new StripeProvider(Settings with { Timeout = patience ?? Settings.Timeout }, TimeProvider.System));
+        return Task.FromResult<IPaymentProvider>(_open = Opened(Settings with { Timeout = patience ?? Settings.Timeout }));
     }
+
+    protected override IPaymentProvider Open(Func<PaymentSettings, PaymentSettings> change, ILoggerFactory log) => new StripeProvider(change(Settings), TimeProvider.System, log.CreateLogger<StripeProvider>());
+
+    private static StripeProvider Opened(PaymentSettings settings) => new(settings, TimeProvider.System, NullLogger<StripeProvider>.Instance);
 
     protected override async Task Choose(string page, string card) => await _simulator.Choose(page, card);
 
@@ -118,7 +124,7 @@ public sealed class StripeContractTests : PageContract
     [Fact]
     public async Task A_page_at_another_address_than_configured_is_never_shown()
     {
-        using var elsewhere = new StripeProvider(Settings with { PageUrl = new Uri("https://checkout.stripe.com") }, TimeProvider.System);
+        using var elsewhere = Opened(Settings with { PageUrl = new Uri("https://checkout.stripe.com") });
 
         await Should.ThrowAsync<InvalidOperationException>(() => elsewhere.Execute(
             new(Key(), "t1/order", OperationKind.Authorise, Pence(1000), null, null) { Page = new("http://127.0.0.1:1/back", default) }, Cancel));
