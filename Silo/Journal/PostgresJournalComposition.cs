@@ -24,11 +24,29 @@ public static class PostgresJournalComposition
         return services.Migrated(PostgresMigrations.Journal);
     }
 
-    /// <summary>The key rings of the services, each in its own database; the master key is a file in <paramref name="secrets"/>, the same for all silos.</summary>
+    /// <summary>
+    /// The key rings of the services, each in its own database; the master key is a file in <paramref name="secrets"/>, the same for all silos. One that does not fit stops the host with
+    /// <see cref="SettingsException"/>.
+    /// </summary>
     public static IServiceCollection AddPostgresKeyRing(this IServiceCollection services, string secrets)
     {
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ServiceSealer>(provider, secrets));
-        return services.AddSingleton<ISealer>(static provider => provider.GetRequiredService<ServiceSealer>());
+        services.AddSingleton<ISealer>(static provider => provider.GetRequiredService<ServiceSealer>());
+        return services.BeforeStart(provider =>
+        {
+            try
+            {
+                provider.GetRequiredService<ServiceSealer>().OpenAll().GetAwaiter().GetResult();
+            }
+            catch (DataFolderException wrong)
+            {
+                throw new SettingsException(wrong.Message, wrong);
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+            {
+                throw new SettingsException($"The master key in {secrets} cannot be read or made: {unreadable.Message}", unreadable);
+            }
+        });
     }
 
     /// <summary>The sandbox payment provider with its ledger in the payment service's database; only where that role is hosted.</summary>

@@ -39,6 +39,14 @@ public sealed class KeyRing : ISealer, IDisposable
     public static Task<KeyRing> Open(NpgsqlDataSource source, string service, string secrets, TimeProvider time, ILogger<KeyRing> log) =>
         Open(new PostgresKeyStore(source, log), $"the database of {service}", secrets, time);
 
+    /// <summary>Whether a service has no ring yet: opening it makes one, of whichever master key there is.</summary>
+    /// <exception cref="DependencyUnavailableException">The database is away.</exception>
+    internal static async Task<bool> IsNew(NpgsqlDataSource source, ILogger<KeyRing> log)
+    {
+        using var store = new PostgresKeyStore(source, log);
+        return await store.Proof() is null;
+    }
+
     /// <inheritdoc/>
     public async Task<Sealed<T>> Seal<T>(string subject, T value)
     {

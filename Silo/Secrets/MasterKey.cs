@@ -16,8 +16,10 @@ internal static class MasterKey
         var path = Path.Combine(folder, "master.key");
         if (File.Exists(path))
         {
-            var key = Convert.FromBase64String(File.ReadAllText(path).Trim());
-            return key.Length == Bytes ? key : throw new DataFolderException($"{path} is not a master key; put the right one back from a backup.");
+            var key = new byte[Bytes];
+            return Convert.TryFromBase64String(File.ReadAllText(path).Trim(), key, out var read) && read == Bytes
+                ? key
+                : throw new DataFolderException($"{path} is not a master key; put the right one back from a backup.");
         }
 
         if (!isNew) throw new DataFolderException($"{path} is missing, and without it no personal data can be read; put it back from a backup.");

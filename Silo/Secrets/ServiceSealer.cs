@@ -30,6 +30,14 @@ public sealed class ServiceSealer(
         }
     }
 
+    /// <summary>Opens the rings of all services here. Those that were there before come first: a wrong master key is found by them before it makes others.</summary>
+    /// <exception cref="Journal.DataFolderException">The master key does not fit.</exception>
+    public async Task OpenAll()
+    {
+        var rings = await Task.WhenAll(databases.Services.Select(async service => (Service: service, IsNew: await KeyRing.IsNew(databases.Of(service), log))));
+        foreach (var (service, _) in rings.OrderBy(ring => ring.IsNew)) await Of(service);
+    }
+
     /// <inheritdoc/>
     public async Task<Sealed<T>> Seal<T>(string subject, T value) => await (await Ring).Seal(subject, value);
 
