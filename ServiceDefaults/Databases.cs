@@ -10,19 +10,24 @@ internal static class Databases
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Returns once every server answers. One that is away is said once, by name, and waited for: a program that gave up would only be started again, and
+    /// Returns once every database lets this process in. A server that is away is said once, by name, and waited for: a program that gave up would only be started again, and
     /// fill its log with the same.
     /// </summary>
-    /// <exception cref="SettingsException">A server is there and refuses the login.</exception>
+    /// <exception cref="SettingsException">A connection is refused, and will be: the message names its setting.</exception>
     public static async Task Answer(IConfiguration configuration, TextWriter say)
     {
-        foreach (var server in ServersIn(configuration))
+        var told = new HashSet<(string?, int)>();
+        foreach (var (setting, server) in ConnectionsIn(configuration))
         {
             var waited = false;
-            while (await AwayFor(server) is { } reason)
+            while (await AwayFor(setting, server) is { } reason)
             {
-                if (!waited) await say.WriteLineAsync($"PostgreSQL at {server.Host}:{server.Port} is away ({reason}); waiting for it.");
-                waited = true;
+                if (told.Add((server.Host, server.Port)))
+                {
+                    await say.WriteLineAsync($"PostgreSQL at {server.Host}:{server.Port} is away ({reason}); waiting for it.");
+                    waited = true;
+                }
+
                 await Task.Delay(AskEvery);
             }
 
@@ -31,18 +36,11 @@ internal static class Databases
     }
 
     /// <summary>Which server a failure is about, in a sentence; null when it is not about one that is away.</summary>
-    public static string? Away(Exception failure)
-    {
-        var causes = new List<Exception>();
-        for (var queue = new Queue<Exception>([failure]); queue.TryDequeue(out var cause); causes.Add(cause))
-            foreach (var inner in cause is AggregateException many ? many.InnerExceptions : cause.InnerException is { } one ? [one] : (IEnumerable<Exception>)[]) queue.Enqueue(inner);
-        return causes.OfType<NpgsqlException>().FirstOrDefault(IsAway) is { } away ? $"PostgreSQL is away ({Reason(away)})." : null;
-    }
+    public static string? Away(Exception failure) => CausesOf(failure).OfType<NpgsqlException>().FirstOrDefault(IsAway) is { } away ? $"PostgreSQL is away ({Reason(away)})." : null;
 
-    private static IEnumerable<NpgsqlConnectionStringBuilder> ServersIn(IConfiguration configuration) => configuration.GetSection("ConnectionStrings").GetChildren()
+    private static IEnumerable<(string Setting, NpgsqlConnectionStringBuilder Server)> ConnectionsIn(IConfiguration configuration) => configuration.GetSection("ConnectionStrings").GetChildren()
         // What is left empty is not there: a shop may run without a broker.
-        .Where(connection => connection.Value is { Length: > 0 } value && !value.StartsWith("amqp", StringComparison.Ordinal)).Select(Parse)
-        .OrderBy(server => server.Database, StringComparer.Ordinal).DistinctBy(server => (server.Host, server.Port));
+        .Where(connection => connection.Value is { Length: > 0 } value && !value.StartsWith("amqp", StringComparison.Ordinal)).Select(connection => ($"ConnectionStrings__{connection.Key}", Parse(connection)));
 
     private static NpgsqlConnectionStringBuilder Parse(IConfigurationSection connection)
     {
@@ -56,7 +54,7 @@ internal static class Databases
         }
     }
 
-    private static async Task<string?> AwayFor(NpgsqlConnectionStringBuilder server)
+    private static async Task<string?> AwayFor(string setting, NpgsqlConnectionStringBuilder server)
     {
         try
         {
@@ -64,20 +62,31 @@ internal static class Databases
             await connection.OpenAsync();
             return null;
         }
-        catch (NpgsqlException away) when (IsAway(away))
+        catch (Exception away) when (IsAway(away))
         {
             return Reason(away);
         }
-        catch (PostgresException refused)
+        catch (Exception refused)
         {
-            throw new SettingsException($"PostgreSQL at {server.Host}:{server.Port} refuses {server.Username} for {server.Database}: {refused.MessageText}.");
+            throw new SettingsException($"{setting} is of no use: {(refused is PostgresException answered ? answered.MessageText : CausesOf(refused).Last().Message).TrimEnd('.')}.", refused);
         }
     }
 
-    // A server that starts, stops or has no room answers so itself; anything else it answers is about us.
-    private static bool IsAway(NpgsqlException failure) => failure is not PostgresException { SqlState: var state } || state is "57P01" or "57P02" or "57P03" or "53300";
+    // A server that starts, stops or has no room answers so itself; one that is not there is no answer at all. Anything else is about us. (A file that is not there is an IOException, too: a certificate.)
+    private static bool IsAway(Exception failure) => failure is PostgresException { SqlState: var state }
+        ? state is "57P01" or "57P02" or "57P03" or "53300"
+        : CausesOf(failure).Any(cause => cause is SocketException or TimeoutException or IOException and not (FileNotFoundException or DirectoryNotFoundException));
 
-    private static string Reason(NpgsqlException away) => away switch
+    // From the outermost inwards.
+    private static List<Exception> CausesOf(Exception failure)
+    {
+        var causes = new List<Exception>();
+        for (var queue = new Queue<Exception>([failure]); queue.TryDequeue(out var cause); causes.Add(cause))
+            foreach (var inner in cause is AggregateException many ? many.InnerExceptions : cause.InnerException is { } one ? [one] : (IEnumerable<Exception>)[]) queue.Enqueue(inner);
+        return causes;
+    }
+
+    private static string Reason(Exception away) => away switch
     {
         PostgresException answered => answered.MessageText,
         { InnerException: SocketException socket } => socket.SocketErrorCode switch
