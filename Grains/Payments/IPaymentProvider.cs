@@ -24,6 +24,9 @@ public interface IPaymentProvider
 /// <param name="Authorisation">Key of the authorisation it builds on (all but authorise).</param>
 public sealed record ProviderOperation(string Key, string Account, OperationKind Kind, Money Amount, string? Token, string? Authorisation)
 {
+    /// <summary>Asked for before, whatever came of it: a provider that forgets keys looks for it before it does it.</summary>
+    public bool Repeated { get; init; }
+
     /// <summary>Instead of a token: the shopper pays on the provider's own page.</summary>
     public PageRequest? Page { get; init; }
 

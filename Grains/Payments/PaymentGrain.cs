@@ -50,10 +50,17 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
     {
         // Recorded before it is attempted: a crash from here on finds the operation and asks again under the same key.
         PresumeNew();
+        var repeated = true;
         var asked = await Decide<(PaymentOutcome Outcome, ProviderOperation Operation)>(
-            CommandKey.None, request, s => s.Find(operation) is null ? PaymentErrors.NotFound : (s.Outcome(operation), Describe(s, operation)));
+            CommandKey.None,
+            s =>
+            {
+                repeated = s.Find(operation) is not null;
+                return request(s);
+            },
+            s => s.Find(operation) is null ? PaymentErrors.NotFound : (s.Outcome(operation), Describe(s, operation)));
         if (!asked.Ok) return asked.Refusal!;
-        return asked.Value.Outcome.Kind != OutcomeKind.Unknown ? asked.Value.Outcome : await AskOnce(asked.Value.Operation);
+        return asked.Value.Outcome.Kind != OutcomeKind.Unknown ? asked.Value.Outcome : await AskOnce(asked.Value.Operation with { Repeated = repeated });
     }
 
     private async Task<Result<PaymentOutcome>> AskOnce(ProviderOperation operation)

@@ -57,6 +57,9 @@ public sealed class StripeProvider : IPaymentProvider, IDisposable
 
     private async Task<ProviderAnswer> Authorise(ProviderOperation asked, CancellationToken cancel)
     {
+        // Stripe may have forgotten the key of a repetition.
+        if (asked.Repeated && Best(await Search(asked.Key, cancel)) is { } known && StripeAnswers.IsAuthorised(known)) return StripeAnswers.Of(asked, known);
+
         var intent = await _stripe.V1.PaymentIntents.CreateAsync(new PaymentIntentCreateOptions
         {
             Amount = asked.Amount.Minor, Currency = Lower(asked.Amount.Currency), CaptureMethod = "manual", Confirm = true, PaymentMethod = asked.Token, AllowedPaymentMethodTypes = ["card"],

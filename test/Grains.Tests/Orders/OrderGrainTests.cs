@@ -229,6 +229,8 @@ public sealed class OrderGrainTests : IAsyncLifetime
     public async Task A_timeout_after_the_effect_is_never_a_second_charge_and_the_order_confirms_in_the_end()
     {
         await Stocked(Tea, 5);
+        var repeated = new List<bool>();
+        _shop.Payments.Asked = asked => repeated.Add(asked.Repeated);
         var id = await CheckOut("c4", "tok_timeout_after", (Tea, 3));
         var settled = Settled(id);
         await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.PaymentUncertain);
@@ -237,6 +239,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
 
         (await settled).Status.ShouldBe(OrderStatus.Confirmed);
         _shop.Payments.Ledger.Count.ShouldBe(1);
+        repeated.ShouldBe([false, true]);
     }
 
     [Fact]

@@ -92,6 +92,18 @@ public sealed class StripeContractTests : PageContract
         (await _simulator.Ledger()).Where(o => o.Kind == PspSimulator.Kind.Void).Select(o => o.Answered.Minor).ShouldBe([1000, 1000]);
     }
 
+    [Fact]
+    public async Task An_authorisation_that_is_repeated_when_Stripe_has_forgotten_its_key_is_one_authorisation()
+    {
+        var asked = Anything with { Key = Key(), Amount = Pence(1000), Token = "tok_ok" };
+        var first = await Provider.Execute(asked, Cancel);
+        await _simulator.Advance(Weekend);
+
+        (await Provider.Execute(asked with { Repeated = true }, Cancel)).ShouldBe(first);
+
+        (await _simulator.Ledger()).ShouldHaveSingleItem();
+    }
+
     [Theory, InlineData(400), InlineData(1000)]
     public async Task A_refund_that_is_asked_for_again_when_Stripe_has_forgotten_its_key_is_one_refund(long minor)
     {
