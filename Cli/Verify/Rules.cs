@@ -121,13 +121,14 @@ internal static class MoneyRules
             var ahead = s.Advance?.State == AdvanceState.Captured ? s.Total.Minor - s.Shipped : 0;
             if (s.Captured - s.Refunded != shipped - returned + ahead) violations.Add(new($"order/{key}", order.Version, $"captured − refunded is {s.Captured - s.Refunded}, shipped − returned is {shipped - returned}"));
 
-            // The payment may know an answer before its order has heard it, never the other way round.
-            var payment = books.Payments.GetValueOrDefault(key)?.State ?? Payment.None;
-            // What an operator has refunded by other means, no provider knows of.
-            var byHand = s.Returns.Where(r => s.Skipped.Contains($"{new NextStep(Step.Refund, r.Id)}")).Sum(r => r.Amount.Minor);
-            if (payment.Captured < s.Captured || payment.Refunded < s.Refunded - byHand) violations.Add(new($"order/{key}", order.Version, $"says {s.Captured} captured and {s.Refunded} refunded, its payment {payment.Captured} and {payment.Refunded}"));
+            // The payment may know an answer before its order has heard it, never the other way round; where nothing is open they agree.
+            var (payment, refunded) = WithoutSeenTo(key, s, books.Payments.GetValueOrDefault(key)?.State ?? Payment.None);
+            if (payment.Captured < s.Captured || payment.Refunded < refunded || (IsClosed(s) && !books.Later.ContainsKey(key) && payment.Captured - payment.Refunded != s.Captured - refunded))
+                violations.Add(new($"order/{key}", order.Version, $"says {s.Captured} captured and {refunded} refunded, its payment {payment.Captured} and {payment.Refunded}"));
         }
 
+        foreach (var (key, payment) in books.Payments.Where(p => p.Value.State.Captured > 0 && books.Latest(p.Key) is not { Placed: not null }))
+            violations.Add(new($"payment/{key}", payment.Version, $"{payment.State.Captured} captured for an order that does not exist"));
         foreach (var (key, payment) in books.Payments) violations.AddRange(Differences(key, payment, after));
         var asked = books.Payments.SelectMany(p => p.Value.State.Operations).Select(o => o.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var o in before.Values.Where(o => !asked.Contains(o.Key)))
@@ -153,6 +154,28 @@ internal static class MoneyRules
             .Select(family => new Violation($"order/{family.First().Key}", 0, "two orders of one cart were confirmed")));
         return new("I5", "one order and one charge per checkout", books.Payments.Count + placed.Count, violations);
     }
+
+    /// <summary>Whether the order waits for no capture or refund, nor is about to ask for one that it has not written down.</summary>
+    private static bool IsClosed(Order order) =>
+        order.Undoable() is null && order.Operations.All(o => o.Kind is not (OperationKind.Capture or OperationKind.Refund) || o.Outcome != OutcomeKind.Unknown);
+
+    /// <summary>A payment and what its order says was refunded, both without what an operator has seen to by other means: of that no provider need know.</summary>
+    private static (Payment Payment, long Refunded) WithoutSeenTo(string key, Order order, Payment payment)
+    {
+        if (order.Skipped.IsEmpty) return (payment, order.Refunded);
+        var seenTo = order.Skipped.Select(SubjectOf).ToHashSet(StringComparer.Ordinal);
+        return (
+            payment with { Operations = [.. payment.Operations.Where(o => !seenTo.Contains(o.Key[Math.Min(o.Key.Length, StockRules.Id(key).Value.Length + 1)..].Split('/', '-')[0]))] },
+            order.Returns.Where(r => r.Refunded && !seenTo.Contains(r.Id)).Sum(r => r.Amount.Minor));
+    }
+
+    // A shipment's or a return's id, of which the operation's key begins.
+    private static string? SubjectOf(string skipped) => skipped.Split(' ') switch
+    {
+        [nameof(Step.Capture) or nameof(Step.UndoCapture) or nameof(Step.Refund), var subject] => subject,
+        [nameof(Step.CaptureAhead)] => Advance.Id,
+        _ => null,
+    };
 
     private static IEnumerable<Violation> Differences(string key, Folded<Payment> payment, IReadOnlyDictionary<string, LedgerOperation> ledger)
     {

@@ -33,11 +33,28 @@ internal sealed class Story
         var story = new Story().Stock(new StockAdjusted(10, "count"));
         var (sold, cancelled, expired) = (Order("sold"), Order("cancelled"), Order("expired"));
         story.Confirm(sold, "1").Confirm(cancelled, "2").Begin(expired, "3");
-        story.Pays(sold, "capture", OperationKind.Capture)
-            .On(sold, new ShipmentRequested("s1", [new LineQuantity("1", 2)], Pounds)).On(sold, new ShipmentSent("s1"));
+        story.Ship(sold);
         story.On(cancelled, new CancelRequested("asked")).On(cancelled, new OrderStockCommitted()).Pays(cancelled, "void", OperationKind.Void).On(cancelled, new OrderPaymentVoided($"{cancelled}/void"))
             .Stock(new StockReturned(cancelled, "cancelled", 2)).On(cancelled, new OrderStockFreed()).On(cancelled, new OrderCancelled());
         story.On(expired, new OrderExpired("payment-timeout")).Stock(new StockReleased(expired, 2)).On(expired, new OrderStockFreed());
+        return story;
+    }
+
+    /// <summary>One order whose return is refunded, one whose capture ahead is undone since it is cancelled, one whose shipment was captured when nobody waited for the answer any more, one that is paid after it expired.</summary>
+    public static Story OfMoney()
+    {
+        var story = new Story().Stock(new StockAdjusted(10, "count"));
+        var (returned, ahead, blocked, late) = (Order("returned"), Order("ahead"), Order("blocked"), Order("late"));
+        story.Confirm(returned, "1").Ship(returned).On(returned, new ShipmentDelivered("s1", Now.AddDays(30))).Return(returned)
+            .Pays(returned, "r1", OperationKind.Refund).On(returned, new ReturnRefunded("r1"));
+        story.Confirm(ahead, "2").On(ahead, new AdvanceRequested(Pounds)).Pays(ahead, "rest", OperationKind.Capture).On(ahead, new AdvanceCaptured())
+            .On(ahead, new CancelRequested("asked")).On(ahead, new OrderStockCommitted()).Pays(ahead, "rest/back", OperationKind.Refund).On(ahead, new CaptureUndone("rest", Refunded: true))
+            .On(ahead, new OrderPaymentVoided("")).Stock(new StockReturned(ahead, "cancelled", 2)).On(ahead, new OrderStockFreed()).On(ahead, new OrderCancelled());
+        story.Confirm(blocked, "3").On(blocked, new ShipmentRequested("s1", [new("1", 2)], Pounds)).Pays(blocked, "s1", OperationKind.Capture)
+            .On(blocked, new ShipmentBlocked("s1", "no-answer")).Pays(blocked, "s1/back", OperationKind.Refund).On(blocked, new CaptureUndone("s1", Refunded: true));
+        story.Begin(late, "4").On(late, new PaymentStarted(1, $"{late}/a1", "tok_ok")).On(late, new PaymentUncertain($"{late}/a1", Now)).On(late, new PaymentGivenUp($"{late}/a1", Now))
+            .On(late, new OrderPaymentVoided("")).On(late, new OrderExpired("payment-unknown")).Pays(late, "a1", OperationKind.Authorise).On(late, new LateAuthorised($"{late}/a1", Pounds))
+            .Stock(new StockPinned(late, 2)).On(late, new OrderConfirmed($"{late}/a1", [new SoldLine(Tea, "Tea", 2, Pounds)], Cart: new CartId(late.Value))).Stock(new StockCommitted(late, 2)).Ship(late);
         return story;
     }
 
@@ -53,6 +70,12 @@ internal sealed class Story
         .Stock(new StockPinned(order, 2)).On(order, new OrderConfirmed($"{order}/authorise", [new SoldLine(Tea, "Tea", 2, Pounds)], Cart: new CartId(order.Value)));
 
     public Story Confirm(OrderId order, string number) => Sell(order, number).Stock(new StockCommitted(order, 2));
+
+    /// <summary>All of it leaves, and is paid for.</summary>
+    public Story Ship(OrderId order) => On(order, new ShipmentRequested("s1", [new LineQuantity("1", 2)], Pounds)).Pays(order, "s1", OperationKind.Capture).On(order, new ShipmentSent("s1"));
+
+    /// <summary>All of it comes back.</summary>
+    public Story Return(OrderId order) => On(order, new ReturnAccepted("r1", [new SoldLine(Tea, "Tea", 2, Pounds)], [new("1", 2)], false, "x", Now));
 
     /// <summary>All that was sold so far is settled.</summary>
     public Story Settled() => Record("order", "settlement/0", new SettlementReached(_positions["order"]));
