@@ -54,7 +54,7 @@ public static class Audit
         return new AuditReport(
             [
                 books.Gaps.Result(),
-                StockRules.ConfirmedIsOwned(books),
+                StockRules.ConfirmedIsOwned(books, now),
                 StockRules.DeadHoldsNothing(books),
                 MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter, now),
                 MoneyRules.OneChargePerOrder(books),
@@ -83,17 +83,14 @@ internal sealed class Books
     /// <summary>Orders that came or moved on while the other journals were opened.</summary>
     public Dictionary<string, Folded<Order>> Later { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Between a confirmation and its settlement, by the journal's own time: seconds as a rule, and what an outage takes.</summary>
-    public static readonly TimeSpan SettledWithin = TimeSpan.FromMinutes(5);
+    /// <summary>Where and when each order was confirmed that does not settle itself.</summary>
+    public Dictionary<string, (long Position, DateTimeOffset At)> Sales { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>When the last thing happened to an order.</summary>
-    public DateTimeOffset LastAt { get; private set; }
+    /// <summary>Up to which position of the orders' feed all is settled, as the settlement had said before any other journal was opened: so it was by then.</summary>
+    public long SettledBefore { get; private set; }
 
-    /// <summary>When each order was confirmed.</summary>
-    public Dictionary<string, DateTimeOffset> ConfirmedAt { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Confirmed orders of which the settlement has not said that they are settled, oldest first.</summary>
-    public Queue<(long Position, string Key, DateTimeOffset At)> Unsettled { get; } = [];
+    /// <summary>The same, as it says last.</summary>
+    public long Settled { get; private set; }
 
     public Dictionary<string, Folded<Payment>> Payments { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, Folded<Stock>> Stocks { get; } = new(StringComparer.Ordinal);
@@ -153,16 +150,11 @@ internal sealed class Books
                 break;
             case "order":
                 Add(Orders, recorded, Order.None, (s, e) => s.Evolve((OrderEvent)e));
-                if (recorded.RecordedAt > LastAt) LastAt = recorded.RecordedAt;
-                if (recorded.Type == Confirmed && recorded.Event is OrderConfirmed { Cart: not null })
-                {
-                    ConfirmedAt[recorded.Key] = recorded.RecordedAt;
-                    Unsettled.Enqueue((recorded.Position, recorded.Key, recorded.RecordedAt));
-                }
-
+                if (recorded.Type == Confirmed && recorded.Event is OrderConfirmed { Cart: not null }) Sales[recorded.Key] = (recorded.Position, recorded.RecordedAt);
                 break;
             case "settlement":
-                while (Unsettled.TryPeek(out var sale) && sale.Position <= ((SettlementReached)recorded.Event).Position) Unsettled.Dequeue();
+                Settled = ((SettlementReached)recorded.Event).Position;
+                if (recorded.Position <= ordersBefore) SettledBefore = Settled;
                 break;
             case "payment": Add(Payments, recorded, Payment.None, (s, e) => s.Evolve((PaymentEvent)e)); break;
             case "stock": Add(Stocks, recorded, Stock.Empty, (s, e) => s.Evolve((StockEvent)e)); Move(recorded); break;

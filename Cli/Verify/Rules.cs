@@ -38,7 +38,7 @@ internal sealed class GapRule
 /// <summary>I2, I3, I7: stock against orders.</summary>
 internal static class StockRules
 {
-    public static Invariant ConfirmedIsOwned(Books books)
+    public static Invariant ConfirmedIsOwned(Books books, DateTimeOffset now)
     {
         var (seen, violations) = (0L, new List<Violation>());
         // Confirmed before the stock was looked at, and not yet being cancelled afterwards: so it was neither in between.
@@ -50,7 +50,8 @@ internal static class StockRules
                 var committed = books.Committed.GetValueOrDefault((Id(key).Value, Keys.Stock(sku)));
                 var owned = books.Stocks.GetValueOrDefault(Keys.Stock(sku))?.State.Holds.Of(Id(key)) is { Term.Until: null } hold ? hold.Quantity : 0;
                 if (committed + owned != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: {quantity} sold, {owned} owned and {committed} committed"));
-                else if (owned > 0 && books.ConfirmedAt.TryGetValue(key, out var at) && books.LastAt - at > Books.SettledWithin) violations.Add(new($"order/{key}", order.Version, $"{sku}: {owned} sold and still on hand since {at:O}"));
+                else if (owned > 0 && books.Sales.TryGetValue(key, out var sale) && (sale.Position <= books.SettledBefore || now - sale.At > ProgressRules.SettledWithin))
+                    violations.Add(new($"order/{key}", order.Version, $"{sku}: {owned} sold and still on hand since {sale.At:O}"));
                 else if (order.State.StockCommitted && committed != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: said to be committed, {committed} of {quantity} are"));
             }
         }
@@ -215,6 +216,9 @@ internal static class ProgressRules
     /// <summary>Past this, an order with something to do should have done it: the scanner looks every minute at the latest.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    /// <summary>Between a confirmation and its settlement: seconds as a rule, and what an outage takes.</summary>
+    public static readonly TimeSpan SettledWithin = TimeSpan.FromMinutes(5);
+
     public static Invariant EveryOrderEndsOrWaits(Books books, DateTimeOffset now)
     {
         // An order that waits has a reason with a name and, unless it waits for a person, a time; what is due for long and not done has neither.
@@ -222,8 +226,8 @@ internal static class ProgressRules
         var stuck = books.Orders
             .Where(o => now - o.Value.LastAt > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
-        var unsettled = books.Unsettled.Where(sale => books.LastAt - sale.At > Books.SettledWithin)
-            .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.At:O}, and not settled: './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
+        var unsettled = books.Sales.Where(sale => sale.Value.Position > books.Settled && now - sale.Value.At > SettledWithin)
+            .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O}, and not settled: a shop that is stopped sees to it when it is started; of one that runs './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
         return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck, .. unsettled]);
     }
 }

@@ -17,7 +17,6 @@ internal sealed class Story
 
     private readonly Dictionary<string, int> _versions = [];
     private readonly Dictionary<string, int> _positions = [];
-    private DateTimeOffset _now = Now;
 
     /// <summary>A recorded event or an entry of the payment provider's ledger.</summary>
     public List<object> Happened { get; } = [];
@@ -32,11 +31,11 @@ internal sealed class Story
     {
         var story = new Story().Stock(new StockAdjusted(10, "count"));
         var (sold, cancelled, expired) = (Order("sold"), Order("cancelled"), Order("expired"));
-        story.Confirm(sold, "1").Confirm(cancelled, "2").Begin(expired, "3");
+        story.Confirm(sold, "1").Confirm(cancelled, "2").Settled().Begin(expired, "3");
         story.Ship(sold);
         story.On(cancelled, new CancelRequested("asked")).On(cancelled, new OrderStockCommitted()).Pays(cancelled, "void", OperationKind.Void).On(cancelled, new OrderPaymentVoided($"{cancelled}/void"))
-            .Stock(new StockReturned(cancelled, "cancelled", 2)).On(cancelled, new OrderStockFreed()).On(cancelled, new OrderCancelled());
-        story.On(expired, new OrderExpired("payment-timeout")).Stock(new StockReleased(expired, 2)).On(expired, new OrderStockFreed());
+            .Stock(new StockReturned(cancelled, "cancelled", 2)).On(cancelled, new OrderStockFreed()).On(cancelled, new OrderCartSettled()).On(cancelled, new OrderCancelled());
+        story.On(expired, new OrderExpired("payment-timeout")).Stock(new StockReleased(expired, 2)).On(expired, new OrderStockFreed()).On(expired, new OrderCartSettled());
         return story;
     }
 
@@ -80,13 +79,6 @@ internal sealed class Story
     /// <summary>All that was sold so far is settled.</summary>
     public Story Settled() => Record("order", "settlement/0", new SettlementReached(_positions["order"]));
 
-    /// <summary>What follows happens at this time.</summary>
-    public Story At(DateTimeOffset now)
-    {
-        _now = now;
-        return this;
-    }
-
     public Story On(OrderId order, OrderEvent happened) => Record("order", $"order/{Keys.Order(order)}", happened);
 
     public Story Stock(StockEvent happened) => Record("inventory", $"stock/{Keys.Stock(Tea)}", happened);
@@ -106,7 +98,7 @@ internal sealed class Story
     {
         (_versions[stream], _positions[service]) = (_versions.GetValueOrDefault(stream) + 1, _positions.GetValueOrDefault(service) + 1);
         Happened.Add(new RecordedEvent(service, 0, _positions[service], Guid.CreateVersion7(Now), stream, _versions[stream], EventTypes.NameOf(happened.GetType()),
-            _now, _now, "system", null, null, null, EventTypes.Write(happened)));
+            Now, Now, "system", null, null, null, EventTypes.Write(happened)));
         return this;
     }
 }
