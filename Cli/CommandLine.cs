@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Text.Json;
+using Commerce.Analytics.Store;
 using Commerce.Cli.Output;
 using Commerce.Cli.Replay;
 using Commerce.ServiceDefaults;
@@ -97,7 +98,7 @@ internal static class CommandLine
     private static int? CodeOf(Exception e) => e switch
     {
         BrokenFileException or UsageException or SettingsException => ExitCode.WrongUsage,
-        MissingException or DataFolderException => ExitCode.Missing,
+        MissingException or DataFolderException or AnalyticsStoreException => ExitCode.Missing,
         CheckFailedException => ExitCode.CheckFailed,
         _ => null,
     };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Commerce.Analytics.Store;
 using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
@@ -114,10 +115,9 @@ internal static class Up
         {
             for (var cause = e; cause is not null; cause = cause.InnerException)
             {
-                if (cause is DataFolderException) throw new MissingException(cause.Message);
+                if (cause is DataFolderException or AnalyticsStoreException) throw new MissingException(cause.Message);
                 if (cause is SqliteException failure) throw new MissingException(DataFolder.Explain(data, failure).Message);
                 if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }) throw PortTaken(port);
-                if (cause is InvalidOperationException && cause.Message.Contains("newer version", StringComparison.Ordinal)) throw new MissingException(cause.Message);
             }
 
             throw;

@@ -53,7 +53,10 @@ public abstract class AnalyticsStorage
     /// <summary>Whether the database is away, or not there yet: what will pass by itself.</summary>
     internal abstract bool IsAway(Exception fault);
 
-    /// <summary>Runs work on the database; that it is away leaves as an exception of ours, without host, port or SQL.</summary>
+    /// <summary>What is wrong for good and how it is cured; null when it is nothing of that kind.</summary>
+    internal virtual string? Damage(Exception fault) => null;
+
+    /// <summary>Runs work on the database; that it is away, or damaged, leaves as an exception of ours, without host, port or SQL.</summary>
     internal async Task<T> Guard<T>(Func<Task<T>> work)
     {
         try
@@ -63,6 +66,10 @@ public abstract class AnalyticsStorage
         catch (Exception fault) when (IsAway(fault))
         {
             throw new DependencyUnavailableException("The database of analytics is unavailable; repeat the request.", fault);
+        }
+        catch (Exception fault) when (Damage(fault) is { } cure)
+        {
+            throw new AnalyticsStoreException(cure, fault);
         }
     }
 }

@@ -32,9 +32,9 @@ public sealed class AnalyticsStore : IFeedEffect, IDisposable
     /// <summary>Cursors and checksums as they stand, whether or not anybody is applying events; null when there is no store.</summary>
     public static Task<Fingerprint?> ReadFingerprint(AnalyticsStorage storage) => storage.Guard(async () =>
     {
-        if (!await storage.Exists()) return null;
         try
         {
+            if (!await storage.Exists()) return null;
             using var db = await storage.OpenReader();
             return await FingerprintOf(db);
         }

@@ -22,9 +22,16 @@ internal sealed class SqliteStorage(string dataDir) : AnalyticsStorage
 
     internal override void Prepare()
     {
-        using var db = Open();
-        // What a rebuild left that did not come to its end.
-        foreach (var table in ProjectionTables.Names) Run(db, $"drop table if exists {ProjectionTables.RebuildPrefix}{table}");
+        try
+        {
+            using var db = Open();
+            // What a rebuild left that did not come to its end.
+            foreach (var table in ProjectionTables.Names) Run(db, $"drop table if exists {ProjectionTables.RebuildPrefix}{table}");
+        }
+        catch (SqliteException fault) when (Damage(fault) is { } cure)
+        {
+            throw new AnalyticsStoreException(cure, fault);
+        }
     }
 
     internal override Task<Session> OpenWriter() => Task.FromResult(new Session(Open(), this));
@@ -43,7 +50,14 @@ internal sealed class SqliteStorage(string dataDir) : AnalyticsStorage
         SqliteConnection.ClearPool(reader);
     }
 
-    internal override Task<bool> Exists() => Task.FromResult(File.Exists(_path));
+    // A file without tables holds nothing yet: somebody is about to make them.
+    internal override Task<bool> Exists()
+    {
+        if (!File.Exists(_path)) return Task.FromResult(false);
+        using var reader = Reader();
+        reader.Open();
+        return Task.FromResult(Version(reader) > 0);
+    }
 
     // There is no second process, and within this one there is one rebuild at a time.
     internal override Task<IDisposable?> HoldRebuild() => Task.FromResult<IDisposable?>(null);
@@ -53,6 +67,9 @@ internal sealed class SqliteStorage(string dataDir) : AnalyticsStorage
         var sql = upsert.Sql(prefix, $"values ({upsert.Parameters})");
         foreach (var row in rows) await session.Run(sql, [.. upsert.Columns.Zip(row, (column, value) => ($"@{column}", value))]);
     }
+
+    internal override string? Damage(Exception fault) =>
+        fault is SqliteException { SqliteErrorCode: Corrupt or NotADatabase } ? $"{_path} is damaged: delete the file and it is rebuilt from the journal." : null;
 
     internal override bool IsAway(Exception fault) => fault is SqliteException { SqliteErrorCode: Busy };
 
@@ -69,11 +86,6 @@ internal sealed class SqliteStorage(string dataDir) : AnalyticsStorage
             Migrate(db);
             return db;
         }
-        catch (SqliteException broken) when (broken.SqliteErrorCode is Corrupt or NotADatabase)
-        {
-            db.Dispose();
-            throw new InvalidOperationException($"{_path} is damaged: delete the file and it is rebuilt from the journal.", broken);
-        }
         catch
         {
             db.Dispose();
@@ -81,21 +93,26 @@ internal sealed class SqliteStorage(string dataDir) : AnalyticsStorage
         }
     }
 
-    // The version is the number of migrations that were run.
     private void Migrate(SqliteConnection db)
     {
         var migrations = Migrations.For(this);
-        using var ask = db.CreateCommand();
-        ask.CommandText = "pragma user_version";
-        var version = (int)(long)ask.ExecuteScalar()!;
+        var version = Version(db);
         if (version == migrations.Count) return;
         if (version > migrations.Count)
-            throw new InvalidOperationException($"{_path} was written by a newer version of this program: run that version, or delete the file and it is rebuilt from the journal.");
+            throw new AnalyticsStoreException($"{_path} was written by a newer version of this program: run that version, or delete the file and it is rebuilt from the journal.");
 
         using var transaction = db.BeginTransaction();
         foreach (var (_, sql) in migrations.Skip(version)) Run(db, sql, transaction);
         Run(db, $"pragma user_version = {migrations.Count}", transaction);
         transaction.Commit();
+    }
+
+    // The number of migrations that were run.
+    private static int Version(SqliteConnection db)
+    {
+        using var ask = db.CreateCommand();
+        ask.CommandText = "pragma user_version";
+        return (int)(long)ask.ExecuteScalar()!;
     }
 
     private static void Run(SqliteConnection db, string sql, SqliteTransaction? transaction = null)

@@ -6,13 +6,16 @@ using Microsoft.Data.Sqlite;
 namespace Commerce.Gateway.ReadModels;
 
 /// <summary>
-/// The gateway's read models: <c>gateway.db</c>. All in it can be read again from the feeds, so a lost or outdated file is simply made anew. One writer,
+/// The gateway's read models: <c>gateway.db</c>. All in it can be read again from the feeds, so a lost, outdated or damaged file is simply made anew. One writer,
 /// a transaction per run of events with the cursor in it; any number of readers beside it.
 /// </summary>
 public sealed class ReadStore : IDisposable
 {
     // Changed whenever a table changes, or an event counts that did not: an older file is then read again from the feeds.
     private const long Shape = 2;
+
+    // SQLite's result codes SQLITE_CORRUPT and SQLITE_NOTADB.
+    private const int Corrupt = 11, NotADatabase = 26;
 
     private const string Tables = """
         create table cursors (service text not null, partition integer not null, position integer not null, epoch text not null, primary key (service, partition)) without rowid;
@@ -31,13 +34,13 @@ public sealed class ReadStore : IDisposable
     private readonly SqliteConnection _writer;
     private readonly Lock _turn = new();
 
-    /// <summary>Opens the store, making it anew when its shape is not this program's.</summary>
+    /// <summary>Opens the store, making it anew when it is damaged or its shape is not this program's.</summary>
     public ReadStore(GatewayOptions options)
     {
         var file = Path.Combine(options.DataDir, "gateway.db");
         _connection = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 10 }.ToString();
         _writer = Connect();
-        if (Scalar("pragma user_version") is not Shape) Rebuild(file, ref _writer);
+        if (!IsOurs()) Rebuild(file, ref _writer);
         _writer.Run("pragma journal_mode = wal; pragma synchronous = normal;");
     }
 
@@ -93,6 +96,18 @@ public sealed class ReadStore : IDisposable
                 _writer.Run("rollback");
                 throw;
             }
+        }
+    }
+
+    private bool IsOurs()
+    {
+        try
+        {
+            return Scalar("pragma user_version") is Shape && Scalar("pragma quick_check(1)") is "ok";
+        }
+        catch (SqliteException damaged) when (damaged.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            return false;
         }
     }
 

@@ -48,4 +48,28 @@ public sealed class SqliteStorageTests : IDisposable
         File.WriteAllText(Path.Combine(_folder.Path, AnalyticsStore.FileName), new string('x', 8_192));
         Should.Throw<InvalidOperationException>(() => AnalyticsStore.Open(_folder.Path)).Message.ShouldContain("delete the file");
     }
+
+    [Theory]
+    [InlineData(0), InlineData(4_096)]
+    public async Task What_is_damaged_is_told_with_the_cure_to_who_only_reads(int from)
+    {
+        var happened = AnalyticsStoreTests.Month(Enumerable.Range(0, 60).Select(i => (i % 7, i, 1 + i)));
+        using (var store = AnalyticsStore.Open(_folder.Path)) await store.Apply(happened.Run("order", 1, happened.Feed("order").Count));
+        using (var file = File.OpenWrite(Path.Combine(_folder.Path, AnalyticsStore.FileName)))
+        {
+            file.Position = from;
+            file.Write(Enumerable.Repeat((byte)'x', (int)file.Length - from).ToArray());
+        }
+
+        (await Should.ThrowAsync<AnalyticsStoreException>(Fingerprint)).Message.ShouldContain("delete the file");
+    }
+
+    [Fact]
+    public async Task An_empty_file_holds_nothing_yet()
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, AnalyticsStore.FileName), "");
+        (await Fingerprint()).ShouldBeNull();
+    }
+
+    private Task<Fingerprint?> Fingerprint() => AnalyticsStore.ReadFingerprint(AnalyticsStorage.Sqlite(_folder.Path));
 }
