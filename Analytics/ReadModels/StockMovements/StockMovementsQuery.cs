@@ -45,8 +45,9 @@ internal static class StockMovementsQuery
     private static string After(string? cursor)
     {
         if (string.IsNullOrEmpty(cursor)) return "";
-        return cursor.Length <= 512 && Base64Url.IsValid(cursor)
-            ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor))
+        // What no SKU can be is no cursor either; of U+0000 the database would say that it is no text.
+        return cursor.Length <= 512 && Base64Url.IsValid(cursor) && Sku.TryParse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)), out var sku)
+            ? sku.Value
             : throw new BadQuestion("cursor", "This is not a cursor of ours; start again without one.");
     }
 }

@@ -136,6 +136,7 @@ public abstract class EmbeddedAnalyticsTests(Func<Task<TestStorage>> create) : S
             ("revenue?from=2010-12-01&to=2011-01-01&currency=XXX", "currency"),
             ("top-products?from=2010-12-01&to=2011-01-01&limit=0", "limit"),
             ("stock-movements?cursor=!", "cursor"),
+            ("stock-movements?cursor=AA", "cursor"),
         ])
         {
             using var answer = await shop.Http.GetAsync(new Uri($"/v1/analytics/{path}", UriKind.Relative), TestContext.Current.CancellationToken);
