@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -19,30 +20,38 @@ internal sealed record Figure(string Name, string Expected, string Actual)
 /// Asks the shop for every figure the plan states: orders one by one, the analytics of the file's days, the ledger of every SKU. Only this file's own
 /// orders and adjustments are looked at, so other months and other trade in the shop do no harm.
 /// </summary>
-internal sealed class Reconciliation(ShopClient shop, ReplayPlan plan, PlanFigures expected, Func<PlannedOrder, string> orderOf, int concurrency)
+internal sealed class Reconciliation(ShopClient shop, ReplayPlan plan, PlanFigures expected, Func<PlannedOrder, string> orderOf, int concurrency, TimeSpan? patience = null)
 {
-    /// <summary>Commits, restocks and refunds follow their orders by themselves: they are given this long.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>Commits, restocks and refunds follow their orders by themselves: the shop is given this long for them, and when it is behind and comes no nearer.</summary>
+    private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     public async Task<ImmutableArray<Figure>> Run(CancellationToken cancel)
     {
-        var since = System.Diagnostics.Stopwatch.StartNew();
+        // It has its time once all has been asked for, however long that took, and once more when it was away meanwhile; what differs then is asked for again.
+        var (since, repeated) = (Stopwatch.StartNew(), -1);
         while (true)
         {
-            await CaughtUp(since, cancel);
+            await CaughtUp(cancel);
+            var last = since.Elapsed > _patience;
             ImmutableArray<Figure> figures = [.. await Analytics(cancel), .. await Orders(cancel), .. await Ledgers(cancel)];
-            if (figures.All(figure => figure.Ok) || since.Elapsed > Patience) return figures;
-            await Task.Delay(500, cancel);
+            if (figures.All(figure => figure.Ok) || (last && shop.Repeated == repeated)) return figures;
+            if (shop.Repeated != repeated) (since, repeated) = (Stopwatch.StartNew(), shop.Repeated);
+            await Task.Delay(10 * Pause, cancel);
         }
     }
 
-    private async Task CaughtUp(System.Diagnostics.Stopwatch since, CancellationToken cancel)
+    // As long as it comes nearer; a shop that is away meanwhile has its time when it is back.
+    private async Task CaughtUp(CancellationToken cancel)
     {
-        while (true)
+        for (var (least, idle) = (long.MaxValue, TimeSpan.Zero); idle <= _patience; idle += Pause)
         {
             var lag = await Ask("v1/analytics/lag", cancel);
-            if (lag.GetProperty("caughtUp").GetBoolean() || since.Elapsed > Patience) return;
-            await Task.Delay(50, cancel);
+            if (lag.GetProperty("caughtUp").GetBoolean()) return;
+            var behind = lag.GetProperty("services").EnumerateArray().Sum(service => service.GetProperty("behind").GetInt64());
+            if (behind < least) (least, idle) = (behind, TimeSpan.Zero);
+            await Task.Delay(Pause, cancel);
         }
     }
 

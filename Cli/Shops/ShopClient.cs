@@ -44,7 +44,7 @@ internal sealed class ShopClient : IDisposable
     private readonly Action<TimeSpan>? _answered;
     private readonly Action? _repeats;
     private bool _reached;
-    private int _waiting;
+    private int _waiting, _repeated;
 
     /// <param name="url">The shop.</param>
     /// <param name="token">The operator's token, if any.</param>
@@ -58,6 +58,9 @@ internal sealed class ShopClient : IDisposable
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(100) };
         if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
+
+    /// <summary>How many requests had to be made again: a shop that was away has made some.</summary>
+    public int Repeated => Volatile.Read(ref _repeated);
 
     public Task<ShopAnswer> Get(string path, CancellationToken cancel) => Send(HttpMethod.Get, path, body: null, key: null, wait: null, cancel);
 
@@ -100,6 +103,7 @@ internal sealed class ShopClient : IDisposable
                 return answer;
             }
 
+            Interlocked.Increment(ref _repeated);
             _repeats?.Invoke();
             GiveUpAfterLongSilence(answer, path);
             await Task.Delay(pause, cancel);
