@@ -31,6 +31,9 @@ internal sealed class ShopClient : IDisposable
     /// <summary>A shop that was there is waited for this long without any answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    /// <summary>A request that has no answer after this is made again, unless it is known to take longer.</summary>
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(100);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -55,24 +58,24 @@ internal sealed class ShopClient : IDisposable
     {
         (_answered, _repeats) = (answered, repeats);
         _firstContact = firstContact ?? FirstContact;
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(100) };
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
         if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     /// <summary>How many requests had to be made again: a shop that was away has made some.</summary>
     public int Repeated => Volatile.Read(ref _repeated);
 
-    public Task<ShopAnswer> Get(string path, CancellationToken cancel) => Send(HttpMethod.Get, path, body: null, key: null, wait: null, cancel);
+    public Task<ShopAnswer> Get(string path, CancellationToken cancel) => Send(HttpMethod.Get, path, body: null, key: null, wait: null, AnswersWithin, cancel);
 
-    public Task<ShopAnswer> Post(string path, object body, string? key, CancellationToken cancel, int? wait = null) =>
-        Send(HttpMethod.Post, path, body, key, wait, cancel);
+    public Task<ShopAnswer> Post(string path, object body, string? key, CancellationToken cancel, int? wait = null, TimeSpan? within = null) =>
+        Send(HttpMethod.Post, path, body, key, wait, within ?? AnswersWithin, cancel);
 
     /// <summary>One try, whatever comes of it; null when there is no shop.</summary>
     public async Task<ShopAnswer?> TryGet(string path, CancellationToken cancel)
     {
         try
         {
-            return await Once(HttpMethod.Get, path, null, null, null, cancel);
+            return await Once(HttpMethod.Get, path, null, null, null, AnswersWithin, cancel);
         }
         catch (Exception e) when (IsAway(e, cancel))
         {
@@ -82,7 +85,7 @@ internal sealed class ShopClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<ShopAnswer> Send(HttpMethod method, string path, object? body, string? key, int? wait, CancellationToken cancel)
+    private async Task<ShopAnswer> Send(HttpMethod method, string path, object? body, string? key, int? wait, TimeSpan within, CancellationToken cancel)
     {
         var (asked, pause) = (Stopwatch.GetTimestamp(), TimeSpan.FromMilliseconds(50));
         while (true)
@@ -90,7 +93,7 @@ internal sealed class ShopClient : IDisposable
             ShopAnswer? answer = null;
             try
             {
-                answer = await Once(method, path, body, key, wait, cancel);
+                answer = await Once(method, path, body, key, wait, within, cancel);
             }
             catch (Exception e) when (IsAway(e, cancel))
             {
@@ -111,14 +114,16 @@ internal sealed class ShopClient : IDisposable
         }
     }
 
-    private async Task<ShopAnswer> Once(HttpMethod method, string path, object? body, string? key, int? wait, CancellationToken cancel)
+    private async Task<ShopAnswer> Once(HttpMethod method, string path, object? body, string? key, int? wait, TimeSpan within, CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(within);
         using var request = new HttpRequestMessage(method, path);
         if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: Json);
         if (key is not null) request.Headers.Add("Idempotency-Key", key);
         if (wait is { } seconds) request.Headers.Add("Prefer", $"wait={seconds}");
-        using var response = await _http.SendAsync(request, cancel);
-        var bytes = await response.Content.ReadAsByteArrayAsync(cancel);
+        using var response = await _http.SendAsync(request, limit.Token);
+        var bytes = await response.Content.ReadAsByteArrayAsync(limit.Token);
         return new ShopAnswer(response.StatusCode, Parse(bytes));
     }
 

@@ -6,6 +6,7 @@ using Commerce.ServiceDefaults;
 using Microsoft.AspNetCore.OpenApi;
 using Orleans.Metadata;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Commerce.Gateway.Cluster;
 
@@ -24,9 +25,15 @@ internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster
 
     internal const string Dashboard = "dashboard";
 
+    internal const string Rebuilds = "analytics-rebuilds";
+
+    /// <summary>A rebuild reads all that ever happened, and says nothing until it has.</summary>
+    private static readonly TimeSpan RebuiltWithin = TimeSpan.FromDays(1);
+
     internal static readonly RouteConfig[] Routes =
     [
         new() { RouteId = Id, ClusterId = Id, Match = new RouteMatch { Path = "/v1/analytics/{**rest}" } },
+        new() { RouteId = Rebuilds, ClusterId = Rebuilds, Match = new RouteMatch { Path = "/v1/analytics/rebuilds" } },
         new() { RouteId = Dashboard, ClusterId = Id, Match = new RouteMatch { Path = OperationsEndpoints.DashboardPath + "/{**rest}", Methods = ["GET"] } },
     ];
 
@@ -39,7 +46,7 @@ internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster
             if (found.SequenceEqual(known)) continue;
             known = found;
             LogFound(string.Join(", ", found));
-            proxy.Update(Routes, [ClusterOf(found)]);
+            proxy.Update(Routes, ClustersOf(found));
         }
     }
 
@@ -50,7 +57,10 @@ internal sealed partial class AnalyticsReplicas(IClusterManifestProvider cluster
             .OfType<string>().Order(StringComparer.Ordinal),
     ];
 
-    internal static ClusterConfig ClusterOf(IReadOnlyList<string> addresses) => new()
+    internal static ClusterConfig[] ClustersOf(IReadOnlyList<string> addresses) =>
+        [ClusterOf(addresses), ClusterOf(addresses) with { ClusterId = Rebuilds, HttpRequest = new ForwarderRequestConfig { ActivityTimeout = RebuiltWithin } }];
+
+    private static ClusterConfig ClusterOf(IReadOnlyList<string> addresses) => new()
     {
         ClusterId = Id,
         LoadBalancingPolicy = "RoundRobin",
@@ -74,7 +84,7 @@ public static class AnalyticsProxy
     /// <summary>Registers what passes questions on to the replicas.</summary>
     public static void AddAnalyticsProxy(this IServiceCollection services)
     {
-        services.AddReverseProxy().LoadFromMemory(AnalyticsReplicas.Routes, [AnalyticsReplicas.ClusterOf([])]);
+        services.AddReverseProxy().LoadFromMemory(AnalyticsReplicas.Routes, AnalyticsReplicas.ClustersOf([]));
         services.AddHostedService<AnalyticsReplicas>();
         services.Configure<OpenApiOptions>("v1", static description => description.AddDocumentTransformer<AnalyticsDescription>());
     }
