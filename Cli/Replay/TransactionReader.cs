@@ -65,7 +65,7 @@ internal static class TransactionReader
         var invoice = field(0).ToUpperInvariant();
         if (invoice.Length is 0 or > 32 || invoice.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-' and not '_'))
             throw Broken($"InvoiceNo '{field(0)}' is not 1 to 32 letters and digits.");
-        if (!Sku.TryParse(field(1), out var sku)) throw Broken($"StockCode '{field(1)}' is not 1 to {Sku.MaxLength} printable characters.");
+        if (!Sku.TryParse(field(1), out var sku)) throw Broken($"StockCode '{field(1)}' is not {Sku.Form}.");
         if (!int.TryParse(field(3), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var quantity))
             throw Broken($"Quantity '{field(3)}' is not a whole number.");
         if (quantity is > CartErrors.MaxQuantity or < -CartErrors.MaxQuantity) throw Broken($"Quantity {quantity} is beyond {CartErrors.MaxQuantity} units.");

@@ -39,7 +39,7 @@ internal static class ProductAdminEndpoints
 
     private static async Task<Answer<ProductBody>> Create(CreateProduct body, HttpContext http, Shop shop)
     {
-        if (!Sku.TryParse(body.Sku, out var sku)) return KernelErrors.Invalid("/sku", $"A SKU has 1 to {Sku.MaxLength} printable characters.");
+        if (!Sku.TryParse(body.Sku, out var sku)) return KernelErrors.Invalid("/sku", $"A SKU has {Sku.Form}.");
         var price = body.Price.Read("/price");
         if (!price.Ok) return price.Refusal!;
         var known = (await shop.Product(sku).Get()).Ok;

@@ -28,8 +28,8 @@ internal static class CartLines
             if (lines[i].UnitPrice is not null && !caller.IsOperator) return Refusals.ImportersOnly($"{at}/unitPrice", "unitPrice");
             var price = lines[i].UnitPrice?.Read($"{at}/unitPrice");
             if (price is { Ok: false }) checks.AddRange(price.Value.Refusal!.Details);
-            if (!Sku.TryParse(lines[i].Sku, out var sku)) checks.Add(new($"{at}/sku", $"A SKU has 1 to {Sku.MaxLength} printable characters."));
-            if (lines[i].LineId is { } id && !IsLineId(id)) checks.Add(new($"{at}/lineId", $"A lineId has 1 to {MaxLineId} letters, digits, '-', '_', '.' or ':'."));
+            if (!Sku.TryParse(lines[i].Sku, out var sku)) checks.Add(new($"{at}/sku", $"A SKU has {Sku.Form}."));
+            if (lines[i].LineId is { } id && !IsLineId(id)) checks.Add(new($"{at}/lineId", $"A lineId has 1 to {MaxLineId} letters, digits, '-', '_', '.' or ':', and is neither '.' nor '..'."));
             read[i] = (sku, price is { Ok: true } ok ? ok.Value : null);
         }
 
@@ -69,5 +69,5 @@ internal static class CartLines
     private static async Task<Result<ProductQuote>> Known(Shop shop, Sku sku, Currency currency) =>
         (await shop.Product(sku).Get()).Map(product => new ProductQuote(sku, product.Title, Money.Zero(currency)));
 
-    private static bool IsLineId(string id) => id.Length is > 0 and <= MaxLineId && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':');
+    private static bool IsLineId(string id) => id.Length is > 0 and <= MaxLineId && id is not ("." or "..") && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':');
 }

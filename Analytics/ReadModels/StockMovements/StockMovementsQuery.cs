@@ -22,7 +22,7 @@ internal static class StockMovementsQuery
         }
 
         if (sku is null) return await Page(store, first, end, Parameters.Limit(limit, unlessGiven: 100), After(cursor));
-        if (!Sku.TryParse(sku, out var known)) throw new BadQuestion("sku", $"'sku' is 1 to {Sku.MaxLength} printable characters.");
+        if (!Sku.TryParse(sku, out var known)) throw new BadQuestion("sku", $"'sku' is {Sku.Form}.");
         return (await Read(store, "sku = @sku", first, end, 1, known.Value)).FirstOrDefault() ?? new StockMovementsBody(known.Value, 0, 0, 0, 0, 0);
     }
 

@@ -17,6 +17,8 @@ public sealed class TransactionReaderTests
     [InlineData("1,85123A,CUP,6,2010-12-01 08:26:00,2;55,17850,UK", "UnitPrice")]
     [InlineData("1,85123A,CUP,6,2010-12-01 08:26:00,0.0000001,17850,UK", "UnitPrice")]
     [InlineData("1,,CUP,6,2010-12-01 08:26:00,2.55,17850,UK", "StockCode")]
+    [InlineData("1,.,CUP,6,2010-12-01 08:26:00,2.55,17850,UK", "StockCode '.'")]
+    [InlineData("1, .. ,CUP,6,2010-12-01 08:26:00,2.55,17850,UK", "StockCode '..'")]
     [InlineData(",85123A,CUP,6,2010-12-01 08:26:00,2.55,17850,UK", "InvoiceNo")]
     [InlineData("1,85123A,CUP,2000000,2010-12-01 08:26:00,2.55,17850,UK", "Quantity")]
     [InlineData("1,85123A,CUP,6,2010-12-01 08:26:00,2.55,no body,UK", "CustomerID")]

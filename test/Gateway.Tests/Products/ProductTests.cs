@@ -21,6 +21,8 @@ public sealed class ProductTests(TestShop shop)
 
     [Theory]
     [InlineData("""{"sku":"","title":"x","price":{"minor":1,"currency":"GBP"}}""", "/sku")]
+    [InlineData("""{"sku":".","title":"x","price":{"minor":1,"currency":"GBP"}}""", "/sku")]
+    [InlineData("""{"sku":"..","title":"x","price":{"minor":1,"currency":"GBP"}}""", "/sku")]
     [InlineData("""{"sku":"p-bad","title":"","price":{"minor":1,"currency":"GBP"}}""", "/title")]
     [InlineData("""{"sku":"p-bad","title":"x","price":{"minor":-1,"currency":"GBP"}}""", "/price")]
     [InlineData("""{"sku":"p-bad","title":"x","price":{"minor":1.5,"currency":"GBP"}}""", "/price/minor")]

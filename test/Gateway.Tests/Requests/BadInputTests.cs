@@ -101,7 +101,9 @@ public sealed class BadInputTests(TestShop shop)
     [InlineData("""{}""", "/lines")]
     [InlineData("""{"sku":"SKU","quantity":1,"lines":[]}""", "/lines")]
     [InlineData("""{"sku":" ","quantity":1}""", "/sku")]
+    [InlineData("""{"sku":"..","quantity":1}""", "/sku")]
     [InlineData("""{"sku":"SKU","quantity":1,"lineId":"no spaces"}""", "/lineId")]
+    [InlineData("""{"sku":"SKU","quantity":1,"lineId":"."}""", "/lineId")]
     public async Task A_bad_line_says_where_and_the_cart_is_as_before(string body, string pointer)
     {
         var cart = await shop.Cart();
