@@ -2,6 +2,7 @@ using System.CommandLine;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Cli.Verify;
+using Commerce.Silo.Journal;
 
 namespace Commerce.Cli;
 
@@ -18,7 +19,7 @@ internal static class VerifyCommand
         command.SetCommand(async (parsed, _) =>
         {
             var data = ShopAddress.DataDirOf(parsed);
-            var report = await Audit.Run(Installation.In(data), ClockCommand.Now(data), parsed.GetValue(Acks) is { } acks ? Acknowledged(acks) : null);
+            var report = await Audit.Run(Installation.In(data), DataFolder.IsInUse(data) ? ClockCommand.Now(data) : null, parsed.GetValue(Acks) is { } acks ? Acknowledged(acks) : null);
             var invariants = report.Invariants.Select(rule => new { rule.Id, rule.Ok, rule.Rule, rule.Checked, violations = rule.Ok ? null : rule.Violations.Take(Shown) });
             Answer.Give(parsed.GetValue(CommandLine.Json), new { report.Ok, invariants, report.Checksums }, Lines(report));
             return report.Ok ? ExitCode.Ok : ExitCode.CheckFailed;

@@ -40,9 +40,9 @@ public static class Audit
 
     /// <summary>Audits an installation.</summary>
     /// <param name="installation">What is audited.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="now">The time; null when nobody has run there since its last event, so that nothing can have been done since.</param>
     /// <param name="acknowledged">Orders a client says it was acknowledged; null when nobody says so.</param>
-    public static async Task<AuditReport> Run(Installation installation, DateTimeOffset now, IReadOnlySet<string>? acknowledged = null)
+    public static async Task<AuditReport> Run(Installation installation, DateTimeOffset? now, IReadOnlySet<string>? acknowledged = null)
     {
         // The ledger is read before and after the journals: what was there before must have been asked for, what is known must be there after.
         var projected = await installation.Projections();
@@ -50,17 +50,18 @@ public static class Audit
         await using var journals = await installation.OpenJournals();
         var books = await Books.Read(journals, projected);
         var ledgerAfter = await installation.Ledger();
+        var time = now ?? books.LastAt;
 
         return new AuditReport(
             [
                 books.Gaps.Result(),
-                StockRules.ConfirmedIsOwned(books, now),
+                StockRules.ConfirmedIsOwned(books, time),
                 StockRules.DeadHoldsNothing(books),
-                MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter, now),
+                MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter, time),
                 MoneyRules.OneChargePerOrder(books),
                 ProjectionRules.AnalyticsIsTheFold(books, projected),
                 StockRules.OnHandIsTheLedger(books),
-                ProgressRules.EveryOrderEndsOrWaits(books, now),
+                ProgressRules.EveryOrderEndsOrWaits(books, time),
                 .. acknowledged is null ? [] : new[] { AcknowledgementRules.EveryAcknowledgedOrderIsThere(books, acknowledged) },
             ],
             projected?.Checksums ?? new Dictionary<string, string>());
@@ -82,6 +83,9 @@ internal sealed class Books
 
     /// <summary>Orders that came or moved on while the other journals were opened.</summary>
     public Dictionary<string, Folded<Order>> Later { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>When the last thing happened.</summary>
+    public DateTimeOffset LastAt { get; private set; }
 
     /// <summary>Where and when each order was confirmed that does not settle itself.</summary>
     public Dictionary<string, (long Position, DateTimeOffset At)> Sales { get; } = new(StringComparer.Ordinal);
@@ -118,6 +122,7 @@ internal sealed class Books
             await foreach (var recorded in journals.Events(service))
             {
                 books.Gaps.See(recorded);
+                if (recorded.RecordedAt > books.LastAt) books.LastAt = recorded.RecordedAt;
                 if (recorded.Position <= cursor) books.Projections.Apply(recorded);
                 books.TryFold(recorded, journals.OrdersBefore);
             }

@@ -227,7 +227,7 @@ internal static class ProgressRules
             .Where(o => now - o.Value.LastAt > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
         var unsettled = books.Sales.Where(sale => sale.Value.Position > books.Settled && now - sale.Value.At > SettledWithin)
-            .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O}, and not settled: a shop that is stopped sees to it when it is started; of one that runs './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
+            .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O}, and not settled: './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
         return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck, .. unsettled]);
     }
 }

@@ -71,6 +71,15 @@ public sealed class AuditTests
         (await Broken(Story.OfThreeOrders().Sell(Story.Order("kept"), "4"), minutes)).ShouldBe(clean ? [] : ["I2", "I8"]);
 
     [Fact]
+    public async Task A_shop_that_was_stopped_right_after_a_sale_is_judged_as_it_stood()
+    {
+        var story = Story.OfThreeOrders().Sell(Story.Order("kept"), "4");
+
+        (await Audit.Run(new StoryInstallation(story, story.Happened.Count, story.Happened.Count, _ => story.Happened.Count, story.Happened.Count), now: null))
+            .Invariants.SelectMany(rule => rule.Violations).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Goods_that_are_said_to_be_settled_and_have_not_left_are_found_at_once() =>
         (await Broken(Story.OfThreeOrders().Sell(Story.Order("kept"), "4").Settled())).ShouldBe(["I2"]);
 
