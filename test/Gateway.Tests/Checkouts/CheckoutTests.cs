@@ -251,7 +251,8 @@ public sealed class CheckoutTests(TestShop shop)
     public async Task Prices_that_changed_while_an_earlier_checkout_had_the_cart_are_told_before_payment()
     {
         var sku = await shop.Stocked(5);
-        var id = new CartId(await shop.Cart((sku, 1)));
+        var cart = await shop.Cart((sku, 1));
+        var id = CartId.Of(cart);
         var (carts, checkout) = (shop.Services.GetRequiredService<Commerce.Gateway.Composition.Shop>(), shop.Services.GetRequiredService<Checkout>());
         var (grain, current) = (carts.Cart(id), ImmutableDictionary<Sku, UnitPrice>.Empty.Add(new(sku), new(2.50m, Currency.GBP)));
         var given = (await grain.Freeze("given-up", null, current)).Value.Order;
@@ -261,7 +262,7 @@ public sealed class CheckoutTests(TestShop shop)
         (await shop.Operator().Post($"/v1/admin/products/{sku}/prices", new { price = new { minor = 300, currency = "GBP" } })).ShouldBe(200);
 
         var placed = await checkout.Place(
-            new(id.Value, new("ada@example.org"), new("Ada Lovelace", "12 St James's Square", "London", "SW1Y 4JH", "United Kingdom"), new("tok_ok")), id, seen, new("thawed", "digest"));
+            new(cart, new("ada@example.org"), new("Ada Lovelace", "12 St James's Square", "London", "SW1Y 4JH", "United Kingdom"), new("tok_ok")), id, seen, new("thawed", "digest"));
 
         placed.Refusal!.Code.ShouldBe("quote-changed");
     }
