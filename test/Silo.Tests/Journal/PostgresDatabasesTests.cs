@@ -58,7 +58,7 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
             PostgresMigrations.Sandbox(connection);
         }
 
-        (await Scripts(connection)).ShouldBe(["journal/0001-journal.sql", "journal/0002-leases-and-cursors.sql", "journal/0003-sealing-keys.sql", "journal/0004-a-row-per-append.sql", "journal/0005-heads-in-one-statement.sql", "sandbox/0001-ledger.sql"]);
+        (await Scripts(connection)).ShouldBe(["journal/0001-journal.sql", "journal/0002-leases-and-cursors.sql", "journal/0003-sealing-keys.sql", "journal/0004-a-row-per-append.sql", "journal/0005-heads-in-one-statement.sql", "journal/0006-an-event-is-found-as-text.sql", "sandbox/0001-ledger.sql"]);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
         PostgresMigrations.Run(connection, "journal", files: 1);
         await PostgresFixture.Run(connection, "update log_head set position = 42");
         PostgresMigrations.Journal(connection);
-        (await Scripts(connection)).Count.ShouldBe(5);
+        (await Scripts(connection)).Count.ShouldBe(6);
         (await Scalar<long>(connection, "select position from log_head")).ShouldBe(42);
         (await Scalar<long>(connection, "select count(*) from lease")).ShouldBe(0);
     }
@@ -137,7 +137,7 @@ public sealed class PostgresDatabasesTests(PostgresFixture postgres)
             await migrated;
         }
 
-        (await Scripts(connection)).Count.ShouldBe(5);
+        (await Scripts(connection)).Count.ShouldBe(6);
     }
 
     private static async Task<string> Enter(string connection) => (await Scalar<string>(connection, "select current_database()"))!;
