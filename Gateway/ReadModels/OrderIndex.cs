@@ -117,7 +117,7 @@ public sealed class OrderIndex(ReadStore store) : IReadModel
                 break;
             case { } happened when Becomes.TryGetValue(happened.GetType(), out var status):
                 // Parked stays parked until an operator repairs or cancels it.
-                db.Run("update orders set stage = $2, status = case when status = 'Parked' and $2 <> 'Cancelling' then status else $2 end where id = $1", id, status.ToString());
+                db.Run("update orders set stage = $2, status = case when status = 'Parked' and not $3 then status else $2 end where id = $1", id, status.ToString(), happened is CancelRequested);
                 break;
         }
     }

@@ -11,7 +11,7 @@ public static class Fulfilment
     {
         if (order.Placed is null) return OrderErrors.NotFound;
         if (lines.IsEmpty) lines = [.. order.Lines.Where(line => Left(line) > 0).Select(line => new LineQuantity(line.Line.Id, Left(line)))];
-        if (order.Stage != OrderStatus.Confirmed || lines.IsEmpty) return OrderErrors.NotShippable(order.Status);
+        if (order.Stage != OrderStatus.Confirmed || order.Parked || lines.IsEmpty) return OrderErrors.NotShippable(order.Status);
         if (order.Shipments.Any(s => s.Unresolved)) return OrderErrors.CaptureUnknown;
         if (Refuse(order, lines, Left) is { } refusal) return refusal;
 

@@ -96,7 +96,6 @@ public static class Repair
         {
             Step.VoidPayment => order.Voided(""),
             Step.Settle => order.Settled(committed: true, freed: true, cart: true),
-            Step.Retake => order.RetakeFailed("skipped", []),
             Step.UndoCapture => order.CaptureUndone(step.Subject, refunded: false),
             Step.Capture => Events.Of<OrderEvent>(new ShipmentBlocked(step.Subject, NoAnswer)),
             Step.Refund => Events.Of<OrderEvent>(new ReturnRefunded(step.Subject)),

@@ -62,6 +62,12 @@ public sealed class OrderIndexTests : IDisposable
         Is("a", OrderStatus.Parked);
         _feeds.Happens(_index, "order/t1/a", new StepSkipped("x", "by phone"));
         Is("a", OrderStatus.AwaitingPayment);
+        // An order of which another amount came is to be undone, and waits for somebody all the same.
+        Placed("m", Day);
+        _feeds.Happens(_index, "order/t1/m", new OrderParked("x", "by hand"), new AmountMismatched("o", Money.Zero(Currency.GBP)));
+        Is("m", OrderStatus.Parked);
+        _feeds.Happens(_index, "order/t1/m", new OrderResumed("again"));
+        Is("m", OrderStatus.Cancelling);
         _feeds.Happens(_index, "order/t1/a", new OrderParked("x", "no-answer"), new CancelRequested("x", Day));
         Is("a", OrderStatus.Cancelling);
     }

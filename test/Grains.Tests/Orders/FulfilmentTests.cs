@@ -13,6 +13,10 @@ public sealed class FulfilmentTests() : Specification<Order, OrderEvent>(Order.N
             .When(s => s.Ship([], null)).Then(new ShipmentRequested("s2", [new("1", 2), new("2", 2), new("3", 1)], Pounds(830)));
 
     [Fact]
+    public void A_parked_order_does_not_begin_to_ship() =>
+        Given([.. UpToConfirmed, new OrderParked("Settle", "looks like fraud")]).When(s => s.Ship([], null)).ThenRefused("illegal-transition");
+
+    [Fact]
     public void A_shipments_amount_is_captured_before_it_leaves()
     {
         var order = Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 1)], Pounds(110))]);

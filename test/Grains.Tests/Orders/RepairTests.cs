@@ -169,6 +169,9 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
         Parked([.. UpToConfirmed, new AdvanceRequested(Pounds(940))], "CaptureAhead").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
         Parked([Placed(), Reserved, Started], "Authorise").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
         Parked([Placed()], "Reserve").When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
+        // Its cart may be the order's again by then, and nobody would give that back.
+        Parked([Placed(), Reserved, new OrderExpired("pay-by"), new OrderStockFreed(), new OrderCartSettled(), new LateAuthorised(First, Pounds(940))], $"Retake {First}")
+            .When(s => s.Skip("x", Terms, Now)).ThenRefused("illegal-transition");
     }
 
     [Fact]
