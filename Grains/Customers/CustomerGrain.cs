@@ -71,7 +71,7 @@ internal sealed partial class CustomerGrain(IJournal journal, TimeProvider time,
         {
             box = await sealer.Seal(Subject, value);
         }
-        catch (InvalidOperationException) when (Folded.Erased)
+        catch (KeyDestroyedException) when (Folded.Erased)
         {
             return await Do(command, _ => CustomerErrors.Erased);      // erased while we were sealing
         }

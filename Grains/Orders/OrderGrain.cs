@@ -134,7 +134,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         {
             return await Prepare(order);
         }
-        catch (InvalidOperationException) when (order.Customer is not null)
+        catch (KeyDestroyedException) when (order.Customer is not null)
         {
             await Known();
             return Folded.AsPlaced is { } earlier ? earlier : CustomerErrors.Erased;
@@ -154,7 +154,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         {
             return ("", await Query(s => s.Placed?.Recipient.Subject) is { } subject ? await sealer.Seal(subject, reason) : null);
         }
-        catch (InvalidOperationException)
+        catch (KeyDestroyedException)
         {
             return ("", null);
         }

@@ -50,7 +50,7 @@ public sealed class KeyRing : ISealer, IDisposable
     /// <inheritdoc/>
     public async Task<Sealed<T>> Seal<T>(string subject, T value)
     {
-        var key = await Key(subject, make: true) ?? throw new InvalidOperationException($"The key of {subject} was destroyed; nothing can be sealed for it any more.");
+        var key = await Key(subject, make: true) ?? throw new KeyDestroyedException($"The key of {subject} was destroyed; nothing can be sealed for it any more.");
         return new Sealed<T>(subject, Convert.ToBase64String(Box.Seal(key, subject, JsonSerializer.SerializeToUtf8Bytes(value, EventTypes.Json))));
     }
 

@@ -13,7 +13,7 @@ public sealed class MemorySealer : ISealer
 
     public Task<Sealed<T>> Seal<T>(string subject, T value)
     {
-        if (_erased.ContainsKey(subject)) throw new InvalidOperationException($"{subject} was erased.");
+        if (_erased.ContainsKey(subject)) throw new KeyDestroyedException($"{subject} was erased.");
         var box = $"box-{Interlocked.Increment(ref _boxes)}";
         _inside[box] = JsonSerializer.Serialize(value);
         return Task.FromResult(new Sealed<T>(subject, box));

@@ -62,7 +62,7 @@ public sealed class KeyRingTests : IDisposable
         (await _ring.Open(box)).ShouldBeNull();
         Restart();
         (await _ring.Open(box)).ShouldBeNull();
-        await Should.ThrowAsync<InvalidOperationException>(() => _ring.Seal(Anna, new Contact("a")));
+        await Should.ThrowAsync<KeyDestroyedException>(() => _ring.Seal(Anna, new Contact("a")));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class KeyRingTests : IDisposable
     {
         await _ring.Erase(Anna);
         Restart();
-        await Should.ThrowAsync<InvalidOperationException>(() => _ring.Seal(Anna, new Contact("a")));
+        await Should.ThrowAsync<KeyDestroyedException>(() => _ring.Seal(Anna, new Contact("a")));
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class PostgresKeyRingTests(PostgresFixture postgres) : IAsyncLifet
 
         _time.Advance(KeyRing.SharedFor);
         (await second.Open(box)).ShouldBeNull();
-        await Should.ThrowAsync<InvalidOperationException>(() => second.Seal(Anna, "again"));
+        await Should.ThrowAsync<KeyDestroyedException>(() => second.Seal(Anna, "again"));
     }
 
     [Fact]
