@@ -36,7 +36,7 @@ public static class PostgresJournalComposition
         {
             try
             {
-                provider.GetRequiredService<ServiceSealer>().OpenAll().GetAwaiter().GetResult();
+                Open(provider.GetRequiredService<ServiceSealer>()).GetAwaiter().GetResult();
             }
             catch (DataFolderException wrong)
             {
@@ -47,6 +47,23 @@ public static class PostgresJournalComposition
                 throw new SettingsException($"The master key in {secrets} cannot be read or made: {unreadable.Message}", unreadable);
             }
         });
+    }
+
+    // A database that went away since it was asked is waited for, as it was then.
+    private static async Task Open(ServiceSealer sealer)
+    {
+        while (true)
+        {
+            try
+            {
+                await sealer.OpenAll();
+                return;
+            }
+            catch (DependencyUnavailableException)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
     }
 
     /// <summary>The sandbox payment provider with its ledger in the payment service's database; only where that role is hosted.</summary>

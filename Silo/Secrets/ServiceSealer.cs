@@ -30,12 +30,12 @@ public sealed class ServiceSealer(
         }
     }
 
-    /// <summary>Opens the rings of all services here. Those that were there before come first: a wrong master key is found by them before it makes others.</summary>
+    /// <summary>Opens the rings there are of the services here. Others begin with what is sealed first, and most services seal nothing.</summary>
     /// <exception cref="Journal.DataFolderException">The master key does not fit.</exception>
     public async Task OpenAll()
     {
         var rings = await Task.WhenAll(databases.Services.Select(async service => (Service: service, IsNew: await KeyRing.IsNew(databases.Of(service), log))));
-        foreach (var (service, _) in rings.OrderBy(ring => ring.IsNew)) await Of(service);
+        foreach (var (service, _) in rings.Where(ring => !ring.IsNew)) await Of(service);
     }
 
     /// <inheritdoc/>
