@@ -62,7 +62,8 @@ internal static class Databases
             await connection.OpenAsync();
             return null;
         }
-        catch (Exception away) when (IsAway(away))
+        // Of several servers none may be the one that is wanted just now.
+        catch (Exception away) when (IsAway(away) || (server.Host?.Contains(',', StringComparison.Ordinal) is true && away is NpgsqlException { InnerException: null } and not PostgresException))
         {
             return Reason(away);
         }
@@ -73,9 +74,14 @@ internal static class Databases
     }
 
     // A server that starts, stops or has no room answers so itself; one that is not there is no answer at all. Anything else is about us. (A file that is not there is an IOException, too: a certificate.)
-    private static bool IsAway(Exception failure) => failure is PostgresException { SqlState: var state }
-        ? state is "57P01" or "57P02" or "57P03" or "53300"
-        : CausesOf(failure).Any(cause => cause is SocketException or TimeoutException or IOException and not (FileNotFoundException or DirectoryNotFoundException));
+    private static bool IsAway(Exception failure)
+    {
+        var causes = CausesOf(failure);
+        var answers = causes.OfType<PostgresException>().ToList();
+        return answers.Count > 0
+            ? answers.TrueForAll(answer => answer.SqlState is "57P01" or "57P02" or "57P03" or "53300")
+            : causes.Exists(cause => cause is SocketException or TimeoutException or IOException and not (FileNotFoundException or DirectoryNotFoundException));
+    }
 
     // From the outermost inwards.
     private static List<Exception> CausesOf(Exception failure)
