@@ -19,7 +19,11 @@ internal static class VerifyCommand
         command.SetCommand(async (parsed, _) =>
         {
             var data = ShopAddress.DataDirOf(parsed);
-            var report = await Audit.Run(Installation.In(data), DataFolder.IsInUse(data) ? ClockCommand.Now(data) : null, parsed.GetValue(Acks) is { } acks ? Acknowledged(acks) : null);
+            var acknowledged = parsed.GetValue(Acks) is { } acks ? Acknowledged(acks) : null;
+            var now = ClockCommand.Now(data);
+            var report = DataFolder.IsInUse(data)
+                ? await Audit.Run(Installation.In(data), now, acknowledged, now - UpProcess.RunsFor(data))
+                : await Audit.Run(Installation.In(data), now: null, acknowledged);
             var invariants = report.Invariants.Select(rule => new { rule.Id, rule.Ok, rule.Rule, rule.Checked, violations = rule.Ok ? null : rule.Violations.Take(Shown) });
             Answer.Give(parsed.GetValue(CommandLine.Json), new { report.Ok, invariants, report.Checksums }, Lines(report));
             return report.Ok ? ExitCode.Ok : ExitCode.CheckFailed;

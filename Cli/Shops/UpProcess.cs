@@ -12,6 +12,9 @@ internal static class UpProcess
         DataFolder.Opening(file, () => { File.WriteAllText(file, ProcessIdentity.Own + "\n"); return true; });
     }
 
+    /// <summary>For how long it has run, by the note's own age.</summary>
+    public static TimeSpan RunsFor(string dataDir) => TimeProvider.System.GetUtcNow() - File.GetLastWriteTimeUtc(FileOf(dataDir));
+
     /// <summary>What was noted; empty when nothing was.</summary>
     public static string In(string dataDir)
     {

@@ -42,7 +42,8 @@ public static class Audit
     /// <param name="installation">What is audited.</param>
     /// <param name="now">The time; null when nobody has run there since its last event, so that nothing can have been done since.</param>
     /// <param name="acknowledged">Orders a client says it was acknowledged; null when nobody says so.</param>
-    public static async Task<AuditReport> Run(Installation installation, DateTimeOffset? now, IReadOnlySet<string>? acknowledged = null)
+    /// <param name="runsSince">Since when it runs, where that is known: what had been left undone before has its time from then on.</param>
+    public static async Task<AuditReport> Run(Installation installation, DateTimeOffset? now, IReadOnlySet<string>? acknowledged = null, DateTimeOffset runsSince = default)
     {
         // The ledger is read before and after the journals: what was there before must have been asked for, what is known must be there after.
         var projected = await installation.Projections();
@@ -51,6 +52,7 @@ public static class Audit
         var books = await Books.Read(journals, projected);
         var ledgerAfter = await installation.Ledger();
         var time = now ?? books.LastAt;
+        books.RunsSince = runsSince;
 
         return new AuditReport(
             [
@@ -86,6 +88,12 @@ internal sealed class Books
 
     /// <summary>When the last thing happened.</summary>
     public DateTimeOffset LastAt { get; private set; }
+
+    /// <summary>Since when there has been somebody to do what is left.</summary>
+    public DateTimeOffset RunsSince { get; set; }
+
+    /// <summary>For how long something has been left undone by somebody who could have done it.</summary>
+    public TimeSpan LeftSince(DateTimeOffset at, DateTimeOffset now) => now - (at > RunsSince ? at : RunsSince);
 
     /// <summary>Where and when each order was confirmed that does not settle itself.</summary>
     public Dictionary<string, (long Position, DateTimeOffset At)> Sales { get; } = new(StringComparer.Ordinal);

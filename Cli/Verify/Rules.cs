@@ -50,7 +50,7 @@ internal static class StockRules
                 var committed = books.Committed.GetValueOrDefault((Id(key).Value, Keys.Stock(sku)));
                 var owned = books.Stocks.GetValueOrDefault(Keys.Stock(sku))?.State.Holds.Of(Id(key)) is { Term.Until: null } hold ? hold.Quantity : 0;
                 if (committed + owned != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: {quantity} sold, {owned} owned and {committed} committed"));
-                else if (owned > 0 && books.Sales.TryGetValue(key, out var sale) && (sale.Position <= books.SettledBefore || now - sale.At > ProgressRules.SettledWithin))
+                else if (owned > 0 && books.Sales.TryGetValue(key, out var sale) && (sale.Position <= books.SettledBefore || books.LeftSince(sale.At, now) > ProgressRules.SettledWithin))
                     violations.Add(new($"order/{key}", order.Version, $"{sku}: {owned} sold and still on hand since {sale.At:O}"));
                 else if (order.State.StockCommitted && committed != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: said to be committed, {committed} of {quantity} are"));
             }
@@ -174,7 +174,6 @@ internal static class MoneyRules
     private static string? SubjectOf(string skipped) => skipped.Split(' ') switch
     {
         [nameof(Step.Capture) or nameof(Step.UndoCapture) or nameof(Step.Refund), var subject] => subject,
-        [nameof(Step.CaptureAhead)] => Advance.Id,
         _ => null,
     };
 
@@ -224,9 +223,9 @@ internal static class ProgressRules
         // An order that waits has a reason with a name and, unless it waits for a person, a time; what is due for long and not done has neither.
         var terms = new CheckoutTerms();
         var stuck = books.Orders
-            .Where(o => now - o.Value.LastAt > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
+            .Where(o => books.LeftSince(o.Value.LastAt, now) > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
-        var unsettled = books.Sales.Where(sale => sale.Value.Position > books.Settled && now - sale.Value.At > SettledWithin)
+        var unsettled = books.Sales.Where(sale => sale.Value.Position > books.Settled && books.LeftSince(sale.Value.At, now) > SettledWithin)
             .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O}, and not settled: './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
         return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck, .. unsettled]);
     }

@@ -174,6 +174,30 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task A_capture_ahead_that_was_skipped_while_that_could_be_done_and_then_asked_for_again_is_in_order()
+    {
+        var order = Story.Order("ahead");
+        var story = Story.OfThreeOrders().Confirm(order, "4").On(order, new AdvanceRequested(Story.Pounds)).On(order, new StepSkipped("CaptureAhead", "x")).On(order, new AdvanceDeclined("skipped"));
+
+        story.Pays(order, "rest", OperationKind.Capture).On(order, new AdvanceCaptured());
+
+        (await Broken(story)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(4, true), InlineData(6, false)]
+    public async Task What_was_left_undone_by_a_shop_that_was_stopped_has_its_time_from_its_next_start(int minutes, bool clean)
+    {
+        var story = Story.OfThreeOrders().Sell(Story.Order("kept"), "4");
+        var later = Story.Now.AddHours(1);
+
+        var report = await Audit.Run(
+            new StoryInstallation(story, story.Happened.Count, story.Happened.Count, _ => story.Happened.Count, story.Happened.Count), later, runsSince: later.AddMinutes(-minutes));
+
+        report.Invariants.Where(rule => !rule.Ok).Select(rule => rule.Id).ShouldBe(clean ? [] : ["I2", "I8"]);
+    }
+
+    [Fact]
     public async Task An_order_paid_late_may_hold_its_goods_until_that_is_decided_and_no_longer()
     {
         var order = Story.Order("expired");
