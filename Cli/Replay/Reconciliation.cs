@@ -27,17 +27,20 @@ internal sealed class Reconciliation(ShopClient shop, ReplayPlan plan, PlanFigur
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How often it begins anew because something had to be asked again: a busy shop has something of that kind in every round.</summary>
+    private const int MoreTime = 10;
+
     public async Task<ImmutableArray<Figure>> Run(CancellationToken cancel)
     {
         // It has its time once all has been asked for, however long that took, and once more when it was away meanwhile; what differs then is asked for again.
-        var (since, repeated) = (Stopwatch.StartNew(), -1);
+        var (since, repeated, more) = (Stopwatch.StartNew(), -1, MoreTime);
         while (true)
         {
             await CaughtUp(cancel);
             var last = since.Elapsed > _patience;
             ImmutableArray<Figure> figures = [.. await Analytics(cancel), .. await Orders(cancel), .. await Ledgers(cancel)];
-            if (figures.All(figure => figure.Ok) || (last && shop.Repeated == repeated)) return figures;
-            if (shop.Repeated != repeated) (since, repeated) = (Stopwatch.StartNew(), shop.Repeated);
+            if (figures.All(figure => figure.Ok) || (last && (shop.Repeated == repeated || more == 0))) return figures;
+            if (shop.Repeated != repeated && more > 0) (since, repeated, more) = (Stopwatch.StartNew(), shop.Repeated, more - 1);
             await Task.Delay(10 * Pause, cancel);
         }
     }

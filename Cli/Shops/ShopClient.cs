@@ -91,6 +91,7 @@ internal sealed class ShopClient : IDisposable
         while (true)
         {
             ShopAnswer? answer = null;
+            var tried = Stopwatch.GetTimestamp();
             try
             {
                 answer = await Once(method, path, body, key, wait, within, cancel);
@@ -108,6 +109,8 @@ internal sealed class ShopClient : IDisposable
 
             Interlocked.Increment(ref _repeated);
             _repeats?.Invoke();
+            // It was busy with this for longer than a shop may be silent.
+            if (Stopwatch.GetElapsedTime(tried) > Patience) _silence.Restart();
             GiveUpAfterLongSilence(answer, path);
             await Task.Delay(pause, cancel);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;

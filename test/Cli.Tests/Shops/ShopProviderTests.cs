@@ -26,6 +26,7 @@ public sealed class ShopProviderTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "connections.json"), "{}");
 
         Should.Throw<MissingException>(() => Choose(null)).Message.ShouldContain("payments.json");
+        Should.Throw<MissingException>(() => Choose(null, ("Payments__Provider", "stripe"), ("Payments__SecretFile", Key())));
         Choose("simulator").Provider.ShouldBe(PaymentSettings.Simulator);
         Choose(null).Provider.ShouldBe(PaymentSettings.Simulator);
     }
