@@ -27,7 +27,7 @@ public sealed class LeasedWorkTests(PostgresFixture postgres) : IAsyncLifetime
     {
         var dead = (await _leases.Acquire("order", "relay", "a", _time.GetUtcNow().AddHours(1), LeasedWork.Term)).ShouldNotBeNull();
 
-        (await TakenAfter(_ => Task.CompletedTask)).ShouldBeLessThan(3 * LeasedWork.Term);
+        (await TakenAfter(_ => Task.CompletedTask)).ShouldBeLessThan(Never);
 
         (await _begun.Task).Epoch.ShouldBe(dead.Epoch + 1);
     }
@@ -37,16 +37,19 @@ public sealed class LeasedWorkTests(PostgresFixture postgres) : IAsyncLifetime
     {
         var lease = (await _leases.Acquire("order", "relay", "a", _time.GetUtcNow().AddHours(1), LeasedWork.Term)).ShouldNotBeNull();
 
-        (await TakenAfter(async now => await _leases.Renew(lease, now.AddHours(1), LeasedWork.Term))).ShouldBeGreaterThan(5 * LeasedWork.Term);
+        (await TakenAfter(async now => await _leases.Renew(lease, now.AddHours(1), LeasedWork.Term))).ShouldBe(Never);
     }
 
-    // How long it took until the work ran here, by the clock of who waits for it; half a minute when it never did.
+    // By the clock of who waits for it, which is moved on whether or not the machine keeps up; the lease says an hour.
+    private static readonly TimeSpan Never = TimeSpan.FromSeconds(60);
+
+    // How long it took until the work ran here.
     private async Task<TimeSpan> TakenAfter(Func<DateTimeOffset, Task> beat)
     {
         using var work = new LeasedWork("order", "relay", "b", Begin, _leases, _time, NullLogger<LeasedWork>.Instance);
         await work.StartAsync(TestContext.Current.CancellationToken);
         var began = _time.GetTimestamp();
-        while (!_begun.Task.IsCompleted && _time.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
+        while (!_begun.Task.IsCompleted && _time.GetElapsedTime(began) < Never)
         {
             await beat(_time.GetUtcNow());
             _time.Advance(LeasedWork.Beat);

@@ -242,7 +242,7 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         await using var all = await JournalDatabase.Open("inventory", journals.Databases.ConnectionOf("inventory"));
         await _journal.Append(script.Append());
 
-        await using (var transactions = journals.Databases.Of("inventory").CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_xmin is not null"))
+        await using (var transactions = journals.Databases.Of("inventory").CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and backend_xmin is not null"))
             (await transactions.ExecuteScalarAsync()).ShouldBe(0L);
         (await all.Events().Select(recorded => recorded.Position).ToListAsync()).ShouldBe(Enumerable.Range(1, 20_010).Select(i => (long)i));
         (await all.Stream(Till).Select(recorded => recorded.Version).ToListAsync()).ShouldBe(Enumerable.Range(1, 20_010).Select(i => (long)i));
