@@ -32,7 +32,9 @@ public sealed class JournalDatabase : IAsyncDisposable
     public static async Task<JournalDatabase> Open(string service, string connection)
     {
         // Reading a whole journal takes as long as it takes.
-        var open = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false, CommandTimeout = 0, Options = PageByPage }.ToString());
+        var own = new NpgsqlConnectionStringBuilder(connection) { Pooling = false, CommandTimeout = 0 };
+        own.Options = $"{own.Options} {PageByPage}".Trim();
+        var open = new NpgsqlConnection(own.ToString());
         try
         {
             await open.OpenAsync();
