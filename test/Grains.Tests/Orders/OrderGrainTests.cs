@@ -358,17 +358,8 @@ public sealed class OrderGrainTests : IAsyncLifetime
     [Fact]
     public async Task An_order_that_is_parked_while_the_provider_is_asked_stays_so_and_a_retry_finds_the_one_charge()
     {
-        await Stocked(Tea, 5);
-        var (asked, answers) = (new TaskCompletionSource(), new TaskCompletionSource());
-        (_shop.Payments.Asked, _shop.Payments.Until) = (_ => asked.TrySetResult(), answers.Task);
-        var id = await CheckOut("parked", "tok_ok", (Tea, 3));
-        await asked.Task;
+        var id = await ParkedInMidPayment();
 
-        var parked = Order(id).Park(new("park", ""), "looks odd");
-        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.Parked);
-        answers.SetResult();
-
-        (await parked).Value.Status.ShouldBe(OrderStatus.Parked);
         _shop.Payments.Ledger[$"{id}/a1"].Succeeded.ShouldBeTrue();
         // However much time goes by, and whoever says what happened.
         _shop.Time.Advance(TimeSpan.FromHours(1));
@@ -383,15 +374,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
     [Fact]
     public async Task An_order_that_was_parked_in_mid_payment_and_is_cancelled_gives_money_and_goods_back()
     {
-        await Stocked(Tea, 5);
-        var (asked, answers) = (new TaskCompletionSource(), new TaskCompletionSource());
-        (_shop.Payments.Asked, _shop.Payments.Until) = (_ => asked.TrySetResult(), answers.Task);
-        var id = await CheckOut("parked", "tok_ok", (Tea, 3));
-        await asked.Task;
-        var parked = Order(id).Park(new("park", ""), "looks odd");
-        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.Parked);
-        answers.SetResult();
-        await parked;
+        var id = await ParkedInMidPayment();
 
         (await Order(id).Cancel(new("cancel", ""), "a stolen card")).Value.Status.ShouldBe(OrderStatus.Cancelled);
 
@@ -650,6 +633,21 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Payments.Ledger[$"{id}/a1/void"].Amount.Minor.ShouldBe(450);
         (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
         (await Order(id).Timeline()).Value.ShouldNotContain(e => e.Type == "order.late-authorised.v1" || e.Type == "order.confirmed.v1");
+    }
+
+    // Three of five are bought; the provider is asked while the order is parked, and answers once it is.
+    private async Task<OrderId> ParkedInMidPayment()
+    {
+        await Stocked(Tea, 5);
+        var (asked, answers) = (new TaskCompletionSource(), new TaskCompletionSource());
+        (_shop.Payments.Asked, _shop.Payments.Until) = (_ => asked.TrySetResult(), answers.Task);
+        var id = await CheckOut("parked", "tok_ok", (Tea, 3));
+        await asked.Task;
+        var parked = Order(id).Park(new("park", ""), "looks odd");
+        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.Parked);
+        answers.SetResult();
+        (await parked).Value.Status.ShouldBe(OrderStatus.Parked);
+        return id;
     }
 
     private static readonly CheckoutTerms Impatient = Terms with { RetryFor = TimeSpan.FromSeconds(5), CaptureWithin = TimeSpan.FromSeconds(40) };
