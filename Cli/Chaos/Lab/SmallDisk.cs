@@ -32,10 +32,10 @@ internal sealed class SmallDisk : IAsyncDisposable
     public static async Task<bool> MayBe(CancellationToken cancel)
     {
         var folder = Directory.CreateTempSubdirectory("commerce-chaos-").FullName;
-        await using (var disk = await Mount(folder, cancel))
-            if (disk is null) return false;
+        bool may;
+        await using (var disk = await Mount(folder, cancel)) may = disk is not null;
         Directory.Delete(folder);
-        return true;
+        return may;
     }
 
     /// <summary>Leaves no room at all.</summary>
