@@ -72,9 +72,11 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     public void SaveSnapshot(StreamName stream, Snapshot snapshot) => Of(stream.Service).Snapshots.Keep(stream, snapshot);
 
     /// <inheritdoc/>
-    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => Read(service, async source => partition == 0
-        ? await PostgresReads.Feed(source, service, after, max)
-        : new FeedPage(await PostgresReads.Head(source, partition), []));
+    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => partition == 0 && Of(service).Tail.After(after, max) is { } recent
+        ? Task.FromResult(recent)
+        : Read(service, async source => partition == 0
+            ? await PostgresReads.Feed(source, service, after, max)
+            : new FeedPage(await PostgresReads.Head(source, partition), []));
 
     /// <inheritdoc/>
     public Task<FeedHead> Head(string service, int partition) => Read(service, source => PostgresReads.Head(source, partition));
@@ -105,6 +107,7 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
         await using var change = source.CreateCommand("update log_head set epoch = $1");
         change.Parameters.Add(new NpgsqlParameter<string> { TypedValue = epoch });
         await change.ExecuteNonQueryAsync();
+        Of(service).Tail.Begin(epoch);
         return epoch;
     });
 
@@ -161,8 +164,9 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
         public ServiceJournal(string service, NpgsqlDataSource source, TimeProvider time, ILogger log)
         {
             Source = source;
+            Tail = new JournalTail(service);
             Signals = new PostgresSignals(service, source, time, log);
-            Lane = new PostgresLane(service, source, Signals.Appended, time, log);
+            Lane = new PostgresLane(service, source, Tail, Signals.Appended, time, log);
             Snapshots = new PostgresSnapshots(source, log);
             Loads = new Together<StreamName, StreamHistory>(LoadsTogether, LoadsAtOnce, streams => PostgresFaults.OnAnother(() => PostgresReads.Load(source, streams)));
         }
@@ -170,6 +174,8 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
         public NpgsqlDataSource Source { get; }
 
         public PostgresSignals Signals { get; }
+
+        public JournalTail Tail { get; }
 
         public PostgresLane Lane { get; }
 

@@ -23,6 +23,7 @@ internal sealed class PostgresLane : IAsyncDisposable
     private readonly string _service;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly NpgsqlDataSource _source;
+    private readonly JournalTail _tail;
     private readonly Action _appended;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -41,12 +42,13 @@ internal sealed class PostgresLane : IAsyncDisposable
 
     /// <param name="service">Whose journal.</param>
     /// <param name="source">Its database.</param>
+    /// <param name="tail">Takes what is committed.</param>
     /// <param name="appended">Called when something may have been appended.</param>
     /// <param name="time">Clock.</param>
     /// <param name="log">Where faults are told.</param>
-    public PostgresLane(string service, NpgsqlDataSource source, Action appended, TimeProvider time, ILogger log)
+    public PostgresLane(string service, NpgsqlDataSource source, JournalTail tail, Action appended, TimeProvider time, ILogger log)
     {
-        (_service, _source, _appended, _time, _log) = (service, source, appended, time, log);
+        (_service, _source, _tail, _appended, _time, _log) = (service, source, tail, appended, time, log);
         _tag = JournalTelemetry.Tag(service);
 
         // It belongs to no caller: neither a grain's scheduler nor a request's context goes with it.
@@ -190,9 +192,10 @@ internal sealed class PostgresLane : IAsyncDisposable
         await using var command = batch.Appending(_connection);
         Faults?.Invoke(BatchPoint.Sending);
         var begun = Stopwatch.GetTimestamp();
-        await command.ExecuteScalarAsync().ConfigureAwait(false);
+        var head = (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
         JournalTelemetry.Committed(_tag, batch.Members.Count, begun);
         Faults?.Invoke(BatchPoint.Committed);
+        _tail.Add(head, batch.Members);
     }
 
     // Nothing of the batch is there, because one of it does not fit. Those that do not are answered; the others are what is left to append. Should another writer
@@ -280,7 +283,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         try
         {
             if (_inDoubt is not null) await Settle().ConfigureAwait(false);
-            _connection ??= await _source.OpenConnectionAsync().ConfigureAwait(false);
+            await Open().ConfigureAwait(false);
             _away = false;
             return null;
         }
@@ -300,9 +303,9 @@ internal sealed class PostgresLane : IAsyncDisposable
     {
         var batch = _inDoubt!;
         Faults?.Invoke(BatchPoint.Reopening);
-        _connection ??= await _source.OpenConnectionAsync().ConfigureAwait(false);
+        await Open().ConfigureAwait(false);
         var there = new bool[batch.Members.Count];
-        await using (var transaction = await _connection.BeginTransactionAsync().ConfigureAwait(false))
+        await using (var transaction = await _connection!.BeginTransactionAsync().ConfigureAwait(false))
         {
             await using (var head = new NpgsqlCommand("select position from log_head where partition = 0 for update", _connection))
                 await head.ExecuteScalarAsync().ConfigureAwait(false);
@@ -318,8 +321,17 @@ internal sealed class PostgresLane : IAsyncDisposable
         return there;
     }
 
+    private async Task Open()
+    {
+        if (_connection is not null) return;
+        _connection = await _source.OpenConnectionAsync().ConfigureAwait(false);
+        await using var epoch = new NpgsqlCommand("select epoch from log_head where partition = 0", _connection);
+        _tail.Begin((string)(await epoch.ExecuteScalarAsync().ConfigureAwait(false))!);
+    }
+
     private async Task Drop()
     {
+        _tail.End();
         var connection = _connection;
         _connection = null;
         if (connection is null) return;

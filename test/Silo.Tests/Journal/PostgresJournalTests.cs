@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Commerce.Kernel;
 using Commerce.Silo.Journal.Postgres;
 using Npgsql;
@@ -289,6 +290,48 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     }
 
     [Fact]
+    public async Task What_the_writer_has_just_committed_is_read_from_memory_as_it_stands_in_the_database()
+    {
+        var script = new Script(Till);
+        await Task.WhenAll(_journal.Append(script.Append("key-1", 2)), _journal.Append(new Script(Stock(1)).Append()), _journal.Append(script.Append()));
+        await using var other = PostgresFixture.Open(journals.Databases);
+        for (var after = 0; after < 4; after++)
+        {
+            var (here, there) = (await _journal.ReadFeed("inventory", 0, after, 2), await other.ReadFeed("inventory", 0, after, 2));
+            here.Head.ShouldBe(there.Head);
+            here.Events.Select(e => e with { Data = [] }).ShouldBe(there.Events.Select(e => e with { Data = [] }));
+            here.Events.Select(e => Encoding.UTF8.GetString(e.Data)).ShouldBe(there.Events.Select(e => Encoding.UTF8.GetString(e.Data)));
+        }
+
+        // Without the table only memory can tell.
+        await Away(async () => (await _journal.ReadFeed("inventory", 0, 1, 10)).Events.Select(e => e.Position).ShouldBe([2, 3, 4]));
+    }
+
+    [Fact]
+    public async Task Memory_does_not_say_that_there_is_nothing_more_and_keeps_no_gap()
+    {
+        await using var other = PostgresFixture.Open(journals.Databases);
+        await _journal.Append(new Script(Till).Append());
+        await other.Append(new Script(Stock(1)).Append());
+        (await _journal.ReadFeed("inventory", 0, 1, 10)).Events.Select(e => e.Position).ShouldBe([2]);
+        await _journal.Append(new Script(Stock(2)).Append());
+        (await _journal.ReadFeed("inventory", 0, 0, 10)).Events.Select(e => e.Position).ShouldBe([1, 2, 3]);
+        (await _journal.ReadFeed("inventory", 0, 1, 10)).Events.Select(e => e.Position).ShouldBe([2, 3]);
+    }
+
+    [Fact]
+    public async Task A_commit_that_was_lost_sight_of_is_not_missing_from_what_memory_tells()
+    {
+        var script = new Script(Till);
+        await _journal.Append(script.Append());
+        FailOnce(BatchPoint.Committed);
+        (await _journal.Append(script.Append())).ShouldBe(AppendOutcome.Committed);
+        await _journal.Append(script.Append());
+        for (var after = 0; after < 3; after++)
+            (await _journal.ReadFeed("inventory", 0, after, 10)).Events.Select(e => e.Position).ShouldBe(Enumerable.Range(after + 1, 3 - after).Select(i => (long)i));
+    }
+
+    [Fact]
     public async Task A_service_without_a_database_here_is_away()
     {
         await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Append(new Script(new("payment", "payment/t1/1")).Append()));
@@ -301,6 +344,20 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         await Task.WhenAll(_journal.DisposeAsync().AsTask(), _journal.DisposeAsync().AsTask());
         await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Append(new Script(Till).Append()));
         await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Load(Till));
+    }
+
+    private async Task Away(Func<Task> meanwhile)
+    {
+        await using (var hide = journals.Databases.Of("inventory").CreateCommand("alter table append rename to hidden")) await hide.ExecuteNonQueryAsync();
+        try
+        {
+            await meanwhile();
+        }
+        finally
+        {
+            await using var show = journals.Databases.Of("inventory").CreateCommand("alter table hidden rename to append");
+            await show.ExecuteNonQueryAsync();
+        }
     }
 
     private static NpgsqlException Broken() => new("The connection is lost.", new IOException("told to"));
