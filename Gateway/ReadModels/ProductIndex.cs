@@ -12,10 +12,10 @@ namespace Commerce.Gateway.ReadModels;
 public sealed record Hit(Sku Sku, int Score);
 
 /// <summary>
-/// Which products are for sale, and which fit a few words. The index of three-letter pieces finds candidates, also for words of the catalogue
-/// that the query almost spells; how alike the words are decides. Nonsense finds nothing.
+/// Which products are for sale, which fit a few words, and what those cost. The index of three-letter pieces finds candidates, also for words of the catalogue
+/// that the query almost spells; how alike the words are decides. Nonsense finds nothing. A product costs what it costs now: a price that is over, or has yet to begin, does not count.
 /// </summary>
-public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadModel
+public sealed class ProductIndex(ReadStore store, ProductPages pages, TimeProvider time) : IReadModel
 {
     /// <summary>Longest query in characters.</summary>
     public const int MaxQuery = 200;
@@ -29,11 +29,14 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
     // Candidates whose words are compared one by one: about 1 ms.
     private const int MaxCandidates = 400;
 
+    // A price that is over is kept for so long: this gateway's clock may be behind that of who set the next one.
+    private static readonly TimeSpan KeepsPrices = TimeSpan.FromHours(1);
+
     /// <inheritdoc/>
     public string Service => "catalog";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Tables => ["products", "product_words", "vocabulary"];
+    public IReadOnlyList<string> Tables => ["products", "product_words", "prices", "vocabulary"];
 
     /// <summary>SKUs for sale after one, in order.</summary>
     public IReadOnlyList<Sku> Published(string after, int max)
@@ -45,19 +48,17 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
         return skus;
     }
 
-    /// <summary>Products that fit, best first, after a hit.</summary>
-    public IReadOnlyList<Hit> Search(string query, Hit? after, int max)
-    {
-        var words = Words.Of(query).Distinct().Take(MaxAsked).ToArray();
-        if (words.Length == 0) return [];
-        using var reader = store.Reader();
-        return [.. Candidates(reader, words)
-            .Select(found => new Hit(found.Sku, Words.Score(words, found.Words)))
-            .Where(hit => hit.Score >= Words.Threshold)
+    /// <summary>Products that fit, at a price if one is given, best first, after a hit.</summary>
+    public IReadOnlyList<Hit> Search(string query, Hit? after, int max, PriceRange? at = null) =>
+        [.. Fitting(query, at?.Currency)
+            .Where(found => at is null || (found.Price is { } price && at.Contains(price))).Select(found => found.Hit)
             .OrderByDescending(hit => hit.Score).ThenBy(hit => hit.Sku.Value, StringComparer.Ordinal)
             .Where(hit => after is null || hit.Score < after.Score || hit.Score == after.Score && string.CompareOrdinal(hit.Sku.Value, after.Sku.Value) > 0)
             .Take(max)];
-    }
+
+    /// <summary>How many of the products that fit are in which band of prices, lowest first; bands of none are left out, and so is what has no price in this currency.</summary>
+    public IReadOnlyList<KeyValuePair<PriceRange, int>> Bands(string query, Currency currency) =>
+        [.. Fitting(query, currency).Select(found => found.Price).OfType<Money>().CountBy(PriceRange.BandOf).OrderBy(band => band.Key.From)];
 
     /// <inheritdoc/>
     public void Apply(SqliteConnection db, RecordedEvent recorded)
@@ -65,7 +66,7 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
         var sku = recorded.Key[(recorded.Key.IndexOf('/') + 1)..];
         pages.Forget(Sku.FromStored(sku));
         // Other events are not even read: one of a type this program does not know yet must not stop the index.
-        if (recorded.Type is not ("product.created.v1" or "product.revised.v1" or "product.published.v1" or "product.archived.v1")) return;
+        if (recorded.Type is not ("product.created.v1" or "product.revised.v1" or "product.published.v1" or "product.archived.v1" or "product.price-set.v1")) return;
         switch (recorded.Event)
         {
             case ProductCreated created:
@@ -74,6 +75,9 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
                 break;
             case ProductRevised revised:
                 Index(db, sku, revised.Title, revised.Description);
+                break;
+            case PriceSet set:
+                Price(db, sku, set, recorded.Version);
                 break;
             case ProductPublished:
                 db.Run("update products set published = 1 where sku = $1", sku);
@@ -96,16 +100,46 @@ public sealed class ProductIndex(ReadStore store, ProductPages pages) : IReadMod
         foreach (var word in words) db.Run("insert into vocabulary values ($1, $2) on conflict do nothing", word.Length, word);
     }
 
-    private static List<(Sku Sku, string[] Words)> Candidates(SqliteConnection db, string[] words)
+    // Of the prices whose time it is, the one said last counts. What a later one covers to its end is never asked for again.
+    private static void Price(SqliteConnection db, string sku, PriceSet set, long said)
+    {
+        var (currency, begins, ends) = (set.Price.Currency.Value, set.From.UtcTicks, set.To?.UtcTicks ?? long.MaxValue);
+        db.Run(
+            "delete from prices where sku = $1 and currency = $2 and (begins >= $3 and ends <= $4 or ends <= $5)",
+            sku, currency, begins, ends, (set.At - KeepsPrices)?.UtcTicks ?? 0);
+        db.Run("update prices set ends = $3 where sku = $1 and currency = $2 and ends > $3 and ends <= $4", sku, currency, begins, ends);
+        db.Run("insert into prices values ($1, $2, $3, $4, $5, $6)", sku, currency, said, set.Price.Minor, begins, ends);
+    }
+
+    // Prices are looked up for who asks for them only.
+    private List<(Hit Hit, Money? Price)> Fitting(string query, Currency? currency)
+    {
+        var words = Words.Of(query).Distinct().Take(MaxAsked).ToArray();
+        if (words.Length == 0) return [];
+        using var reader = store.Reader();
+        return [.. Candidates(reader, words, currency)
+            .Select(found => (Hit: new Hit(found.Sku, Words.Score(words, found.Words)), found.Price))
+            .Where(found => found.Hit.Score >= Words.Threshold)];
+    }
+
+    private List<(Sku Sku, string[] Words, Money? Price)> Candidates(SqliteConnection db, string[] words, Currency? currency)
     {
         var pieces = words.Concat(words.SelectMany(word => Meant(db, word))).SelectMany(Words.Trigrams).Distinct().ToArray();
-        using var rows = pieces.Length > 0
+        var best = pieces.Length > 0
+            ? "select p.sku, p.words from product_words w join products p on p.id = w.rowid where product_words match $1 and p.published = 1 order by bm25(product_words) limit $2"
+            : "select sku, words from products where published = 1 and (' ' || words) like $1 order by sku limit $2";
+        var asked = pieces.Length > 0 ? string.Join(" OR ", pieces.Select(piece => $"\"{piece}\"")) : $"% {words[0]}%";
+        using var rows = currency is { } priced
             ? db.Query(
-                "select p.sku, p.words from product_words w join products p on p.id = w.rowid where product_words match $1 and p.published = 1 order by bm25(product_words) limit $2",
-                string.Join(" OR ", pieces.Select(piece => $"\"{piece}\"")), MaxCandidates)
-            : db.Query("select sku, words from products where published = 1 and (' ' || words) like $1 order by sku limit $2", $"% {words[0]}%", MaxCandidates);
-        var found = new List<(Sku, string[])>();
-        while (rows.Read()) found.Add((new Sku(rows.GetString(0)), rows.GetString(1).Split(' ')));
+                $"""
+                with best as materialized ({best})
+                select sku, words, (select minor from prices p where p.sku = best.sku and currency = $3 and begins <= $4 and ends > $4 order by said desc limit 1) from best
+                """,
+                asked, MaxCandidates, priced.Value, time.GetUtcNow().UtcTicks)
+            : db.Query(best, asked, MaxCandidates);
+        var found = new List<(Sku, string[], Money?)>();
+        while (rows.Read())
+            found.Add((new Sku(rows.GetString(0)), rows.GetString(1).Split(' '), currency is { } its && !rows.IsDBNull(2) ? new Money(rows.GetInt64(2), its) : null));
         return found;
     }
 

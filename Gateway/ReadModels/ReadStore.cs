@@ -12,7 +12,7 @@ namespace Commerce.Gateway.ReadModels;
 public sealed class ReadStore : IDisposable
 {
     // Changed whenever a table changes, or an event counts that did not: an older file is then read again from the feeds.
-    private const long Shape = 2;
+    private const long Shape = 3;
 
     // SQLite's result codes SQLITE_CORRUPT and SQLITE_NOTADB.
     private const int Corrupt = 11, NotADatabase = 26;
@@ -21,6 +21,9 @@ public sealed class ReadStore : IDisposable
         create table cursors (service text not null, partition integer not null, position integer not null, epoch text not null, primary key (service, partition)) without rowid;
         create table products (id integer primary key, sku text not null unique, title text not null, published integer not null, words text not null);
         create virtual table product_words using fts5 (words, content='', contentless_delete=1, tokenize='trigram');
+        create table prices (
+            sku text not null, currency text not null, said integer not null, minor integer not null, begins integer not null, ends integer not null,
+            primary key (sku, currency, said)) without rowid;
         create table vocabulary (length integer not null, word text not null, primary key (length, word)) without rowid;
         create table orders (
             id text primary key, number text not null, stage text not null, status text not null, placed_at integer not null, total integer not null, currency text not null,

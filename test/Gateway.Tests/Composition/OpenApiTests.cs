@@ -74,6 +74,15 @@ public sealed class OpenApiTests(TestShop shop)
     }
 
     [Fact]
+    public async Task What_a_search_can_be_narrowed_by_is_described()
+    {
+        var document = (await shop.Guest().Get("/openapi/v1.json")).ShouldBe(200).Json;
+        var described = document["paths"]!["/v1/search"]!["get"]!["parameters"]!.AsArray().Where(parameter => parameter!["description"] is not null);
+        described.Select(parameter => (string)parameter!["name"]!).ShouldBe(["price", "facets"]);
+        document["components"]!["schemas"]!["PriceBandBody"].ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task The_document_is_written_once_and_is_the_same_by_whatever_name_the_shop_is_called()
     {
         var first = (await shop.Guest().Get("/openapi/v1.json")).ShouldBe(200);

@@ -205,5 +205,30 @@ public sealed class ProductTests(TestShop shop)
         skus.ShouldBeSubsetOf(listed);
     }
 
+    [Fact]
+    public async Task A_search_says_on_request_what_there_is_at_which_price_and_is_narrowed_to_it_page_by_page()
+    {
+        var dear = await shop.Stocked(0, 5_000, "SAMOVAR of silver");
+        string[] cheap = [await shop.Stocked(0, 1_000, "SAMOVAR of tin"), await shop.Stocked(0, 1_500, "SAMOVAR of iron"), await shop.Stocked(0, 1_999, "SAMOVAR of brass")];
+        await TestShop.Eventually("the four products are in the index", async () =>
+            (await shop.Guest().Get("/v1/search?q=samovar")).ShouldBe(200).Json["items"]!.AsArray().Count == 4);
+
+        (await shop.Guest().Get("/v1/search?q=samovar")).Json["facets"].ShouldBeNull();
+        var bands = (await shop.Guest().Get("/v1/search?q=samovar&limit=1&facets=price:GBP")).ShouldBe(200).Json["facets"]!["price"]!.AsArray();
+        bands.Select(band => ((string)band!["filter"]!, (string)band["from"]!["amount"]!, (string)band["to"]!["amount"]!, (int)band["count"]!))
+            .ShouldBe([("GBP:1000-1999", "10.00", "19.99", 3), ("GBP:5000-9999", "50.00", "99.99", 1)]);
+        (await shop.Guest().Get("/v1/search?q=samovar&facets=price:EUR")).ShouldBe(200).Json["facets"]!["price"]!.AsArray().ShouldBeEmpty();
+
+        var first = (await shop.Guest().Get("/v1/search?q=samovar&limit=2&price=GBP:1000-1999&facets=price:GBP")).ShouldBe(200);
+        var second = (await shop.Guest().Get($"/v1/search?q=samovar&limit=2&price=GBP:1000-1999&cursor={first["nextCursor"]}")).ShouldBe(200);
+        Skus(first).Concat(Skus(second)).Order(StringComparer.Ordinal).ShouldBe(cheap.Order(StringComparer.Ordinal));
+        second.Json["nextCursor"].ShouldBeNull();
+        first.Json["facets"]!.ToJsonString().ShouldBe((await shop.Guest().Get("/v1/search?q=samovar&facets=price:GBP")).Json["facets"]!.ToJsonString());
+
+        (await shop.Operator().Post($"/v1/admin/products/{dear}/prices", new { price = new { minor = 1_200, currency = "GBP" } })).ShouldBe(200);
+        await TestShop.Eventually("what became cheaper is found at its new price", async () =>
+            Skus((await shop.Guest().Get("/v1/search?q=samovar&price=GBP:1000-1999")).ShouldBe(200)).Contains(dear));
+    }
+
     private static IEnumerable<string> Skus(Reply page) => page.Json["items"]!.AsArray().Select(item => (string)item!["sku"]!);
 }
