@@ -30,17 +30,17 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.ApplicationStopping);
         var cart = await shop.Cart(id).Get();
         if (!cart.Ok) return cart.Refusal!;
-        var again = await Begun(id, cart.Value, key) is not null;
-        if (!again && await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;
-        return await rush.Begin(id, cart.Value, again, patience, enough.Token);
+        var begun = await Begun(id, cart.Value, key);
+        if (begun is null && await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;
+        return await rush.Begin(id, cart.Value, begun, patience, enough.Token);
     }
 
-    /// <summary>Places the order of a cart, or goes on with the one it has become.</summary>
-    public async Task<Result<OrderView>> Place(CheckoutRequest request, CartId cartId, CartView? seen, CommandKey key)
+    /// <summary>Places the order of a cart, or goes on with the one it has become. Who has just seen the cart has asked what the key had begun, too.</summary>
+    public async Task<Result<OrderView>> Place(CheckoutRequest request, CartId cartId, CartView? seen, FrozenCart? begun, CommandKey key)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var frozen = await Freeze(request, cartId, attempt == 1 ? seen : null, key);
+            var frozen = await (attempt == 1 ? Freeze(request, cartId, seen, begun, key) : Freeze(request, cartId, null, null, key));
             if (!frozen.Ok) return frozen.Refusal!;
 
             var (order, token) = (shop.Order(frozen.Value.Order), request.Payment?.Token);
@@ -71,11 +71,12 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
     private async Task<FrozenCart?> Begun(CartId id, CartView cart, CommandKey key) =>
         cart.Attempts > 0 ? await shop.Cart(id).Begun(Hash(key.Id)) : null;
 
-    private async Task<Result<FrozenCart>> Freeze(CheckoutRequest request, CartId cartId, CartView? seen, CommandKey key)
+    private async Task<Result<FrozenCart>> Freeze(CheckoutRequest request, CartId cartId, CartView? seen, FrozenCart? begun, CommandKey key)
     {
         var cart = seen is null ? await shop.Cart(cartId).Get() : seen;
         if (!cart.Ok) return cart.Refusal!;
-        if (await Begun(cartId, cart.Value, key) is { } begun) return begun;
+        if (seen is null) begun = await Begun(cartId, cart.Value, key);
+        if (begun is not null) return begun;
 
         // Any other key goes on with the order the cart has, and begins none: that may have let go of it meanwhile, and then prices are compared first.
         if (cart.Value is { Order: { } live } its) return new FrozenCart(live, its.Currency, its.Customer, its.Lines);

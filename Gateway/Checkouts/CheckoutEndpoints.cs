@@ -34,7 +34,7 @@ internal static class CheckoutEndpoints
         using var turn = begun.Value;
         if (turn.Position > 0) return new Queued(turn.Position);
 
-        var placed = await checkout.Place(body, cart.Id, turn.Seen, key);
+        var placed = await checkout.Place(body, cart.Id, turn.Seen, turn.Begun, key);
         if (!placed.Ok) return Refused(placed.Refusal!);
 
         var order = placed.Value;

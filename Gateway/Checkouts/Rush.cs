@@ -25,17 +25,17 @@ public sealed class Rush(Shop shop, TimeProvider time)
     private readonly Dictionary<Sku, int> _underWay = [];
     private readonly Dictionary<Sku, long> _rushes = [];
 
-    /// <summary>Begins the checkout of a cart: at once, or after its turn where there is a rush. One that has become an order already, or whose key had made one, does not queue for it again.</summary>
-    public async Task<Turn> Begin(CartId id, CartView cart, bool again, TimeSpan patience, CancellationToken enough)
+    /// <summary>Begins the checkout of a cart: at once, or after its turn where there is a rush. One that has become an order already, or whose key has begun a checkout of it before, does not queue for it again.</summary>
+    public async Task<Turn> Begin(CartId id, CartView cart, FrozenCart? begun, TimeSpan patience, CancellationToken enough)
     {
-        var skus = cart.Status == CartStatus.Open && !again ? cart.Lines.Select(line => line.Sku).Distinct().ToArray() : [];
-        var turn = new Turn(this, id, cart, skus, Begun(skus));
+        var skus = cart.Status == CartStatus.Open && begun is null ? cart.Lines.Select(line => line.Sku).Distinct().ToArray() : [];
+        var turn = new Turn(this, id, cart, begun, skus, Begun(skus));
         try
         {
             if (turn.Queues.Count == 0) return turn;
-            var begun = time.GetTimestamp();
+            var since = time.GetTimestamp();
             turn.Position = await Wait(turn, time.GetUtcNow() + patience, enough);
-            turn.Waited = time.GetElapsedTime(begun);
+            turn.Waited = time.GetElapsedTime(since);
             return turn;
         }
         catch
@@ -120,8 +120,8 @@ public sealed class Rush(Shop shop, TimeProvider time)
         private readonly Rush _rush;
         private readonly CartView _seen;
 
-        internal Turn(Rush rush, CartId id, CartView seen, Sku[] skus, List<Sku> queues) =>
-            (_rush, Cart, _seen, Skus, Queues) = (rush, queues.Count == 0 ? "" : OrderId.Derive(id, 1).Family, seen, skus, queues);
+        internal Turn(Rush rush, CartId id, CartView seen, FrozenCart? begun, Sku[] skus, List<Sku> queues) =>
+            (_rush, Cart, _seen, Begun, Skus, Queues) = (rush, queues.Count == 0 ? "" : OrderId.Derive(id, 1).Family, seen, begun, skus, queues);
 
         /// <summary>How far it is from its turn in the queue it waits in: 1 is next, 0 is its turn.</summary>
         public int Position { get; internal set; }
@@ -131,6 +131,9 @@ public sealed class Rush(Shop shop, TimeProvider time)
 
         /// <summary>The cart as it was seen; null when it may have changed while it queued.</summary>
         public CartView? Seen => Queues.Count == 0 ? _seen : null;
+
+        /// <summary>What its key had begun when the cart was seen.</summary>
+        public FrozenCart? Begun { get; }
 
         internal List<Sku> Queues { get; }
 

@@ -92,6 +92,18 @@ public sealed class CheckoutTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_cart_is_asked_once_whether_a_repeated_checkout_has_begun()
+    {
+        var (cart, key) = (await shop.Cart((await shop.Stocked(5), 1)), Shopping.Fresh("checkout"));
+        var bought = (await shop.Buy(cart, key: key)).ShouldBe(201);
+
+        var again = (await shop.Buy(cart, key: key)).ShouldBe(201);
+
+        (again["orderId"], again.Replayed).ShouldBe((bought["orderId"], true));
+        shop.Calls(CartId.Of(cart), "Begun").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_key_finds_its_order_when_its_goods_are_not_for_sale_any_more()
     {
         var (scarce, other) = (await shop.Stocked(1), await shop.Stocked(5));
@@ -262,7 +274,7 @@ public sealed class CheckoutTests(TestShop shop)
         (await shop.Operator().Post($"/v1/admin/products/{sku}/prices", new { price = new { minor = 300, currency = "GBP" } })).ShouldBe(200);
 
         var placed = await checkout.Place(
-            new(cart, new("ada@example.org"), new("Ada Lovelace", "12 St James's Square", "London", "SW1Y 4JH", "United Kingdom"), new("tok_ok")), id, seen, new("thawed", "digest"));
+            new(cart, new("ada@example.org"), new("Ada Lovelace", "12 St James's Square", "London", "SW1Y 4JH", "United Kingdom"), new("tok_ok")), id, seen, null, new("thawed", "digest"));
 
         placed.Refusal!.Code.ShouldBe("quote-changed");
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using Commerce.Feeds;
 using Commerce.Gateway.Cluster;
@@ -26,6 +27,7 @@ public sealed class TestShop : IAsyncLifetime
     public const string OperatorToken = "operator-token-of-the-tests", HookSecret = "hook-secret-of-the-tests", ProviderPage = "http://psp.test/";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("commerce-gateway-").FullName;
+    private readonly ConcurrentDictionary<(GrainId Grain, string Method), int> _calls = [];
     private WebApplication? _app;
 
     public MemoryJournal Journal { get; } = new();
@@ -40,6 +42,9 @@ public sealed class TestShop : IAsyncLifetime
 
     /// <summary>Whether writing it fails.</summary>
     public bool DescriptionFails { get; set; }
+
+    /// <summary>How often a cart was asked something.</summary>
+    public int Calls(CartId cart, string method) => _calls.GetValueOrDefault((GrainId.Create("cart", Keys.Cart(cart)), method));
 
     public string DataDir => _folder;
 
@@ -56,7 +61,11 @@ public sealed class TestShop : IAsyncLifetime
         builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Information);
         builder.UseOrleans(silo =>
         {
-            silo.UseEmbeddedCluster(httpPort: 0).AddCommerceGrains();
+            silo.UseEmbeddedCluster(httpPort: 0).AddCommerceGrains().AddIncomingGrainCallFilter(call =>
+            {
+                _calls.AddOrUpdate((call.TargetId, call.MethodName), 1, static (_, so) => so + 1);
+                return call.Invoke();
+            });
             silo.Services.AddSingleton<IJournal>(Journal).AddSingleton<ISealer, OpenSealer>().AddSingleton<IPaymentProvider>(Payments);
         });
         builder.AddCommerceGateway(new GatewayOptions(_folder, OperatorToken)
