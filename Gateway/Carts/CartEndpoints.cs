@@ -48,13 +48,12 @@ internal static class CartEndpoints
 
     private static async Task<(CartAddress Cart, CommandKey Command)> Of(string scope, CommandKey key, Shop shop, Secrets secrets)
     {
+        // A key that has opened a cart of the old kind finds it: an import that is taken up again would order everything twice.
+        if (CartAddress.TryParse(secrets.OldCartOf(scope, key.Id), out var old) && (await shop.Cart(old.Id).Get()).Ok) return (old, key);
+
         // Whoever has the key is answered the cart's id: the journal knows the request by the cart itself.
         var cart = secrets.CartOf(scope, key.Id);
-        var its = key with { Id = cart.Id.Value };
-        if ((await shop.Cart(cart.Id).Get()).Ok) return (cart, its);
-
-        // A key that has opened a cart of the old kind finds it: an import that is taken up again would order everything twice.
-        return CartAddress.TryParse(secrets.OldCartOf(scope, key.Id), out var old) && (await shop.Cart(old.Id).Get()).Ok ? (old, key) : (cart, its);
+        return (cart, key with { Id = cart.Id.Value });
     }
 
     private static async Task<Answer<CartBody>> Get(CartAddress id, Shop shop) => (await shop.Cart(id.Id).Get()).Show(id);

@@ -117,6 +117,16 @@ public sealed class IdempotencyTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_cart_is_opened_with_a_key_for_one_question_more()
+    {
+        var (key, secrets) = (Shopping.Fresh("one-question"), shop.Services.GetRequiredService<Secrets>());
+        (await shop.Operator().Post("/v1/carts", new { currency = "GBP" }, key)).ShouldBe(201);
+
+        var (cart, old) = (secrets.CartOf("operator", key).Id, new CartId(secrets.OldCartOf("operator", key)));
+        (shop.Calls(cart, "Open"), shop.Calls(cart, "Get"), shop.Calls(old, "Get")).ShouldBe((1, 0, 1));
+    }
+
+    [Fact]
     public async Task A_key_that_could_be_guessed_never_leads_one_guest_to_anothers_cart()
     {
         var mine = (await shop.Guest().Post("/v1/carts", new { currency = "GBP" }, "cart-1")).ShouldBe(201);
