@@ -23,7 +23,7 @@ public static class Fulfilment
         order.Shipments.FirstOrDefault(s => s.Id == shipment) is not { State: ShipmentState.Requested } leaving ? Events<OrderEvent>.None : outcome.Kind switch
         {
             OutcomeKind.Succeeded => Events.Of<OrderEvent>(new ShipmentSent(shipment)).At(leaving.At ?? order.Dated),
-            OutcomeKind.Declined => Events.Of<OrderEvent>(new ShipmentBlocked(shipment, outcome.Code ?? "declined")),
+            OutcomeKind.Declined => Events.Of<OrderEvent>(new ShipmentBlocked(shipment, outcome.Code ?? "declined")).At(leaving.At ?? order.Dated),
             _ => order.Unanswered(new(Step.Capture, shipment), terms, now),
         };
 

@@ -19,9 +19,9 @@ public static class Returns
     }
 
     public static Result<Events<OrderEvent>> PaidBack(this Order order, string returnId, PaymentOutcome outcome, CheckoutTerms terms, DateTimeOffset now) =>
-        order.Returns.FirstOrDefault(r => r.Id == returnId) is not { Refunded: false } ? Events<OrderEvent>.None : outcome.Kind switch
+        order.Returns.FirstOrDefault(r => r.Id == returnId) is not { Refunded: false } back ? Events<OrderEvent>.None : outcome.Kind switch
         {
-            OutcomeKind.Succeeded => Events.Of<OrderEvent>(new ReturnRefunded(returnId)),
+            OutcomeKind.Succeeded => Events.Of<OrderEvent>(new ReturnRefunded(returnId)).At(Dated(order, back)),
             // No money has moved, and asking the same again finds the same answer: a person must look.
             OutcomeKind.Declined => Events.Of<OrderEvent>(
                 new RefundDeclined(returnId, outcome.Code ?? "declined"), new OrderParked($"{new NextStep(Step.Refund, returnId)}", outcome.Code ?? "declined")),
@@ -29,8 +29,8 @@ public static class Returns
         };
 
     public static Result<Events<OrderEvent>> Restocked(this Order order, string returnId) =>
-        order.Returns.FirstOrDefault(r => r.Id == returnId) is { Restocked: false }
-            ? Events.Of<OrderEvent>(new ReturnRestocked(returnId))
+        order.Returns.FirstOrDefault(r => r.Id == returnId) is { Restocked: false } back
+            ? Events.Of<OrderEvent>(new ReturnRestocked(returnId)).At(Dated(order, back))
             : Events<OrderEvent>.None;
 
     internal static Order TakeBack(this Order order, ReturnAccepted x)
@@ -48,6 +48,9 @@ public static class Returns
 
     internal static Order PaidBack(this Order order, string returnId) =>
         order.Known(returnId, OutcomeKind.Succeeded) with { Returns = [.. order.Returns.Select(r => r.Id == returnId ? r with { Refunded = true } : r)] };
+
+    // Of an imported order, what a return leads to happened when the goods came back.
+    private static DateTimeOffset? Dated(Order order, ReturnState back) => order.Dated is null ? null : back.Accepted.At;
 
     private static SoldLine Sold(LineState line, int quantity, Currency currency) =>
         new(line.Line.Sku, line.Line.Title, quantity, new(Refund(line, quantity).Minor, currency));

@@ -41,6 +41,19 @@ public sealed class FulfilmentTests() : Specification<Order, OrderEvent>(Order.N
     }
 
     [Fact]
+    public void A_shipment_that_an_importer_dates_is_blocked_at_that_time()
+    {
+        var (placed, left) = (Now.AddYears(-15), Now.AddYears(-15).AddDays(2));
+        OrderEvent[] imported = [Placed() with { PlacedAt = placed, Backdated = true }, .. UpToConfirmed[1..]];
+
+        Blocked(Given(imported).When(s => s.Ship([], left)).After).ShouldBe(left);
+        Blocked(Given(imported).When(s => s.Ship([], null)).After).ShouldBe(placed);
+        Blocked(Given(UpToConfirmed).When(s => s.Ship([], null)).After).ShouldBeNull();
+
+        static DateTimeOffset? Blocked(Situation<Order, OrderEvent> order) => order.When(s => s.Captured("s1", Declined, Terms, Now)).Then(new ShipmentBlocked("s1", "funds")).Answer.Value.OccurredAt;
+    }
+
+    [Fact]
     public void A_capture_that_is_declined_blocks_the_shipment_and_its_lines_can_be_shipped_again() =>
         Given([.. UpToConfirmed, new ShipmentRequested("s1", [new("1", 3)], Pounds(330))])
             .When(s => s.Captured("s1", Declined, Terms, Now)).Then(new ShipmentBlocked("s1", "funds"))

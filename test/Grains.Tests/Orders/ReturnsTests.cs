@@ -28,6 +28,25 @@ public sealed class ReturnsTests() : Specification<Order, OrderEvent>(Order.None
     }
 
     [Fact]
+    public void What_comes_back_of_an_imported_order_is_refunded_and_restocked_when_it_came_back()
+    {
+        var (placed, back) = (Now.AddYears(-15), Now.AddYears(-15).AddDays(9));
+        OrderEvent[] imported = [Placed() with { PlacedAt = placed, Backdated = true }, .. UpToDelivered[1..]];
+
+        Dates(imported, back).ShouldBe((back, back));
+        Dates(imported, null).ShouldBe((Now, Now));
+        // A live order's money goes back now, whenever the parcel came.
+        Dates([.. UpToDelivered], Now.AddDays(-1)).ShouldBe((null, null));
+
+        (DateTimeOffset? Refunded, DateTimeOffset? Restocked) Dates(OrderEvent[] history, DateTimeOffset? occurredAt)
+        {
+            var returned = Given(history).When(s => s.Return(Back("1", 2, anyTime: true) with { OccurredAt = occurredAt }, Now)).After;
+            var refunded = returned.When(s => s.PaidBack("r1", Succeeded(220), Terms, Now));
+            return (refunded.Answer.Value.OccurredAt, refunded.After.When(s => s.Restocked("r1")).Answer.Value.OccurredAt);
+        }
+    }
+
+    [Fact]
     public void Goods_that_are_not_sellable_are_not_restocked() =>
         Given([.. UpToDelivered]).When(s => s.Return(Back("1", 2, restock: false), Now)).After
             .When(s => s.PaidBack("r1", Succeeded(220), Terms, Now)).State.Next(Terms, Now).ShouldBeNull();
