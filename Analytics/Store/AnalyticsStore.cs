@@ -55,6 +55,13 @@ public sealed class AnalyticsStore : IFeedEffect, IDisposable
         return run.Last;
     });
 
+    /// <inheritdoc/>
+    public Task Adopt(string service, int partition, FeedCursor stored, FeedCursor same) => Write(async db =>
+    {
+        await new ProjectionTables(db).Adopt(service, partition, stored, same);
+        return same.Position;
+    });
+
     /// <summary>Cursors and checksums of one moment.</summary>
     public Task<Fingerprint> Fingerprint() => Read(FingerprintOf);
 

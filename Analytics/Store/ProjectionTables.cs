@@ -20,8 +20,8 @@ internal interface IProjectionTable
 }
 
 /// <summary>A run of events does not begin right after the stored cursor: it was applied before, by somebody else perhaps, or something is missing.</summary>
-internal sealed class CursorMovedException(FeedBatch run, FeedCursor cursor)
-    : InvalidOperationException($"A run from {run.First} in epoch {run.Epoch} does not follow {cursor}.");
+internal sealed class CursorMovedException(string what, FeedCursor cursor)
+    : InvalidOperationException($"{what} does not follow {cursor}.");
 
 /// <summary>One complete set of tables, with the cursors that say what is in them. A rebuild fills a second set beside the first.</summary>
 internal sealed class ProjectionTables
@@ -69,21 +69,35 @@ internal sealed class ProjectionTables
     /// </summary>
     public async Task Apply(FeedBatch run)
     {
-        if (!await Move(run)) throw new CursorMovedException(run, await Cursor(run.Service, run.Partition));
+        if (!await Move(run)) throw new CursorMovedException($"A run from {run.First} in epoch {run.Epoch}", await Cursor(run.Service, run.Partition));
         var earlier = await _revenue.Confirmed(run.Events.Where(recorded => ProjectionFold.LooksBack(recorded.Type)).Select(recorded => recorded.Key));
         var delta = new ProjectionFold(order => earlier.TryGetValue(order, out var gross) ? gross : null);
         foreach (var recorded in run.Events) delta.Apply(recorded);
         foreach (var table in _tables) await table.Write(delta);
     }
 
-    public async Task<FeedCursor> Cursor(string service, int partition) =>
-        (await Cursors()).FirstOrDefault(cursor => cursor.Service == service && cursor.Partition == partition) is { } at ? new(at.Position, at.Epoch) : FeedCursor.Start;
+    public async Task<FeedCursor> Cursor(string service, int partition) => await _db
+        .Rows($"select position, epoch, last_event from {_prefix}feed_cursor where service = @service and partition = @partition",
+            row => new FeedCursor(row.GetInt64(0), row.GetString(1), row.IsDBNull(2) ? null : LastEvent(row.GetString(2), row.GetInt64(0))),
+            ("@service", service), ("@partition", partition))
+        .FirstOrDefaultAsync(FeedCursor.Start);
 
     public async Task<IReadOnlyList<AppliedCursor>> Cursors() => await _db
         .Rows($"select service, partition, epoch, position, recorded_at from {_prefix}feed_cursor order by service, partition",
             row => new AppliedCursor(row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), DateTimeOffset.Parse(row.GetString(4), System.Globalization.CultureInfo.InvariantCulture)))
         .ToListAsync();
 
+    /// <summary>Moves the cursor to another epoch, where it still is.</summary>
+    public async Task Adopt(string service, int partition, FeedCursor stored, FeedCursor same)
+    {
+        var moved = await _db.Run($"""
+            update {_prefix}feed_cursor set epoch = @epoch, last_event = @event
+            where service = @service and partition = @partition and epoch = @before and position = @position
+            """, ("@service", service), ("@partition", partition), ("@before", stored.Epoch), ("@position", same.Position), ("@epoch", same.Epoch), ("@event", LastEvent(same)));
+        if (moved != 1) throw new CursorMovedException($"Position {same.Position} in epoch {same.Epoch}", await Cursor(service, partition));
+    }
+
+    /// <summary>Takes the restored journals' epochs over.</summary>
     public Task Adopt(string service, string epoch) => _db.Run($"update {_prefix}feed_cursor set epoch = @epoch where service = @service", ("@epoch", epoch), ("@service", service));
 
     public async Task<IReadOnlyDictionary<string, string>> Checksums()
@@ -96,18 +110,25 @@ internal sealed class ProjectionTables
     private async Task<bool> Move(FeedBatch run)
     {
         (string, object)[] cursor =
-            [("@service", run.Service), ("@partition", run.Partition), ("@epoch", run.Epoch), ("@last", run.Last), ("@recordedAt", run.Events[^1].RecordedAt.ToString("O"))];
+        [
+            ("@service", run.Service), ("@partition", run.Partition), ("@epoch", run.Epoch), ("@last", run.Last), ("@event", LastEvent(FeedCursor.After(run))),
+            ("@recordedAt", run.Events[^1].RecordedAt.ToString("O")),
+        ];
         if (run.First == 1)
         {
             return await _db.Run($"""
-                insert into {_prefix}feed_cursor (service, partition, epoch, position, recorded_at) values (@service, @partition, @epoch, @last, @recordedAt)
+                insert into {_prefix}feed_cursor (service, partition, epoch, position, last_event, recorded_at) values (@service, @partition, @epoch, @last, @event, @recordedAt)
                 on conflict do nothing
                 """, cursor) == 1;
         }
 
         return await _db.Run($"""
-            update {_prefix}feed_cursor set position = @last, recorded_at = @recordedAt
+            update {_prefix}feed_cursor set position = @last, last_event = @event, recorded_at = @recordedAt
             where service = @service and partition = @partition and epoch = @epoch and position = @before
             """, [.. cursor, ("@before", run.First - 1)]) == 1;
     }
+    // With its position: a build that does not know the column moves the cursor past it.
+    private static string LastEvent(FeedCursor cursor) => $"{cursor.Position} {cursor.Event}";
+
+    private static Guid? LastEvent(string stored, long position) => stored.Split(' ') is [var at, var id] && at == $"{position}" ? Guid.Parse(id) : null;
 }

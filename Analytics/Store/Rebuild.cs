@@ -88,7 +88,7 @@ public sealed class Rebuild(AnalyticsStore store, IGrainFactory grains)
     private static async Task<FeedCursor> Apply(ProjectionTables rebuilt, FeedBatch run)
     {
         await rebuilt.Apply(run);
-        return new FeedCursor(run.Last, run.Epoch);
+        return FeedCursor.After(run);
     }
 }
 

@@ -30,6 +30,12 @@ internal sealed class ReadModelEffect(ReadStore store, IReadModel model) : IFeed
         return Task.CompletedTask;
     }
 
+    public Task Adopt(string service, int partition, FeedCursor stored, FeedCursor same)
+    {
+        store.Adopt(service, partition, same);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Starts over: the feed is another history than the one read so far.</summary>
     public void Forget() => store.Forget(model.Service, [.. model.Tables]);
 }

@@ -18,7 +18,8 @@ public sealed class ReadStore : IDisposable
     private const int Corrupt = 11, NotADatabase = 26;
 
     private const string Tables = """
-        create table cursors (service text not null, partition integer not null, position integer not null, epoch text not null, primary key (service, partition)) without rowid;
+        create table cursors (
+            service text not null, partition integer not null, position integer not null, epoch text not null, event text not null, primary key (service, partition)) without rowid;
         create table products (id integer primary key, sku text not null unique, title text not null, published integer not null, words text not null);
         create virtual table product_words using fts5 (words, content='', contentless_delete=1, tokenize='trigram');
         create table prices (
@@ -54,8 +55,8 @@ public sealed class ReadStore : IDisposable
     public FeedCursor Cursor(string service, int partition)
     {
         using var reader = Reader();
-        using var rows = reader.Query("select position, epoch from cursors where service = $1 and partition = $2", service, partition);
-        return rows.Read() ? new FeedCursor(rows.GetInt64(0), rows.GetString(1)) : FeedCursor.Start;
+        using var rows = reader.Query("select position, epoch, event from cursors where service = $1 and partition = $2", service, partition);
+        return rows.Read() ? new FeedCursor(rows.GetInt64(0), rows.GetString(1), rows.GetGuid(2)) : FeedCursor.Start;
     }
 
     /// <summary>Applies a run of events and moves the cursor: both or neither.</summary>
@@ -64,11 +65,12 @@ public sealed class ReadStore : IDisposable
         InTransaction(() =>
         {
             foreach (var recorded in run.Events) apply(_writer, recorded);
-            _writer.Run(
-                "insert into cursors values ($1, $2, $3, $4) on conflict do update set position = excluded.position, epoch = excluded.epoch",
-                run.Service, run.Partition, run.Last, run.Epoch);
+            Move(run.Service, run.Partition, FeedCursor.After(run));
         });
     }
+
+    /// <summary>Puts a cursor in the stored one's place.</summary>
+    public void Adopt(string service, int partition, FeedCursor cursor) => InTransaction(() => Move(service, partition, cursor));
 
     /// <summary>Forgets a service's tables and where its feed was, so that it is read again from its start.</summary>
     public void Forget(string service, params IReadOnlyList<string> tables) => InTransaction(() =>
@@ -83,6 +85,10 @@ public sealed class ReadStore : IDisposable
         _writer.Dispose();
         SqliteConnection.ClearPool(new SqliteConnection(_connection));
     }
+
+    private void Move(string service, int partition, FeedCursor cursor) => _writer.Run(
+        "insert into cursors values ($1, $2, $3, $4, $5) on conflict do update set position = excluded.position, epoch = excluded.epoch, event = excluded.event",
+        service, partition, cursor.Position, cursor.Epoch, cursor.Event);
 
     private void InTransaction(Action work)
     {

@@ -37,7 +37,7 @@ public sealed record RecordedEvent(
 /// <summary>A run of events with consecutive positions of one partition, in order: one item of the stream (service, partition).</summary>
 /// <param name="Service">The service.</param>
 /// <param name="Partition">The partition.</param>
-/// <param name="Epoch">The journal's epoch; another epoch means another history (a restore): positions are not comparable.</param>
+/// <param name="Epoch">The journal's epoch; in another epoch its positions may mean other events.</param>
 /// <param name="Events">At least one event, positions ascending by one.</param>
 [GenerateSerializer, Immutable, Alias("commerce.feed-batch.v1")]
 public sealed record FeedBatch(string Service, int Partition, string Epoch, ImmutableArray<RecordedEvent> Events)

@@ -41,7 +41,7 @@ internal sealed class Happenings
     private Happenings Record(string service, string stream, string at, object happened)
     {
         var feed = _feeds[service];
-        feed.Add(new RecordedEvent(service, 0, feed.Count + 1, Guid.Empty, stream, 1, EventTypes.NameOf(happened.GetType()),
+        feed.Add(new RecordedEvent(service, 0, feed.Count + 1, new Guid(feed.Count + 1, 0, 0, new byte[8]), stream, 1, EventTypes.NameOf(happened.GetType()),
             At(at), At("2026-01-01T00:00:00Z").AddSeconds(feed.Count), "system", null, null, null, EventTypes.Write(happened)));
         return this;
     }

@@ -114,7 +114,7 @@ public abstract class EmbeddedAnalyticsTests(Func<Task<TestStorage>> create) : S
         await using var shop = await EmbeddedShop.Start(Kept.Storage, _journal);
         await shop.Record(happened);
         await shop.CaughtUp();
-        _journal.Epoch = "epoch-2";
+        shop.FailOver();
         happened.Confirmed("o-new", "2010-12-24T10:00:00Z", Line("A", 1, 100)).Adjusted("A", "2010-12-24T10:00:00Z", 3);
         await shop.Record(happened);
         while ((await shop.Get("lag"))["services"]!.AsArray().Any(service => service!["stopped"]?.GetValue<string>().Contains("rebuild", StringComparison.Ordinal) is not true))
@@ -122,6 +122,21 @@ public abstract class EmbeddedAnalyticsTests(Func<Task<TestStorage>> create) : S
 
         await shop.Rebuild();
         await shop.CaughtUp();
+        (await shop.Get("checksums"))["checksums"]!.ToJsonString().ShouldBe(Expected(happened).ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_over_and_has_lost_nothing_stops_nobody()
+    {
+        var happened = Sales(20);
+        await using var shop = await EmbeddedShop.Start(Kept.Storage, _journal);
+        await shop.Record(happened);
+        await shop.CaughtUp();
+        _journal.FailOver(lost: 0);
+        happened.Confirmed("o-new", "2010-12-24T10:00:00Z", Line("A", 1, 100)).Adjusted("A", "2010-12-24T10:00:00Z", 3);
+        await shop.Record(happened);
+        await shop.CaughtUp();
+        (await shop.Get("lag"))["services"]!.AsArray().ShouldAllBe(service => service!["stopped"] == null);
         (await shop.Get("checksums"))["checksums"]!.ToJsonString().ShouldBe(Expected(happened).ToJsonString());
     }
 

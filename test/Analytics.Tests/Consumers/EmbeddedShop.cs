@@ -78,6 +78,13 @@ internal sealed class EmbeddedShop : IAsyncDisposable
         }
     }
 
+    /// <summary>Another server goes on that never got the last event of each feed; these happen anew.</summary>
+    public void FailOver()
+    {
+        Journal.FailOver(lost: 1, [.. ProjectionFold.Services]);
+        foreach (var service in ProjectionFold.Services) _recorded[service]--;
+    }
+
     /// <summary>These are in the journal already, by somebody else.</summary>
     public void HasRecorded(Happenings happened)
     {

@@ -34,7 +34,7 @@ public sealed class LagMeterTests() : StorageTests(OnSqlite)
         await Shows(clock, measured);
 
         _journal.Down = false;
-        _journal.Epoch = "epoch-2";
+        shop.FailOver();
         await shop.Record(Sale(happened, 1));
         await Shows(clock, measured, [.. ProjectionFold.Services.Select(service => (service, true, 1.0))]);
         await meter.StopAsync(CancellationToken.None);

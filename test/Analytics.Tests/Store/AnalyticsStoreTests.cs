@@ -90,7 +90,36 @@ public abstract class AnalyticsStoreTests(Func<Task<TestStorage>> create, int mo
         foreach (var (first, last) in ((int, int)[])[(1, 5), (5, 6), (7, 8)])
             await Should.ThrowAsync<InvalidOperationException>(() => Store.Apply(happened.Run("order", first, last)));
         await Should.ThrowAsync<InvalidOperationException>(() => Store.Apply(happened.Run("order", 6, 7) with { Epoch = "e2" }));
-        (await Store.Cursor("order", 0)).ShouldBe(new FeedCursor(5, "e1"));
+        (await Store.Cursor("order", 0)).ShouldBe(FeedCursor.After(happened.Run("order", 1, 5)));
+    }
+
+    [Fact]
+    public async Task A_cursor_goes_on_in_another_epoch_from_where_it_is_and_from_nowhere_else()
+    {
+        var happened = Month(Enumerable.Range(0, 20).Select(i => (0, i, 1)));
+        await Store.Apply(happened.Run("order", 1, 5));
+        var cursor = await Store.Cursor("order", 0);
+        var same = cursor with { Epoch = "e2" };
+        foreach (var elsewhere in new[] { cursor with { Epoch = "e0" }, cursor with { Position = 4 } })
+            await Should.ThrowAsync<InvalidOperationException>(() => Store.Adopt("order", 0, elsewhere, elsewhere with { Epoch = "e2" }));
+        (await Store.Cursor("order", 0)).ShouldBe(cursor);
+
+        await Store.Adopt("order", 0, cursor, same);
+        (await Store.Cursor("order", 0)).ShouldBe(same);
+        await Should.ThrowAsync<InvalidOperationException>(() => Store.Apply(happened.Run("order", 6, 7)));
+        await Store.Apply(happened.Run("order", 6, 7) with { Epoch = "e2" });
+        (await Store.Cursor("order", 0)).ShouldBe(FeedCursor.After(happened.Run("order", 6, 7)) with { Epoch = "e2" });
+    }
+
+    [Fact]
+    public async Task Where_a_build_that_keeps_no_event_has_moved_the_cursor_the_event_is_unknown_until_the_next()
+    {
+        var happened = Month(Enumerable.Range(0, 20).Select(i => (0, i, 1)));
+        await Store.Apply(happened.Run("order", 1, 5));
+        await Kept.Run("update feed_cursor set position = 6");
+        (await Store.Cursor("order", 0)).ShouldBe(new FeedCursor(6, "e1"));
+        await Store.Apply(happened.Run("order", 7, 8));
+        (await Store.Cursor("order", 0)).ShouldBe(FeedCursor.After(happened.Run("order", 7, 8)));
     }
 
     [Fact]
@@ -101,7 +130,7 @@ public abstract class AnalyticsStoreTests(Func<Task<TestStorage>> create, int mo
         var before = await Store.Fingerprint();
         await Store.AdoptEpoch(new Dictionary<string, FeedHead> { ["order"] = new(100, "e2"), ["inventory"] = new(100, "e3") });
         (await Store.Fingerprint()).Checksums.ShouldBe(before.Checksums);
-        (await Store.Cursor("inventory", 0)).ShouldBe(new FeedCursor(happened.Feed("inventory").Count, "e3"));
+        (await Store.Cursor("inventory", 0)).ShouldBe(FeedCursor.After(happened.Run("inventory", 1, happened.Feed("inventory").Count)) with { Epoch = "e3" });
     }
 
     [Fact]

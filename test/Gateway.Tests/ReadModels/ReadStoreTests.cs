@@ -29,4 +29,15 @@ public sealed class ReadStoreTests : IDisposable
         _feeds.HappensInANewerProgram(new OrderIndex(_feeds.Store), "order/t1/one");
         _feeds.Store.Cursor("order", 0).Position.ShouldBe(2);
     }
+
+    [Fact]
+    public void A_cursor_is_kept_with_its_last_event_and_goes_on_in_another_epoch()
+    {
+        _feeds.HappensInANewerProgram(new OrderIndex(_feeds.Store), "order/t1/one");
+        var cursor = _feeds.Store.Cursor("order", 0);
+        cursor.Event.ShouldNotBeNull();
+        _feeds.Store.Adopt("order", 0, cursor with { Epoch = "e2" });
+        _feeds.Reopen();
+        _feeds.Store.Cursor("order", 0).ShouldBe(cursor with { Epoch = "e2" });
+    }
 }

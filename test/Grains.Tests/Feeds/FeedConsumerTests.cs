@@ -1,4 +1,5 @@
 using Commerce.Feeds;
+using Commerce.Kernel;
 using CsCheck;
 
 namespace Commerce.Tests.Feeds;
@@ -69,7 +70,7 @@ public sealed class FeedConsumerTests
         using var second = Consumer();
         await second.CatchUp();
         _effect.Applied.Count.ShouldBe(700);
-        _effect.Stored.ShouldBe(new FeedCursor(700, "e1"));
+        _effect.Stored.ShouldBe(FeedCursor.After(_feed.Run(1, 700)));
     }
 
     [Fact]
@@ -117,12 +118,12 @@ public sealed class FeedConsumerTests
     }
 
     [Fact]
-    public async Task Another_epoch_stops_the_reader_with_the_cure_until_its_cursor_is_replaced()
+    public async Task Another_history_stops_the_reader_with_the_cure_until_its_cursor_is_replaced()
     {
         _feed.Length = 5;
         using var consumer = Consumer();
         await consumer.CatchUp();
-        _feed.Epoch = "e2";
+        _feed.FailOver("e2", kept: 4);
         _feed.Length = 9;
         (await Should.ThrowAsync<FeedHistoryException>(() => consumer.Deliver(_feed.Run(6, 9)))).Message.ShouldContain("rebuild");
         await Should.ThrowAsync<FeedHistoryException>(consumer.CatchUp);
@@ -134,6 +135,107 @@ public sealed class FeedConsumerTests
         await consumer.Nudge();
         consumer.Stopped.ShouldBeNull();
         _effect.Applied.Count.ShouldBe(9);
+    }
+
+    [Fact]
+    public async Task Another_epoch_with_the_same_event_where_the_reader_is_goes_on()
+    {
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await consumer.CatchUp();
+        _feed.FailOver("e2", kept: 5);
+        await consumer.CatchUp();
+        (_effect.Stored, _effect.Applied.Count).ShouldBe((FeedCursor.After(_feed.Run(1, 5)), 5));
+
+        _feed.Length = 9;
+        await consumer.Deliver(_feed.Run(6, 9));
+        _feed.FailOver("e3", kept: 9);
+        _feed.Length = 12;
+        await consumer.Deliver(_feed.Run(10, 12));
+        (consumer.Stopped, _effect.Stored, _effect.Applied.Count).ShouldBe((null, FeedCursor.After(_feed.Run(1, 12)), 12));
+    }
+
+    [Fact]
+    public async Task An_item_of_an_epoch_that_was_left_is_passed_over_and_is_no_sign_of_life()
+    {
+        _feed.Length = 9;
+        var lost = _feed.Run(6, 9);
+        _feed.FailOver("e2", kept: 5);
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await consumer.CatchUp();
+        _feed.Length = 7;
+        await consumer.Deliver(_feed.Run(6, 7));
+        await consumer.Nudge();
+
+        await consumer.Deliver(lost);
+        _feed.Length = 8;
+        await consumer.Nudge();
+        (consumer.Stopped, _effect.Applied.Count).ShouldBe((null, 8));
+        await consumer.Deliver(lost);
+        _feed.Length = 9;
+        await consumer.Deliver(_feed.Run(9, 9));
+        (consumer.Stopped, _effect.Stored, _effect.Applied.Count).ShouldBe((null, FeedCursor.After(_feed.Run(1, 9)), 9));
+    }
+
+    [Fact]
+    public async Task An_item_of_an_epoch_that_was_left_begins_nothing()
+    {
+        _feed.Length = 3;
+        var lost = _feed.Run(1, 3);
+        _feed.FailOver("e2", kept: 0);
+        _feed.Length = 0;
+        using var consumer = Consumer();
+        await consumer.Deliver(lost);
+        await consumer.CatchUp();
+        await consumer.Deliver(lost);
+        _effect.Applied.ShouldBeEmpty();
+        _feed.Length = 2;
+        await consumer.Deliver(_feed.Run(1, 2));
+        _effect.Stored.ShouldBe(FeedCursor.After(_feed.Run(1, 2)));
+    }
+
+    [Fact]
+    public async Task An_item_beyond_a_feed_that_has_gone_on_in_another_epoch_stops_nobody()
+    {
+        _feed.Length = 5;
+        using var consumer = Consumer();
+        await consumer.CatchUp();
+        var lost = _feed.Run(8, 9);
+        _feed.FailOver("e2", kept: 5);
+        await consumer.Deliver(lost);
+        (consumer.Stopped, _effect.Stored, _effect.Applied.Count).ShouldBe((null, FeedCursor.After(_feed.Run(1, 5)), 5));
+    }
+
+    [Fact]
+    public async Task A_gap_that_the_feed_fills_in_another_epoch_is_read_again_with_the_next_item()
+    {
+        _feed.Length = 9;
+        using var consumer = Consumer();
+        await consumer.Deliver(_feed.Run(1, 9));
+        var last = _feed.Run(15, 15);
+        _feed.FailOver("e2", kept: 9);
+        _feed.Length = 12;
+        await Should.ThrowAsync<DependencyUnavailableException>(() => consumer.Deliver(last));
+        _feed.Length = 13;
+        await consumer.Deliver(_feed.Run(13, 13));
+        (consumer.Stopped, _effect.Stored, _effect.Applied.Count).ShouldBe((null, FeedCursor.After(_feed.Run(1, 13)), 13));
+    }
+
+    [Theory]
+    [InlineData("e1-00000002", true)]
+    [InlineData("e10", false)]
+    [InlineData("e2-00000001", false)]
+    public async Task A_cursor_without_an_event_goes_on_only_where_a_timeline_was_added_to_its_epoch(string epoch, bool goesOn)
+    {
+        _feed.Length = 5;
+        await _effect.Apply(_feed.Run(1, 5));
+        _effect.Stored = _effect.Stored with { Event = null };
+        _feed.FailOver(epoch, kept: 5);
+        using var consumer = Consumer();
+        if (goesOn) await consumer.CatchUp();
+        else await Should.ThrowAsync<FeedHistoryException>(consumer.CatchUp);
+        _effect.Stored.ShouldBe(goesOn ? FeedCursor.After(_feed.Run(1, 5)) : new FeedCursor(5, "e1"));
     }
 
     [Fact]
@@ -211,15 +313,32 @@ public sealed class FeedConsumerTests
 
     private sealed class FakeFeed : IFeedGrain
     {
+        private short _histories;
+        private List<short> _historyOf = [];
+
         public int Length { get; set; }
-        public string Epoch { get; set; } = "e1";
+        public string Epoch { get; private set; } = "e1";
         public int Reads { get; private set; }
         public int PageSize { get; init; } = FeedBatch.MaxEvents;
         public int EventBytes { get; set; }
 
+        /// <summary>What comes after so many events is another history's.</summary>
+        public void FailOver(string epoch, int kept)
+        {
+            Epoch = epoch;
+            _histories++;
+            _historyOf = [.. _historyOf.Take(kept)];
+        }
+
         public FeedBatch Run(long first, long last) => new("order", 0, Epoch,
             [.. Enumerable.Range((int)first, (int)(last - first + 1)).Select(position => new RecordedEvent(
-                "order", 0, position, Guid.Empty, "order/t1/x", position, "order.cancelled.v1", default, default, "system", null, null, null, new byte[EventBytes]))]);
+                "order", 0, position, IdOf(position), "order/t1/x", position, "order.cancelled.v1", default, default, "system", null, null, null, new byte[EventBytes]))]);
+
+        private Guid IdOf(int position)
+        {
+            while (_historyOf.Count < position) _historyOf.Add(_histories);
+            return new Guid(position, _historyOf[position - 1], 0, new byte[8]);
+        }
 
         public Task<FeedBatch?> Read(long after)
         {
@@ -242,7 +361,7 @@ public sealed class FeedConsumerTests
     private sealed class RecordingEffect : IFeedEffect
     {
         public List<long> Applied { get; } = [];
-        public FeedCursor Stored { get; private set; } = FeedCursor.Start;
+        public FeedCursor Stored { get; set; } = FeedCursor.Start;
         public Failing Fail { get; set; }
         public bool Yields { get; init; }
         public Action Applying { get; set; } = static () => { };
@@ -256,10 +375,17 @@ public sealed class FeedConsumerTests
             if (Fail == Failing.BeforeCommit) throw new IOException("before");
             run.First.ShouldBe(Stored.Position + 1);
             Applied.AddRange(run.Events.Select(e => e.Position));
-            Stored = new FeedCursor(run.Last, run.Epoch);
+            Stored = FeedCursor.After(run);
             if (Fail != Failing.AfterCommit) return;
             Fail = Failing.Never;
             throw new IOException("after");
+        }
+
+        public Task Adopt(string service, int partition, FeedCursor stored, FeedCursor same)
+        {
+            stored.ShouldBe(Stored);
+            Stored = same;
+            return Task.CompletedTask;
         }
 
         public void Forget()

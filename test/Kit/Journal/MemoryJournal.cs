@@ -24,8 +24,8 @@ public sealed class MemoryJournal : IJournal
     /// <summary>While true, nothing can be read or written.</summary>
     public bool Down { get; set; }
 
-    /// <summary>Another epoch says that this is another history.</summary>
-    public string Epoch { get; set; } = "epoch-1";
+    /// <summary>Changes when its history may have changed.</summary>
+    public string Epoch { get; private set; } = "epoch-1";
 
     /// <summary>How many snapshots were handed over.</summary>
     public int SnapshotsSaved { get; private set; }
@@ -101,6 +101,22 @@ public sealed class MemoryJournal : IJournal
     public Snapshot? SnapshotOf(StreamName stream)
     {
         lock (_gate) return _snapshots.GetValueOrDefault(stream);
+    }
+
+    /// <summary>Another server goes on in the next epoch, and it never got the last few events of these services.</summary>
+    public void FailOver(int lost, params ReadOnlySpan<string> services)
+    {
+        lock (_gate)
+        {
+            Epoch = $"epoch-{int.Parse(Epoch.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture) + 1}";
+            foreach (var service in services)
+            {
+                var kept = Feed(service).Count - lost;
+                Feed(service).RemoveRange(kept, lost);
+                foreach (var (stream, events) in _streams)
+                    if (stream.Service == service) events.RemoveAll(stored => stored.Event.Position > kept);
+            }
+        }
     }
 
     /// <summary>Throws all snapshots away.</summary>
