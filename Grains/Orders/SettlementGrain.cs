@@ -35,6 +35,11 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
 
     private readonly CancellationTokenSource _ending = new();
     private Task? _running;
+
+    // What is open, and the epoch of the journal it was read in.
+    private OpenSales? _open;
+    private string? _epoch;
+
     private int _telling, _committing;
     private DateTimeOffset _complainedAt, _keptAt;
 
@@ -61,21 +66,28 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     private async Task Run()
     {
         RequestContext.Set(CallContext.Actor, "system");
-        OpenSales? open = null;
         while (!_ending.IsCancellationRequested)
         {
             using var turn = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
             try
             {
-                await Known();
-                open ??= new OpenSales(Folded.Position);
+                var open = _open ??= await Begin();
                 // The signal is asked for before reading: what is appended between the two completes it.
                 var appended = Journal.Appended("order", turn.Token);
-                var full = await TakeNext(open);
+                var page = await ReadOn(open);
+                if (page.Head.Epoch != _epoch)
+                {
+                    // Positions may mean other events now. What is under way for the old ones ends, and begins nothing.
+                    LogMoved(_epoch!, page.Head.Epoch);
+                    _open = null;
+                    continue;
+                }
+
+                open.Take(page.Events, Now);
                 Settle(open);
                 if (!_ending.IsCancellationRequested) unsettled.Count = open.Count;
                 await Keep(open);
-                if (!full) await (open.Count == 0 ? appended : Task.Delay(Linger, Time, turn.Token));
+                if (page.Events.Count < MostEvents) await (open.Count == 0 ? appended : Task.Delay(Linger, Time, turn.Token));
             }
             catch (Exception) when (_ending.IsCancellationRequested)
             {
@@ -93,17 +105,22 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
         }
     }
 
-    // With too many open it reads no further: they are in the journal.
-    private async Task<bool> TakeNext(OpenSales open)
+    // The epoch first: when the next page is still of it, so is what was read of its own stream.
+    private async Task<OpenSales> Begin()
     {
-        if (open.Count >= OpenSales.Most) return false;
-        var page = await Journal.ReadFeed("order", Partition, open.Read, MostEvents);
-        open.Take(page.Events, Now);
-        return page.Events.Count == MostEvents;
+        _epoch = (await Journal.Head("order", Partition)).Epoch;
+        await Reread();
+        return new OpenSales(Folded.Position);
     }
+
+    // With too many open it reads no further: they are in the journal.
+    private async Task<FeedPage> ReadOn(OpenSales open) => open.Count >= OpenSales.Most
+        ? new FeedPage(await Journal.Head("order", Partition), [])
+        : await Journal.ReadFeed("order", Partition, open.Read, MostEvents);
 
     private void Settle(OpenSales open)
     {
+        if (open != _open) return;
         while (_telling < MostTellings && Next(open.NextTelling) is { } telling) _ = Tell(open, telling);
         while (_committing < MostBatches && Next(open.NextBatch) is { } batch) _ = Commit(open, batch);
     }
@@ -163,9 +180,12 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     {
         if (!_moved || (open.Count > 0 && Now - _keptAt < KeepEvery)) return;
         (_moved, _keptAt) = (false, Now);
+        var decided = 0;
         try
         {
-            await Apply(s => s.Reach(open.Settled));
+            // Once: what is decided anew, after the journal was away, may be on the events of another epoch.
+            await Apply(s => decided++ == 0 ? s.Reach(open.Settled) : Events<SettlementEvent>.None);
+            _moved |= decided > 1;
         }
         catch
         {
@@ -173,6 +193,9 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
             throw;
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "The orders' journal was in epoch {Before} and is now in {Epoch}; sales are settled from what is stored there.")]
+    private partial void LogMoved(string before, string epoch);
 
     [LoggerMessage(LogLevel.Warning, "Confirmed orders could not be read; trying again. Sales go on, on hand falls later.")]
     private partial void LogFault(Exception fault);

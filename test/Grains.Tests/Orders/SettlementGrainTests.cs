@@ -101,6 +101,26 @@ public sealed class SettlementGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_sale_that_got_the_positions_of_a_lost_one_is_settled()
+    {
+        await Stocked(Tea, 5);
+        await Bought("c1", Tea);
+        await Settled((Tea, 4));
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Journal.Events(Remembers).Count == 1));
+        var before = (await _shop.Journal.Head("order", 0)).Position;
+        await Bought("c2", Tea);
+        await Settled((Tea, 3));
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Journal.Events(Remembers).Count == 2));
+
+        _shop.Journal.FailOver((int)((await _shop.Journal.Head("order", 0)).Position - before), "order");
+        await Bought("c3", Tea);
+
+        await Settled((Tea, 2));
+        Commits(Tea).ShouldBe(3);
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Journal.Events(Remembers).Count == 2));
+    }
+
+    [Fact]
     public async Task An_order_that_is_cancelled_before_its_goods_have_left_gets_them_back()
     {
         await Stocked(Tea, 5);
