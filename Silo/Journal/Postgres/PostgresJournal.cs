@@ -100,13 +100,13 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
         return await drop.ExecuteNonQueryAsync();
     });
 
-    /// <summary>Starts another history, after a restore: positions mean other events than a reader elsewhere may have seen. Nothing may be running.</summary>
+    /// <summary>Another epoch, after a restore that the server's timeline does not tell of: positions may mean other events than a reader elsewhere has seen. Answers it; silos start afterwards.</summary>
     public Task<string> ChangeEpoch(string service) => Read(service, async source =>
     {
-        var epoch = Guid.CreateVersion7(_time.GetUtcNow()).ToString("N");
         await using var change = source.CreateCommand("update log_head set epoch = $1");
-        change.Parameters.Add(new NpgsqlParameter<string> { TypedValue = epoch });
+        change.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Guid.CreateVersion7(_time.GetUtcNow()).ToString("N") });
         await change.ExecuteNonQueryAsync();
+        var epoch = (await PostgresReads.Head(source, 0)).Epoch;
         Of(service).Tail.Begin(epoch);
         return epoch;
     });

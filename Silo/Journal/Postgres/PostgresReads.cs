@@ -10,6 +10,12 @@ internal static class PostgresReads
     internal const string Columns = "a.position, h.stream, a.version, a.command, a.digest, a.data";
 
     /// <summary>
+    /// The epoch of <c>log_head l</c>, 'stored-timeline': the server's timeline is another one after each promotion, whether or not anything was lost by it (ADR 0036). It is part of the name of the file
+    /// of the log that is being written; what the last checkpoint says is older. A server that is none to write to gives an error.
+    /// </summary>
+    internal const string Epoch = "l.epoch || '-' || (select substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))";
+
+    /// <summary>
     /// The rows of each stream from the one that holds its snapshot's event. The snapshot comes as a row of its own, before them; no append has position 0. Each table is
     /// reached by its key, stream by stream: no plan can turn that into reading all of it (see 0004).
     /// </summary>
@@ -99,7 +105,7 @@ internal static class PostgresReads
         after = Math.Max(0, after);
         await using var read = Command(source,
             $"""
-            select {Columns}, l.position, l.epoch
+            select {Columns}, l.position, {Epoch}
             from log_head l left join (append a cross join lateral (select s.stream from stream_head s where s.number = a.stream limit 1) h)
                 on a.position <= $1 + $2 and a.position >= coalesce((select b.position from append b where b.position <= $1 + 1 order by b.position desc limit 1), 0)
             where l.partition = 0
@@ -119,7 +125,7 @@ internal static class PostgresReads
 
     public static async Task<FeedHead> Head(NpgsqlDataSource source, int partition)
     {
-        await using var head = Command(source, "select position, epoch from log_head where partition = 0");
+        await using var head = Command(source, $"select l.position, {Epoch} from log_head l where l.partition = 0");
         await using var row = await head.ExecuteReaderAsync();
         await row.ReadAsync();
         return new FeedHead(partition == 0 ? row.GetInt64(0) : 0, row.GetString(1));

@@ -56,6 +56,18 @@ public sealed class PostgresServer : IAsyncDisposable
         await LetsIn();
     }
 
+    /// <summary>Killed, it goes on as a standby that has everything does when it takes over: in the next timeline.</summary>
+    public async Task Promote()
+    {
+        await Kill();
+        await File.WriteAllTextAsync(Path.Combine(_folder.Sub("data"), "standby.signal"), "");
+        await Restart();
+        await using var admin = new NpgsqlConnection(ConnectionString() + ";Pooling=false");
+        await admin.OpenAsync();
+        await using var promote = new NpgsqlCommand("select pg_promote()", admin);
+        if (await promote.ExecuteScalarAsync() is not true) throw new InvalidOperationException($"It was not promoted. Last words:\n{_process.LastWords()}");
+    }
+
     /// <summary>A server listens before it is done starting; until then it turns everybody away.</summary>
     private async Task LetsIn()
     {
