@@ -1,3 +1,4 @@
+using Commerce.Feeds;
 using Commerce.Kernel;
 
 namespace Commerce.Silo.Relay;
@@ -8,8 +9,10 @@ public interface IRelayCursor
     /// <summary>Position of the last event published.</summary>
     Task<long> Load(string service, int partition);
 
-    /// <summary>Everything up to this position is published. A cursor only rises.</summary>
-    Task Store(string service, int partition, long position);
+    /// <summary>
+    /// This run is published, and everything before it. A cursor only rises. A run of an epoch that the journal has left moves nothing: its positions may mean other events now.
+    /// </summary>
+    Task Store(FeedBatch published);
 }
 
 /// <summary>
@@ -20,5 +23,5 @@ internal sealed class RelayCursorFromHead(IJournal journal) : IRelayCursor
 {
     public async Task<long> Load(string service, int partition) => (await journal.Head(service, partition)).Position;
 
-    public Task Store(string service, int partition, long position) => Task.CompletedTask;
+    public Task Store(FeedBatch published) => Task.CompletedTask;
 }

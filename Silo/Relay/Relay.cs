@@ -7,6 +7,7 @@ namespace Commerce.Silo.Relay;
 /// <summary>
 /// Tails one service's journal and publishes it in order, one item per run of positions. The journal signals it; it does not poll. Its cursor moves
 /// only after the stream took the item, so an item may come twice and never too late. It appends nothing and locks nothing: no sale ever waits for it.
+/// When the journal's epoch changes, its positions may mean other events: it goes on from the stored cursor, which is in the same database and fits what is there.
 /// </summary>
 public sealed partial class Relay(
     string service, IJournal journal, IFeedPublisher stream, IRelayCursor cursor, TimeProvider time, ILogger<Relay> log) : BackgroundService
@@ -24,16 +25,24 @@ public sealed partial class Relay(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var outbox = new Outbox(service);
-        var (position, retry) = ((long?)null, FirstRetry);
+        var (at, retry) = ((FeedHead?)null, FirstRetry);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (position is null) outbox.Published((position = await cursor.Load(service, Partition)).Value);
+                if (at is null) outbox.Published((at = await Begin()).Position);
 
                 // The signal is asked for before reading: what is appended between the two completes it.
                 var appended = journal.Appended(service, stoppingToken);
-                var published = await PublishRun(position.Value, outbox);
+                var page = await journal.ReadFeed(service, Partition, at.Position, FeedBatch.MaxEvents);
+                if (page.Head.Epoch != at.Epoch)
+                {
+                    LogMoved(service, at.Epoch, page.Head.Epoch);
+                    at = null;
+                    continue;
+                }
+
+                var published = await Publish(page, outbox);
                 retry = FirstRetry;
                 if (published is null)
                 {
@@ -41,7 +50,7 @@ public sealed partial class Relay(
                     continue;
                 }
 
-                position = published.Last;
+                at = at with { Position = published.Last };
                 if (!published.IsFull()) await Task.Delay(Linger, time, stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
@@ -50,25 +59,35 @@ public sealed partial class Relay(
             }
             catch (Exception fault)
             {
-                LogRetry(service, position, retry, fault);
+                LogRetry(service, at?.Position, retry, fault);
                 await Task.Delay(retry, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
             }
         }
     }
 
-    private async Task<FeedBatch?> PublishRun(long after, Outbox outbox)
+    // The epoch first: when the next page is still of it, so was the cursor.
+    private async Task<FeedHead> Begin()
     {
-        var (head, events) = await journal.ReadFeed(service, Partition, after, FeedBatch.MaxEvents);
+        var epoch = (await journal.Head(service, Partition)).Epoch;
+        return new FeedHead(await cursor.Load(service, Partition), epoch);
+    }
+
+    private async Task<FeedBatch?> Publish(FeedPage page, Outbox outbox)
+    {
+        var (head, events) = page;
         if (FeedBatch.Of(service, Partition, head.Epoch, events) is not { } run) return null;
         outbox.Ends(head.Position);
         using var span = FeedTrace.Begin("publish", ActivityKind.Producer, run);
         await stream.Publish(run);
         CrashPoint.Reached(CrashPoint.AfterPublish, service);
-        await cursor.Store(service, Partition, run.Last);
+        await cursor.Store(run);
         outbox.Published(run.Last);
         return run;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The {Service} journal was in epoch {Before} and is now in {Epoch}; its feed is published from the stored cursor.")]
+    private partial void LogMoved(string service, string before, string epoch);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The {Service} feed could not be published after position {Position}; trying again in {Retry}. Sales go on, readers catch up later.")]
     private partial void LogRetry(string service, long? position, TimeSpan retry, Exception fault);

@@ -126,7 +126,7 @@ internal sealed class EmbeddedShop : IAsyncDisposable
     {
         public Task<long> Load(string service, int partition) => Task.FromResult(0L);
 
-        public Task Store(string service, int partition, long position) => Task.CompletedTask;
+        public Task Store(FeedBatch published) => Task.CompletedTask;
     }
 
     private static (int, int) FreePorts()

@@ -1,3 +1,4 @@
+using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Silo.Journal.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -71,8 +72,8 @@ public sealed class PostgresLeaseTests(PostgresFixture postgres) : IAsyncLifetim
     {
         var cursor = Cursor((await Acquire("a", Noon)).ShouldNotBeNull());
         (await cursor.Load("order", 0)).ShouldBe(0);
-        await cursor.Store("order", 0, 7);
-        await cursor.Store("order", 0, 5);
+        await cursor.Store(await Run(7));
+        await cursor.Store(await Run(5));
         (await cursor.Load("order", 0)).ShouldBe(7);
     }
 
@@ -80,16 +81,29 @@ public sealed class PostgresLeaseTests(PostgresFixture postgres) : IAsyncLifetim
     public async Task Who_lost_the_lease_moves_nothing_and_is_told()
     {
         var zombie = Cursor((await Acquire("a", Noon)).ShouldNotBeNull());
-        await zombie.Store("order", 0, 3);
+        await zombie.Store(await Run(3));
         var holder = Cursor((await Acquire("b", Noon.AddSeconds(10))).ShouldNotBeNull());
         (await holder.Load("order", 0)).ShouldBe(3);
 
         // Even before the new holder has written anything.
-        await Should.ThrowAsync<LeaseLostException>(() => zombie.Store("order", 0, 100));
+        await Should.ThrowAsync<LeaseLostException>(async () => await zombie.Store(await Run(100)));
         (await holder.Load("order", 0)).ShouldBe(3);
-        await holder.Store("order", 0, 4);
-        await Should.ThrowAsync<LeaseLostException>(() => zombie.Store("order", 0, 100));
+        await holder.Store(await Run(4));
+        await Should.ThrowAsync<LeaseLostException>(async () => await zombie.Store(await Run(100)));
         (await holder.Load("order", 0)).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task What_was_published_of_an_epoch_that_the_journal_has_left_moves_no_cursor()
+    {
+        var cursor = Cursor((await Acquire("a", Noon)).ShouldNotBeNull());
+        await cursor.Store(await Run(3));
+        var lost = await Run(100);
+        await using (var journal = PostgresFixture.Open(_databases)) await journal.ChangeEpoch("order");
+        await cursor.Store(lost);
+        (await cursor.Load("order", 0)).ShouldBe(3);
+        await cursor.Store(await Run(4));
+        (await cursor.Load("order", 0)).ShouldBe(4);
     }
 
     [Fact]
@@ -97,6 +111,14 @@ public sealed class PostgresLeaseTests(PostgresFixture postgres) : IAsyncLifetim
         await Should.ThrowAsync<DependencyUnavailableException>(() => _leases.Acquire("cart", "relay", "a", Noon, Term));
 
     private Task<Lease?> Acquire(string holder, DateTimeOffset now) => _leases.Acquire("order", "relay", holder, now, Term);
+
+    // A run that ends there, of the epoch that is now.
+    private async Task<FeedBatch> Run(long last)
+    {
+        await using var journal = PostgresFixture.Open(_databases);
+        return new FeedBatch("order", 0, (await journal.Head("order", 0)).Epoch,
+            [new RecordedEvent("order", 0, last, Guid.Empty, "order/t1/x", last, "order.cancelled.v1", default, default, "system", null, null, null, [])]);
+    }
 
     private PostgresRelayCursor Cursor(Lease lease) => new(_databases, lease, NullLogger<PostgresRelayCursor>.Instance);
 }

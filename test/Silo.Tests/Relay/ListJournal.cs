@@ -9,6 +9,7 @@ internal sealed class ListJournal : IJournal
     private readonly Lock _lock = new();
     private readonly List<RecordedEvent> _events = [];
     private readonly Dictionary<StreamName, DateTimeOffset> _deadlines = [];
+    private string _epoch = "e1";
     private TaskCompletionSource _appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int DueCalls { get; private set; }
@@ -27,6 +28,18 @@ internal sealed class ListJournal : IJournal
                 _events.Add(new RecordedEvent("order", 0, _events.Count + 1, Guid.Empty, "order/t1/x", _events.Count + 1, "order.cancelled.v1",
                     default, default, "system", null, null, null, new byte[bytes]));
             }
+        }
+
+        Signal();
+    }
+
+    /// <summary>Another server goes on in the next epoch, with so many of the events.</summary>
+    public void FailOver(string epoch, int kept)
+    {
+        lock (_lock)
+        {
+            _epoch = epoch;
+            _events.RemoveRange(kept, _events.Count - kept);
         }
 
         Signal();
@@ -52,12 +65,12 @@ internal sealed class ListJournal : IJournal
 
     public Task<FeedPage> ReadFeed(string service, int partition, long after, int max)
     {
-        lock (_lock) return Task.FromResult(new FeedPage(new FeedHead(_events.Count, "e1"), [.. _events.Skip((int)after).Take(max)]));
+        lock (_lock) return Task.FromResult(new FeedPage(new FeedHead(_events.Count, _epoch), [.. _events.Skip((int)after).Take(max)]));
     }
 
     public Task<FeedHead> Head(string service, int partition)
     {
-        lock (_lock) return Task.FromResult(new FeedHead(_events.Count, "e1"));
+        lock (_lock) return Task.FromResult(new FeedHead(_events.Count, _epoch));
     }
 
     public Task<IReadOnlyList<DueStream>> Due(string service, DateTimeOffset now, int max)

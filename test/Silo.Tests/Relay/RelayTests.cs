@@ -108,6 +108,23 @@ public sealed class RelayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task In_another_epoch_it_goes_on_from_the_stored_cursor_and_misses_no_event_that_got_a_lost_one_s_position()
+    {
+        _journal.Append(10);
+        await Start();
+        (await _stream.Next()).ShouldBe((1L, 10L));
+        await _clock.NextSleep();
+        _cursor.Position = 6;
+        _journal.FailOver("e2", kept: 7);
+        _clock.Advance(Silo.Relay.Relay.Linger);
+        (await _stream.Next()).ShouldBe((7L, 7L));
+        await _clock.NextSleep();
+        _journal.Append(2);
+        _clock.Advance(Silo.Relay.Relay.Linger);
+        (await _stream.Next()).ShouldBe((8L, 9L));
+    }
+
+    [Fact]
     public async Task In_one_process_it_begins_at_the_head()
     {
         _journal.Append(10);
@@ -134,14 +151,14 @@ public sealed class RelayTests : IAsyncDisposable
     private sealed class Cursor : IRelayCursor
     {
         public bool Broken { get; set; }
-        public long Position { get; private set; }
+        public long Position { get; set; }
 
         public Task<long> Load(string service, int partition) => Task.FromResult(Position);
 
-        public Task Store(string service, int partition, long position)
+        public Task Store(FeedBatch published)
         {
             if (Broken) throw new IOException("The disk is full.");
-            Position = position;
+            Position = published.Last;
             return Task.CompletedTask;
         }
     }
