@@ -8,6 +8,7 @@ using Commerce.Feeds;
 using Commerce.Gateway.Carts;
 using Commerce.Kernel;
 using Commerce.Silo.Journal;
+using Commerce.Silo.Journal.Postgres;
 using Commerce.Silo.Journal.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,6 +20,8 @@ internal static class JournalCommand
     private static readonly Argument<string> Stream = new("STREAM") { Description = "A stream such as order/t1/0123…-1, stock/t1/SEED-001@main, cart/t1/ with a cart's id, or service:stream." };
 
     private static readonly Option<string?> At = new("--at") { Description = "Only what had been recorded by this time (RFC 3339, UTC).", HelpName = "TIME" };
+
+    private static readonly Option<bool> Change = new("--change") { Description = "Give every journal another epoch: after a restore, before its first silo starts." };
 
     private static readonly Dictionary<string, string> ServiceOf = new(StringComparer.Ordinal)
     {
@@ -33,13 +36,54 @@ internal static class JournalCommand
         var drop = new Command("drop", "Delete all snapshots of a stopped shop; they are a cache, nothing is lost.") { ShopAddress.Data, CommandLine.Json };
         drop.SetCommand(async (parsed, _) =>
         {
-            using var held = DataFolder.Open(Existing(parsed));
+            using var held = DataFolder.Open(Existing(ShopAddress.DataDirOf(parsed)));
             using var journal = SqliteJournal.Open(held.Journal, TimeProvider.System, NullLogger<SqliteJournal>.Instance);
             var dropped = await journal.DropSnapshots();
             Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, dropped }, [$"{dropped} snapshots dropped."]);
             return ExitCode.Ok;
         });
-        return new Command("journal", "Look into the journal.") { show, ExplainCommand.Create(), new Command("snapshots", "Snapshots of long streams.") { drop } };
+        var epoch = new Command("epoch", "Print the epochs of the journals; with --change give them others, so that every reader looks whether the history is still the one it has read.") { Change, ShopAddress.Data, CommandLine.Json };
+        epoch.SetCommand(async (parsed, _) =>
+        {
+            var epochs = await Epochs(ShopAddress.DataDirOf(parsed), parsed.GetValue(Change));
+            Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, epochs }, epochs.Select(one => $"{one.Key,-10} {one.Value}"));
+            return ExitCode.Ok;
+        });
+        return new Command("journal", "Look into the journal.") { show, epoch, ExplainCommand.Create(), new Command("snapshots", "Snapshots of long streams.") { drop } };
+    }
+
+    internal static async Task<IReadOnlyDictionary<string, string>> Epochs(string data, bool change)
+    {
+        if (!File.Exists(Path.Combine(data, ClusterInstallation.ConnectionsFile)))
+        {
+            var epoch = OfFile(Existing(data), change);
+            return FeedStreams.Services.ToDictionary(service => service, _ => epoch);
+        }
+
+        await using var databases = new ServiceDatabases(ClusterInstallation.Logins(data));
+        await using var journal = new PostgresJournal(databases, TimeProvider.System, NullLogger<PostgresJournal>.Instance);
+        var epochs = new Dictionary<string, string>();
+        try
+        {
+            foreach (var service in FeedStreams.Services) epochs[service] = change ? await journal.ChangeEpoch(service) : (await journal.Head(service, 0)).Epoch;
+            return epochs;
+        }
+        catch (DependencyUnavailableException)
+        {
+            throw new MissingException("The journals cannot be read; is PostgreSQL running?");
+        }
+    }
+
+    private static string OfFile(string data, bool change)
+    {
+        if (change)
+        {
+            using var held = DataFolder.Open(data);
+            return SqliteJournal.ChangeEpoch(held.Journal, TimeProvider.System);
+        }
+
+        using var journal = JournalFile.Open(data);
+        return journal.Head("order").Epoch;
     }
 
     private static async Task<int> Show(ParseResult parsed)
@@ -74,9 +118,6 @@ internal static class JournalCommand
             : throw new UsageException($"'{text}' is not a stream; it begins with one of {string.Join(", ", ServiceOf.Keys.Select(kind => kind + "/"))}.");
     }
 
-    private static string Existing(ParseResult parsed)
-    {
-        var data = ShopAddress.DataDirOf(parsed);
-        return File.Exists(Path.Combine(data, "journal.db")) ? data : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
-    }
+    private static string Existing(string data) =>
+        File.Exists(Path.Combine(data, "journal.db")) ? data : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
 }

@@ -19,14 +19,17 @@ public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> conn
     public const string ConnectionsFile = "connections.json";
 
     /// <summary>Reads the logins of a cluster's folder.</summary>
-    public static ClusterInstallation Read(string dataDir)
+    public static ClusterInstallation Read(string dataDir) => new(Logins(dataDir), dataDir);
+
+    /// <summary>Connection strings by service.</summary>
+    internal static IReadOnlyDictionary<string, string> Logins(string dataDir)
     {
         var file = Path.Combine(dataDir, ConnectionsFile);
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(file));
-            return new ClusterInstallation(document.RootElement.GetProperty("postgres").GetProperty("logins").EnumerateObject()
-                .ToDictionary(login => login.Name, login => login.Value.GetProperty("connectionString").GetString()!, StringComparer.Ordinal), dataDir);
+            return document.RootElement.GetProperty("postgres").GetProperty("logins").EnumerateObject()
+                .ToDictionary(login => login.Name, login => login.Value.GetProperty("connectionString").GetString()!, StringComparer.Ordinal);
         }
         catch (Exception damaged) when (damaged is JsonException or KeyNotFoundException or InvalidOperationException)
         {

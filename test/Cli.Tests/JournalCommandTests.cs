@@ -1,5 +1,7 @@
 using Commerce.Cli.Output;
 using Commerce.Kernel;
+using Commerce.Silo.Journal.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Commerce.Cli.Tests;
 
@@ -18,4 +20,24 @@ public sealed class JournalCommandTests
 
     [Fact]
     public void What_is_no_stream_is_said() => Should.Throw<UsageException>(() => JournalCommand.NameOf("basket/t1/x"));
+
+    [Fact]
+    public async Task A_shop_in_one_process_has_one_epoch_and_gets_another_when_told()
+    {
+        var folder = Directory.CreateTempSubdirectory("commerce-epoch-");
+        try
+        {
+            await Should.ThrowAsync<MissingException>(() => JournalCommand.Epochs(folder.FullName, change: true));
+            using (SqliteJournal.Open(Path.Combine(folder.FullName, "journal.db"), TimeProvider.System, NullLogger<SqliteJournal>.Instance)) { }
+
+            var before = (await JournalCommand.Epochs(folder.FullName, change: false)).Values.Distinct().ShouldHaveSingleItem();
+            var changed = (await JournalCommand.Epochs(folder.FullName, change: true)).Values.Distinct().ShouldHaveSingleItem();
+            changed.ShouldNotBe(before);
+            (await JournalCommand.Epochs(folder.FullName, change: false)).Values.Distinct().ShouldBe([changed]);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 }

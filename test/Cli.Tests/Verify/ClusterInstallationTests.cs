@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Commerce.Analytics.Store;
+using Commerce.Cli;
 using Commerce.Cli.Output;
 using Commerce.Cli.Verify;
 using Commerce.Feeds;
@@ -70,6 +71,18 @@ public sealed class ClusterInstallationTests : IAsyncLifetime
     {
         await _server.Kill();
         (await Should.ThrowAsync<MissingException>(Verify)).Message.ShouldContain("up --cluster");
+    }
+
+    [Fact]
+    public async Task Its_journals_get_other_epochs_when_told()
+    {
+        var before = await JournalCommand.Epochs(_folder.FullName, change: false);
+        before.Keys.ShouldBe(FeedStreams.Services);
+        var changed = await JournalCommand.Epochs(_folder.FullName, change: true);
+        changed.Values.Intersect(before.Values).ShouldBeEmpty();
+        (await JournalCommand.Epochs(_folder.FullName, change: false)).ShouldBe(changed);
+        await _server.Kill();
+        await Should.ThrowAsync<MissingException>(() => JournalCommand.Epochs(_folder.FullName, change: true));
     }
 
     private Task<AuditReport> Verify() => Audit.Run(ClusterInstallation.Read(_folder.FullName), Story.Now);
