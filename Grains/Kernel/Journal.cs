@@ -32,7 +32,10 @@ public interface IJournal
     /// <summary>Keeps a snapshot of a durable version. It is a cache: a lost one costs time only.</summary>
     void SaveSnapshot(StreamName stream, Snapshot snapshot);
 
-    /// <summary>A partition's events after a position, dense and in order, and where it ended at that moment. Safe to tail: nothing ever appears behind a position once read.</summary>
+    /// <summary>
+    /// A partition's events after a position, dense and in order. Safe to tail: nothing ever appears behind a position once read. A page without events says that the partition ended there at that
+    /// moment; one with some may end before it did.
+    /// </summary>
     Task<FeedPage> ReadFeed(string service, int partition, long after, int max);
 
     /// <summary>Where a partition ends.</summary>
@@ -49,7 +52,7 @@ public interface IJournal
 }
 
 /// <summary>A page of a feed.</summary>
-/// <param name="Head">Where the partition ended when the page was read; its events are of that epoch.</param>
+/// <param name="Head">Where the partition ended, as far as was known when the page was read; its events are of that epoch.</param>
 /// <param name="Events">The events, of positions that follow each other.</param>
 public sealed record FeedPage(FeedHead Head, IReadOnlyList<RecordedEvent> Events);
 

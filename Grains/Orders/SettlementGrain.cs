@@ -87,7 +87,9 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
                 Settle(open);
                 if (!_ending.IsCancellationRequested) unsettled.Count = open.Count;
                 await Keep(open);
-                if (page.Events.Count < MostEvents) await (open.Count == 0 ? appended : Task.Delay(Linger, Time, turn.Token));
+                // Only who is told of nothing is at the end: another silo may have written behind what this one's memory gave.
+                if (page.Events.Count == MostEvents || (open.Count == 0 && page.Events.Count > 0)) continue;
+                await (open.Count == 0 ? appended : Task.Delay(Linger, Time, turn.Token));
             }
             catch (Exception) when (_ending.IsCancellationRequested)
             {

@@ -30,10 +30,19 @@ internal sealed class JournalTail(string service)
         }
     }
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Forgets all: the server may be another one from now on.</summary>
     public void End()
     {
         lock (_gate) Clear();
+    }
+
+    /// <summary>The journal ends here; one that is shorter than what was committed is another history.</summary>
+    public void EndsAt(long head)
+    {
+        lock (_gate)
+        {
+            if (head < _last) Clear();
+        }
     }
 
     /// <summary>A batch is durable, right after the position it found.</summary>

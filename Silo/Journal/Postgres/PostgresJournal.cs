@@ -72,11 +72,13 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     public void SaveSnapshot(StreamName stream, Snapshot snapshot) => Of(stream.Service).Snapshots.Keep(stream, snapshot);
 
     /// <inheritdoc/>
-    public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => partition == 0 && Of(service).Tail.After(after, max) is { } recent
-        ? Task.FromResult(recent)
-        : Read(service, async source => partition == 0
+    public async Task<FeedPage> ReadFeed(string service, int partition, long after, int max)
+    {
+        if (partition == 0 && Of(service).Tail.After(after, max) is { } recent) return recent;
+        return await Read(service, async source => partition == 0
             ? await PostgresReads.Feed(source, service, after, max)
             : new FeedPage(await PostgresReads.Head(source, partition), []));
+    }
 
     /// <inheritdoc/>
     public Task<FeedHead> Head(string service, int partition) => Read(service, source => PostgresReads.Head(source, partition));
@@ -165,7 +167,7 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
         {
             Source = source;
             Tail = new JournalTail(service);
-            Signals = new PostgresSignals(service, source, time, log);
+            Signals = new PostgresSignals(service, source, Tail, time, log);
             Lane = new PostgresLane(service, source, Tail, Signals.Appended, time, log);
             Snapshots = new PostgresSnapshots(source, log);
             Loads = new Together<StreamName, StreamHistory>(LoadsTogether, LoadsAtOnce, streams => PostgresFaults.OnAnother(() => PostgresReads.Load(source, streams)));

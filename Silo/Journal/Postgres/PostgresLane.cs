@@ -157,7 +157,8 @@ internal sealed class PostgresLane : IAsyncDisposable
 
             try
             {
-                await Execute(batch).ConfigureAwait(false);
+                var head = await Execute(batch).ConfigureAwait(false);
+                _tail.Add(head, batch.Members);
                 Answer(batch, new int[batch.Members.Count]);
                 return;
             }
@@ -187,7 +188,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         }
     }
 
-    private async Task Execute(AppendBatch batch)
+    private async Task<long> Execute(AppendBatch batch)
     {
         await using var command = batch.Appending(_connection);
         Faults?.Invoke(BatchPoint.Sending);
@@ -195,7 +196,7 @@ internal sealed class PostgresLane : IAsyncDisposable
         var head = (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
         JournalTelemetry.Committed(_tag, batch.Members.Count, begun);
         Faults?.Invoke(BatchPoint.Committed);
-        _tail.Add(head, batch.Members);
+        return head;
     }
 
     // Nothing of the batch is there, because one of it does not fit. Those that do not are answered; the others are what is left to append. Should another writer
@@ -325,7 +326,7 @@ internal sealed class PostgresLane : IAsyncDisposable
     {
         if (_connection is not null) return;
         _connection = await _source.OpenConnectionAsync().ConfigureAwait(false);
-        await using var epoch = new NpgsqlCommand("select epoch from log_head where partition = 0", _connection);
+        await using var epoch = new NpgsqlCommand($"select {PostgresReads.Epoch} from log_head l where l.partition = 0", _connection);
         _tail.Begin((string)(await epoch.ExecuteScalarAsync().ConfigureAwait(false))!);
     }
 

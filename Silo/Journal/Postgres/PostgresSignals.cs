@@ -20,6 +20,7 @@ internal sealed class PostgresSignals : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly string _service;
     private readonly NpgsqlDataSource _source;
+    private readonly JournalTail _tail;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
@@ -31,9 +32,9 @@ internal sealed class PostgresSignals : IAsyncDisposable
     private bool _notify;
     private long _position;
 
-    public PostgresSignals(string service, NpgsqlDataSource source, TimeProvider time, ILogger log)
+    public PostgresSignals(string service, NpgsqlDataSource source, JournalTail tail, TimeProvider time, ILogger log)
     {
-        (_service, _source, _time, _log) = (service, source, time, log);
+        (_service, _source, _tail, _time, _log) = (service, source, tail, time, log);
         _self = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
     }
 
@@ -134,6 +135,8 @@ internal sealed class PostgresSignals : IAsyncDisposable
             }
             catch (Exception failure)
             {
+                // Another server may answer from now on.
+                _tail.End();
                 if (!_stop.IsCancellationRequested) _log.NotListening(_service, failure);
             }
 
@@ -145,6 +148,7 @@ internal sealed class PostgresSignals : IAsyncDisposable
     {
         await using var look = new NpgsqlCommand("select position from log_head where partition = 0", connection);
         var position = (long)(await look.ExecuteScalarAsync(_stop.Token).ConfigureAwait(false))!;
+        _tail.EndsAt(position);
         if (position == _position) return;
         _position = position;
         Wake();

@@ -55,6 +55,16 @@ public sealed class SettlementGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_that_ends_before_the_journal_does_leaves_nothing_behind()
+    {
+        _shop.Journal.LargestPage = 1;
+        await Stocked(Tea, 5);
+        await Bought("c1", Tea);
+
+        await Settled((Tea, 4));
+    }
+
+    [Fact]
     public async Task Goods_of_many_orders_leave_together_each_once()
     {
         await Stocked(Tea, 10);

@@ -27,6 +27,9 @@ public sealed class MemoryJournal : IJournal
     /// <summary>Changes when its history may have changed.</summary>
     public string Epoch { get; private set; } = "epoch-1";
 
+    /// <summary>Pages of a feed hold no more than this: they may end before the feed does.</summary>
+    public int LargestPage { get; set; } = int.MaxValue;
+
     /// <summary>How many snapshots were handed over.</summary>
     public int SnapshotsSaved { get; private set; }
 
@@ -190,7 +193,7 @@ public sealed class MemoryJournal : IJournal
 
     /// <inheritdoc/>
     public Task<FeedPage> ReadFeed(string service, int partition, long after, int max) => Answer(() => new FeedPage(
-        HeadOf(service, partition), partition == 0 ? [.. Feed(service).Skip((int)Math.Max(0, after)).Take(max)] : []));
+        HeadOf(service, partition), partition == 0 ? [.. Feed(service).Skip((int)Math.Max(0, after)).Take(Math.Min(max, LargestPage))] : []));
 
     /// <inheritdoc/>
     public Task<FeedHead> Head(string service, int partition) => Answer(() => HeadOf(service, partition));

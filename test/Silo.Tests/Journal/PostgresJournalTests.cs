@@ -227,7 +227,8 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     {
         var script = new Script(Till);
         for (var i = 0; i < 4; i++) await _journal.Append(script.Append(events: 5));
-        (await _journal.ReadFeed("inventory", 0, 3, 9)).Events.Select(e => e.Position).ShouldBe(Enumerable.Range(4, 9).Select(i => (long)i));
+        await using var other = PostgresFixture.Open(journals.Databases);
+        foreach (var reader in new[] { _journal, other }) (await reader.ReadFeed("inventory", 0, 3, 9)).Events.Select(e => e.Position).ShouldBe(Enumerable.Range(4, 9).Select(i => (long)i));
         (await _journal.ReadStream(Till, 7, 6)).Select(e => e.Version).ShouldBe(Enumerable.Range(8, 6).Select(i => (long)i));
         _journal.SaveSnapshot(Till, SnapshotAt(8, (await _journal.ReadStream(Till, 7, 1))[0].Id));
         await SnapshotsKept();
@@ -292,15 +293,16 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     [Fact]
     public async Task What_the_writer_has_just_committed_is_read_from_memory_as_it_stands_in_the_database()
     {
-        var script = new Script(Till);
-        await Task.WhenAll(_journal.Append(script.Append("key-1", 2)), _journal.Append(new Script(Stock(1)).Append()), _journal.Append(script.Append()));
+        var (script, there) = (new Script(Till), new DateTimeOffset(2026, 3, 1, 13, 0, 0, 123, TimeSpan.FromHours(1)).AddTicks(4567));
+        var ordered = script.Append("key-1", 2) with { OccurredAt = there.AddDays(-3), RecordedAt = there, Envelope = new Envelope("guest", "corr", "trace") };
+        await Task.WhenAll(_journal.Append(ordered), _journal.Append(new Script(Stock(1)).Append()), _journal.Append(script.Append()));
         await using var other = PostgresFixture.Open(journals.Databases);
         for (var after = 0; after < 4; after++)
         {
-            var (here, there) = (await _journal.ReadFeed("inventory", 0, after, 2), await other.ReadFeed("inventory", 0, after, 2));
-            here.Head.ShouldBe(there.Head);
-            here.Events.Select(e => e with { Data = [] }).ShouldBe(there.Events.Select(e => e with { Data = [] }));
-            here.Events.Select(e => Encoding.UTF8.GetString(e.Data)).ShouldBe(there.Events.Select(e => Encoding.UTF8.GetString(e.Data)));
+            var (remembered, stored) = (await _journal.ReadFeed("inventory", 0, after, 2), await other.ReadFeed("inventory", 0, after, 2));
+            remembered.Head.ShouldBe(stored.Head);
+            remembered.Events.Select(e => e with { Data = NoData }).ShouldBe(stored.Events.Select(e => e with { Data = NoData }));
+            remembered.Events.Select(e => Encoding.UTF8.GetString(e.Data)).ShouldBe(stored.Events.Select(e => Encoding.UTF8.GetString(e.Data)));
         }
 
         // Without the table only memory can tell.
@@ -332,6 +334,27 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     }
 
     [Fact]
+    public async Task What_memory_tells_ends_with_the_connection_it_came_over()
+    {
+        var script = new Script(Till);
+        await _journal.Append(script.Append());
+        Lane.Faults = _ => throw Broken();
+        (await _journal.Append(script.Append())).ShouldBe(AppendOutcome.Unknown);
+        await Away(() => Should.ThrowAsync<DependencyUnavailableException>(() => _journal.ReadFeed("inventory", 0, 0, 10)));
+        Lane.Faults = null;
+    }
+
+    [Fact]
+    public async Task Another_epoch_is_told_by_memory_too()
+    {
+        var script = new Script(Till);
+        await _journal.Append(script.Append());
+        var changed = await _journal.ChangeEpoch("inventory");
+        await _journal.Append(script.Append());
+        (await _journal.ReadFeed("inventory", 0, 1, 10)).Head.ShouldBe(new Commerce.Feeds.FeedHead(2, changed));
+    }
+
+    [Fact]
     public async Task A_service_without_a_database_here_is_away()
     {
         await Should.ThrowAsync<DependencyUnavailableException>(() => _journal.Append(new Script(new("payment", "payment/t1/1")).Append()));
@@ -359,6 +382,8 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
             await show.ExecuteNonQueryAsync();
         }
     }
+
+    private static readonly byte[] NoData = [];
 
     private static NpgsqlException Broken() => new("The connection is lost.", new IOException("told to"));
 

@@ -1,0 +1,88 @@
+using Commerce.Feeds;
+using Commerce.Kernel;
+using Commerce.Silo.Journal.Postgres;
+
+namespace Commerce.Silo.Tests.Journal;
+
+/// <summary>The end of a journal in memory: one run of positions without a gap, of a bounded size.</summary>
+public sealed class JournalTailTests
+{
+    private readonly Script _script = new(new StreamName("inventory", "stock/t1/till@main"));
+    private readonly JournalTail _tail = new("inventory");
+
+    public JournalTailTests() => _tail.Begin("epoch-1");
+
+    [Fact]
+    public void It_gives_what_follows_a_position_inside_it_and_nothing_about_others()
+    {
+        Add(10, 2);
+        Add(12, 1);
+        After(9).ShouldBeNull();
+        After(10).ShouldBe([11, 12, 13]);
+        After(12).ShouldBe([13]);
+        After(13).ShouldBeNull();
+        After(20).ShouldBeNull();
+        _tail.After(10, 2)!.Head.ShouldBe(new FeedHead(13, "epoch-1"));
+        _tail.After(10, 2)!.Events.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Behind_a_gap_it_begins_anew()
+    {
+        Add(0, 2);
+        Add(5, 1);
+        After(1).ShouldBeNull();
+        After(5).ShouldBe([6]);
+    }
+
+    [Fact]
+    public void It_keeps_the_last_512_events_also_of_a_batch_with_more()
+    {
+        Add(0, 500);
+        Add(500, 20);
+        After(7).ShouldBeNull();
+        After(8)!.Count.ShouldBe(512);
+        Add(520, 600);
+        After(607).ShouldBeNull();
+        After(608)!.Count.ShouldBe(512);
+    }
+
+    [Fact]
+    public void It_keeps_four_megabytes_and_no_event_that_is_larger()
+    {
+        for (var i = 0; i < 5; i++) Add(i, 1, 1 << 20);
+        After(0).ShouldBeNull();
+        After(1)!.Count.ShouldBe(4);
+        Add(5, 1, 5 << 20);
+        After(5).ShouldBeNull();
+        Add(6, 1);
+        After(6).ShouldBe([7]);
+    }
+
+    [Fact]
+    public void It_ends_with_the_history_it_was_of()
+    {
+        Add(0, 3);
+        _tail.EndsAt(3);
+        After(0)!.Count.ShouldBe(3);
+        _tail.EndsAt(2);
+        After(0).ShouldBeNull();
+        Add(0, 3);
+        _tail.End();
+        After(0).ShouldBeNull();
+        Add(3, 1);
+        After(3).ShouldBe([4]);
+        _tail.Begin("epoch-2");
+        After(3).ShouldBeNull();
+        Add(4, 1);
+        _tail.After(4, 1)!.Head.Epoch.ShouldBe("epoch-2");
+    }
+
+    private void Add(long head, int events, int bytes = 10)
+    {
+        var append = _script.Append(events: events);
+        _tail.Add(head, [new PendingAppend(append with { Events = [.. append.Events.Select(e => e with { Data = new byte[bytes] })] })]);
+    }
+
+    private List<long>? After(long position) => _tail.After(position, int.MaxValue)?.Events.Select(e => e.Position).ToList();
+}
