@@ -130,7 +130,7 @@ public static class Agenda
         || (order.Stage == OrderStatus.Completed && !(order.SettlesItself && Checkout.Unsettled(order)) && order.NextOfFulfilment(DateTimeOffset.MinValue) is null);
 
     /// <summary>The key under which the provider lets go: a new one after each time it has, since late money may need another, and after each time it would not.</summary>
-    private static NextStep Void(Order order)
+    internal static NextStep Void(Order order)
     {
         var before = order.Operations.Count(o => o.Kind == OperationKind.Void) + order.Declines.Count(step => step.StartsWith($"{Step.VoidPayment} ", StringComparison.Ordinal));
         return new(Step.VoidPayment, before == 0 ? "void" : $"void-{before + 1}");

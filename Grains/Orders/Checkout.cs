@@ -137,6 +137,8 @@ public static class Checkout
     public static Result<Events<OrderEvent>> Voided(this Order order, string operation, (string Operation, Money Held)? late = null)
     {
         if (order.MoneyFreed) return Events<OrderEvent>.None;
+        // Asked again it would say so again: that is no better than a decline.
+        if (late is { } kept && order.KeptBefore(kept.Operation, kept.Held)) return order.Decline(Agenda.Void(order), StillHeld);
         var events = new List<OrderEvent> { new OrderPaymentVoided(operation) };
         switch (order)
         {
@@ -201,6 +203,12 @@ public static class Checkout
 
     /// <summary>Whether stock or cart do not know yet how it ended.</summary>
     public static bool Unsettled(Order order) => Commits(order) || Frees(order) || !order.CartSettled;
+
+    // A void before this one let go of nothing either: what it was to let go of is held still.
+    private static bool KeptBefore(this Order order, string authorisation, Money held) =>
+        order.Late?.Operation == authorisation && held.Minor == order.Authorised && order.Operations.LastOrDefault(o => o.Kind == OperationKind.Void)?.Amount == held;
+
+    private const string StillHeld = "the provider says twice that it has let go, and holds the money still";
 
     private static Refusal? NotPayable(Order order, DateTimeOffset now)
     {

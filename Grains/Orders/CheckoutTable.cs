@@ -109,6 +109,8 @@ public static class CheckoutTable
             On([.. advance, new AdvanceCaptured()], "cancel", s => s.Cancel(Id, "", Start)),
             On(cancelling, "holds committed, cart told", s => s.Settled(true, false, true)),
             On(undoing, "voided", s => s.Voided(voiding)),
+            On(undoing, "voided, and the money is still held", s => s.Voided(voiding, (attempt, Due))),
+            On([.. undoing, new OrderPaymentVoided(voiding), new LateAuthorised(attempt, Due)], "voided, and the money is still held, for the second time", s => s.Voided($"{voiding}-2", (attempt, Due))),
             On([.. undoing, new StepUnanswered("VoidPayment void", 99, Start, Start)], "no answer to the void for a day", s => s.Unanswered(new(Step.VoidPayment, "void"), terms, day), day),
             On(undoing, "the void declined", s => s.Decline(new(Step.VoidPayment, "void"), null)),
             On(cancelling, "stock or cart not reached for a day", s => s.Unreachable(new(Step.Settle), terms, day), day),

@@ -29,6 +29,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["freed, and late money"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateWrite, 5, 1, ["checkout a k1 tok TEA"]),
         ["declined, and late money"] = (Fault.Decline | Fault.LateMoney | Fault.LateWrite | Fault.LateDelivery | Fault.Silence | Fault.Pause, 3, 1, ["checkout a k1 tok TEA", "pay a", "cancel a"]),
         ["given up, and a release under way"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateDelivery, 5, 1, ["checkout a k1 tok TEA"]),
+        ["cancelled, and the money is kept"] = (Fault.Keep | Fault.Silence | Fault.LateMoney, 4, 1, ["checkout a k1 tok TEA", "cancel a", "retry a"]),
         ["parked"] = (Fault.All & ~Fault.LateMoney, 1, 1, ["checkout a k1 tok TEA", "park a"]),
         ["parked, and cancelled"] = (Fault.FailedWrite | Fault.LateDelivery | Fault.LateWrite, 1, 1, ["checkout a k1 tok TEA", "park a", "cancel a"]),
         ["parked, and late money"] = (Fault.Silence | Fault.Pause | Fault.LateMoney, 4, 1, ["checkout a k1 tok TEA", "park a"]),
@@ -84,6 +85,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData("RecordAsRead", "freed, and late money", "confirmed without its money")]
     [InlineData("LetGoOfSecond", "declined, and late money", "charged twice")]
     [InlineData("DeclineSpent", "ship and return", "stuck")]
+    [InlineData("StopAsking", "cancelled, and the money is kept", "asked without end")]
     [InlineData("SettleConfirmed", "two for the last unit", "leaked hold")]
     public void A_cure_that_is_taken_away_is_missed_by_the_requirement_it_is_for(string cure, string shop, string requirement) =>
         Explore(shop, Enum.Parse<Cure>(cure)).Broken.ShouldContain(broken => broken.StartsWith(requirement, StringComparison.Ordinal));

@@ -21,6 +21,7 @@ internal static class Requirements
         {
             var order = w.Order(id);
             if (Authorisations(w, id, booked => !booked.Late) > 1) yield return $"charged twice: {Authorisations(w, id, booked => !booked.Late)} live authorisations of {order.Placed!.Cart.Value}";
+            if (Hollow(w, id) > 3 + w.Streams[$"order/{id}"].Count(e => e.Event is OrderResumed)) yield return $"asked without end: {Hollow(w, id)} voids that let go of nothing";
             if (order.Stage == OrderStatus.Confirmed && Held(w, id) < order.Total.Minor) yield return $"confirmed without its money: {Held(w, id)} of {order.Total.Minor}";
             if (order.Stage == OrderStatus.Confirmed && !order.StockCommitted)
             {
@@ -52,13 +53,13 @@ internal static class Requirements
                 if (order.WasConfirmed && w.Stock(sku.Value).Holds.Of(id) is { } kept) yield return $"leaked hold: {kept.Quantity} of {sku} for an order whose goods have left";
             if (order.WasConfirmed && w.Cart(order.Placed!.Cart.Value).Status != CartStatus.Ordered) yield return $"forgotten cart: {order.Placed!.Cart.Value} is {w.Cart(order.Placed!.Cart.Value).Status}";
             if (order.Stage is not (OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled)) continue;
-            if (Live(w, id) > 0) yield return $"live money on a dead order: {Live(w, id)} of {order.Placed!.Cart.Value} ({order.Code})";
+            if (Live(w, id) > 0 && !IsKept(w, id)) yield return $"live money on a dead order: {Live(w, id)} of {order.Placed!.Cart.Value} ({order.Code})";
             foreach (var (sku, _) in order.Demand)
                 if (w.Stock(sku.Value).Holds.Of(id) is { } hold && hold.LiveAt(w.Now)) yield return $"leaked hold: {hold.Quantity} of {sku} for an order that is {order.Status}";
         }
 
-        // Who waits for an operator because the provider said nothing for a day is not stuck: that is a reason with a name.
-        foreach (var id in w.Orders.Where(id => w.Order(id) is { Parked: true } parked && parked.Question?.Step != parked.Failure!.Step)) yield return $"stuck: {w.Order(id).Failure!.Step}";
+        // Who waits for an operator because the provider said nothing for a day, or keeps money it was told to let go of, is not stuck: that is a reason with a name.
+        foreach (var id in w.Orders.Where(id => w.Order(id) is { Parked: true } parked && parked.Question?.Step != parked.Failure!.Step && !IsKept(w, id))) yield return $"stuck: {w.Order(id).Failure!.Step}";
     }
 
     // What was authorised and not let go of; a refund comes after a return.
@@ -69,6 +70,12 @@ internal static class Requirements
             OperationKind.Void => -entry.Value.Minor,
             _ => 0,
         });
+
+    private static bool IsKept(World w, OrderId id) => w.Order(id) is { Parked: true, Failure.Step: var step } order && step.StartsWith($"{Step.VoidPayment} ", StringComparison.Ordinal) && order.Declines.Contains(step) && Live(w, id) > 0;
+
+    // Voids the provider said yes to and that let go of nothing of what is authorised; one may have come before the authorisation did.
+    private static int Hollow(World w, OrderId id) => w.Ledger.Count(entry => entry.Key.StartsWith(id.Value, StringComparison.Ordinal)
+        && entry.Value is { Kind: OperationKind.Void, Succeeded: true, Minor: 0, Authorisation: { } of } && w.Ledger.GetValueOrDefault(of) is { Succeeded: true });
 
     private static int Authorisations(World w, OrderId id, Func<Booked, bool> which) => LiveByAuthorisation(w, id, which).Count(minor => minor > 0);
 

@@ -81,6 +81,9 @@ internal enum Cure
 
     /// <summary>A capture for which nothing is left is declined, not a fault.</summary>
     DeclineSpent = 1 << 22,
+
+    /// <summary>A provider that says twice that it let go of money, and holds it still, is not asked again before an operator says so.</summary>
+    StopAsking = 1 << 23,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -235,7 +238,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
                 return All(w, [new("void", id, $"{id}/{step.Subject}")], (next, voided) => voided[0] switch
                 {
                     { Refusal: "not-found" } => Recorded(next, id, s => s.Voided("")),
-                    { Outcome.Kind: OutcomeKind.Succeeded } => Recorded(next, id, s => s.Voided($"{id}/{step.Subject}", Holding(next.Payment(id)))),
+                    { Outcome.Kind: OutcomeKind.Succeeded } => Recorded(next, id, s => Voided(s, $"{id}/{step.Subject}", Holding(next.Payment(id)))),
                     { Outcome.Kind: OutcomeKind.Declined } => Recorded(next, id, s => s.Decline(step, "declined")),
                     _ => Recorded(next, id, s => s.Unanswered(step, Terms, next.Now)),
                 });
@@ -279,6 +282,12 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
             case Step.FinishCancelling: return Recorded(w, id, s => s.FinishCancelling());
             default: return [];
         }
+    }
+
+    private Result<Events<OrderEvent>> Voided(Order order, string operation, (string Operation, Money Held)? late)
+    {
+        var decided = order.Voided(operation, late);
+        return Has(Cure.StopAsking) || decided.Value.Items is not [OrderParked] ? decided : Events.Of<OrderEvent>(new OrderPaymentVoided(operation), new LateAuthorised(late!.Value.Operation, late.Value.Held));
     }
 
     private IEnumerable<World> Tried(World w, OrderId id, string operation, Reply reply) => Recorded(w, id, s => reply.Outcome is { } outcome
@@ -475,6 +484,14 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
             var no = Spend(requested) with { Ledger = requested.Ledger.SetItem(key, new(OperationKind.Authorise, false, 0, null)) };
             var declined = no.Append($"payment/{id}", no.Payment(id).Record(key, Answer(no, key)).Value);
             yield return (declined, new(null, declined.Payment(id).Outcome(key)));
+        }
+
+        // Of an authorisation nobody knew of it would be believed that there never was one.
+        if (call.Kind == "void" && Allowed(w, Fault.Keep) && requested.Payment(id).Base(key) is { Outcome: OutcomeKind.Succeeded } on)
+        {
+            var kept = Spend(requested) with { Ledger = requested.Ledger.SetItem(key, new(OperationKind.Void, true, 0, on.Key)) };
+            var hollow = kept.Append($"payment/{id}", kept.Payment(id).Record(key, Answer(kept, key)).Value);
+            yield return (hollow, new(null, hollow.Payment(id).Outcome(key)));
         }
 
         var done = Executed(requested, operation, operation.Kind == OperationKind.Authorise ? null : requested.Payment(id).Base(key)?.Key);

@@ -42,6 +42,9 @@ internal enum Fault
 
     /// <summary>The provider declines an authorisation. Apart from the others: it is no fault of a machine.</summary>
     Decline = 1 << 8,
+
+    /// <summary>The provider says that it let go of money, and holds it still. Apart, too: nothing but an operator ends it.</summary>
+    Keep = 1 << 9,
 }
 
 /// <summary>An event as it is stored.</summary>

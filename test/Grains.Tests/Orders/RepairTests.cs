@@ -1,3 +1,4 @@
+using Commerce.Kernel;
 using Commerce.Kit;
 using static Commerce.Orders.OrderSamples;
 
@@ -228,6 +229,35 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
             // Nobody knows what came of this one: it stays the same.
             retried.When(s => s.Park(new(Step.VoidPayment, second), "no-answer")).After.When(s => s.Resume("x")).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, second));
         }
+    }
+
+    [Fact]
+    public void Voids_that_let_go_of_nothing_while_money_is_held_end_with_the_second_and_are_asked_once_more_for_each_retry()
+    {
+        (string, Money)? held = (First, Pounds(940));
+
+        foreach (var happened in new[] { Cancelling, [.. Cancelling, new OrderPaymentVoided(""), new OrderCancelled(), new LateAuthorised(First, Pounds(940))] })
+        {
+            var first = Given(happened).When(s => s.Voided($"{Id}/void", held)).Then(new OrderPaymentVoided($"{Id}/void"), new LateAuthorised(First, Pounds(940))).After;
+            first.State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-2"));
+            first.When(s => s.Voided($"{Id}/void-2")).Then(new OrderPaymentVoided($"{Id}/void-2"));
+
+            var second = first.When(s => s.Voided($"{Id}/void-2", held)).After;
+            (second.State.Status, second.State.Failure!.Step, second.State.Next(Terms, Now)).ShouldBe((OrderStatus.Parked, "VoidPayment void-2", null));
+
+            var retried = second.When(s => s.Resume("x")).After;
+            retried.State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-3"));
+            retried.When(s => s.Voided($"{Id}/void-3", held)).State.Status.ShouldBe(OrderStatus.Parked);
+            retried.When(s => s.Voided($"{Id}/void-3")).Then(new OrderPaymentVoided($"{Id}/void-3"));
+        }
+    }
+
+    [Fact]
+    public void A_void_that_let_go_of_something_is_followed_by_another_one()
+    {
+        var held = Given([.. Cancelling, new OrderPaymentVoided($"{Id}/void"), new LateAuthorised(First, Pounds(940))]);
+        held.When(s => s.Voided($"{Id}/void-2", (First, Pounds(100)))).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-3"));
+        held.When(s => s.Voided($"{Id}/void-2", (Second, Pounds(940)))).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-3"));
     }
 
     [Fact]
