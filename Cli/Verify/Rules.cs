@@ -122,9 +122,10 @@ internal static class MoneyRules
             var ahead = s.Advance?.State == AdvanceState.Captured ? s.Total.Minor - s.Shipped : 0;
             if (s.Captured - s.Refunded != shipped - returned + ahead) violations.Add(new($"order/{key}", order.Version, $"captured − refunded is {s.Captured - s.Refunded}, shipped − returned is {shipped - returned}"));
 
-            // The payment may know an answer before its order has heard it, never the other way round; where nothing is open they agree.
+            // The payment may know an answer before its order has heard it, never the other way round; apart from what the order waits to hear, they agree.
             var (payment, refunded) = WithoutSeenTo(key, s, books.Payments.GetValueOrDefault(key)?.State ?? Payment.None);
-            if (payment.Captured < s.Captured || payment.Refunded < refunded || (IsClosed(s) && !books.Later.ContainsKey(key) && payment.Captured - payment.Refunded != s.Captured - refunded))
+            var answered = Without(OpenIn(s), key, payment);
+            if (payment.Captured < s.Captured || payment.Refunded < refunded || (!books.Later.ContainsKey(key) && answered.Captured - answered.Refunded != s.Captured - ToBeUndone(s) - refunded))
                 violations.Add(new($"order/{key}", order.Version, $"says {s.Captured} captured and {refunded} refunded, its payment {payment.Captured} and {payment.Refunded}"));
         }
 
@@ -156,19 +157,29 @@ internal static class MoneyRules
         return new("I5", "one order and one charge per checkout", books.Payments.Count + placed.Count, violations);
     }
 
-    /// <summary>Whether the order waits for no capture or refund, nor is about to ask for one that it has not written down.</summary>
-    private static bool IsClosed(Order order) =>
-        order.Undoable() is null && order.Operations.All(o => o.Kind is not (OperationKind.Capture or OperationKind.Refund) || o.Outcome != OutcomeKind.Unknown);
+    /// <summary>The shipments and returns, and the capture ahead, whose money the order waits to hear of, or is about to ask for without having written that down. A parked one does not wait, and may have asked.</summary>
+    private static HashSet<string> OpenIn(Order order)
+    {
+        var open = order.Operations.Where(o => o.Kind is OperationKind.Capture or OperationKind.Refund && o.Outcome == OutcomeKind.Unknown).Select(o => o.Key).ToHashSet(StringComparer.Ordinal);
+        if (order.Undoable() is { } capture) open.Add(capture);
+        return open;
+    }
+
+    // Captured, as the order has heard, and about to be refunded.
+    private static long ToBeUndone(Order order) => order.Undoable() == Advance.Id && order.Advance is { State: AdvanceState.Captured } ahead ? ahead.Amount.Minor : 0;
 
     /// <summary>A payment and what its order says was refunded, both without what an operator has seen to by other means: of that no provider need know.</summary>
     private static (Payment Payment, long Refunded) WithoutSeenTo(string key, Order order, Payment payment)
     {
         if (order.Skipped.IsEmpty) return (payment, order.Refunded);
-        var seenTo = order.Skipped.Select(SubjectOf).ToHashSet(StringComparer.Ordinal);
-        return (
-            payment with { Operations = [.. payment.Operations.Where(o => !seenTo.Contains(o.Key[Math.Min(o.Key.Length, StockRules.Id(key).Value.Length + 1)..].Split('/', '-')[0]))] },
-            order.Returns.Where(r => r.Refunded && !seenTo.Contains(r.Id)).Sum(r => r.Amount.Minor));
+        var seenTo = order.Skipped.Select(SubjectOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return (Without(seenTo, key, payment), order.Returns.Where(r => r.Refunded && !seenTo.Contains(r.Id)).Sum(r => r.Amount.Minor));
     }
+
+    private static Payment Without(HashSet<string> subjects, string key, Payment payment) => subjects.Count == 0 ? payment : payment with
+    {
+        Operations = [.. payment.Operations.Where(o => !subjects.Contains(o.Key[Math.Min(o.Key.Length, StockRules.Id(key).Value.Length + 1)..].Split('/', '-')[0]))],
+    };
 
     // A shipment's or a return's id, of which the operation's key begins.
     private static string? SubjectOf(string skipped) => skipped.Split(' ') switch

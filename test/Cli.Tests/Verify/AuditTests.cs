@@ -110,6 +110,26 @@ public sealed class AuditTests
         (await Broken(Story.OfMoney().Pays(Story.Order("returned"), "r2", OperationKind.Refund))).ShouldBe(["I4"]);
 
     [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task Money_that_moved_without_its_order_is_found_while_the_order_waits_for_other_money_or_for_an_operator(bool parked)
+    {
+        var (back, leaving, undone) = (Story.Order("sold"), Story.Order("leaving"), Story.Order("undone"));
+        Story Waiting()
+        {
+            var story = Story.OfThreeOrders().On(back, new ShipmentDelivered("s1", Story.Now.AddDays(30))).Return(back).Pays(back, "r1-2", OperationKind.Refund).On(back, new RefundDeclined("r1", "x"));
+            story.Confirm(leaving, "4").On(leaving, new ShipmentRequested("s1", [new("1", 2)], Story.Pounds)).Pays(leaving, "s1", OperationKind.Capture);
+            story.Confirm(undone, "5").On(undone, new AdvanceRequested(Story.Pounds)).Pays(undone, "rest", OperationKind.Capture).On(undone, new AdvanceCaptured())
+                .On(undone, new CancelRequested("asked")).On(undone, new OrderStockCommitted()).Pays(undone, "rest/back", OperationKind.Refund);
+            return !parked ? story : story.On(back, new OrderParked("Refund r1", "x")).On(leaving, new OrderParked("Capture s1", "x")).On(undone, new OrderParked("UndoCapture rest", "x"));
+        }
+
+        (await Broken(Waiting())).ShouldBeEmpty();
+        (await Broken(Waiting().Pays(back, "r2", OperationKind.Refund))).ShouldBe(["I4"]);
+        (await Broken(Waiting().Pays(leaving, "s2", OperationKind.Capture))).ShouldBe(["I4"]);
+        (await Broken(Waiting().Pays(undone, "s1", OperationKind.Capture))).ShouldBe(["I4"]);
+    }
+
+    [Theory]
     [InlineData(9, true), InlineData(11, false)]
     public async Task A_charge_back_nobody_told_us_of_for_ten_minutes_is_found(int minutes, bool clean)
     {
