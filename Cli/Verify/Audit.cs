@@ -1,5 +1,6 @@
 using Commerce.Analytics.ReadModels;
 using Commerce.Analytics.Store;
+using Commerce.Carts;
 using Commerce.Feeds;
 using Commerce.Inventory;
 using Commerce.Orders;
@@ -76,7 +77,7 @@ internal sealed record Folded<T>(T State, long Version, DateTimeOffset LastAt);
 /// <summary>All that the rules look at, folded in one pass over the journals.</summary>
 internal sealed class Books
 {
-    private static readonly string Confirmed = EventTypes.NameOf(typeof(OrderConfirmed));
+    private static readonly string Confirmed = EventTypes.NameOf(typeof(OrderConfirmed)), Ordered = EventTypes.NameOf(typeof(CartOrdered));
 
     public GapRule Gaps { get; } = new();
 
@@ -103,6 +104,9 @@ internal sealed class Books
 
     /// <summary>The same, as it says last.</summary>
     public long Settled { get; private set; }
+
+    /// <summary>Orders of whose confirmation their cart has heard.</summary>
+    public HashSet<string> KnownToCarts { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, Folded<Payment>> Payments { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, Folded<Stock>> Stocks { get; } = new(StringComparer.Ordinal);
@@ -169,6 +173,7 @@ internal sealed class Books
                 Settled = ((SettlementReached)recorded.Event).Position;
                 if (recorded.Position <= ordersBefore) SettledBefore = Settled;
                 break;
+            case "cart" when recorded.Type == Ordered: KnownToCarts.Add(((CartOrdered)recorded.Event).Order.Value); break;
             case "payment": Add(Payments, recorded, Payment.None, (s, e) => s.Evolve((PaymentEvent)e)); break;
             case "stock": Add(Stocks, recorded, Stock.Empty, (s, e) => s.Evolve((StockEvent)e)); Move(recorded); break;
         }

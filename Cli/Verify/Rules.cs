@@ -238,6 +238,8 @@ internal static class ProgressRules
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
         var unsettled = books.Sales.Where(sale => sale.Value.Position > books.Settled && books.LeftSince(sale.Value.At, now) > SettledWithin)
             .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O}, and not settled: './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
-        return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck, .. unsettled]);
+        var forgotten = books.Sales.Where(sale => sale.Value.Position <= books.SettledBefore && !books.KnownToCarts.Contains(StockRules.Id(sale.Key).Value))
+            .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O} and said to be settled, and its cart was never told"));
+        return new("I8", "every order ends or waits for a named reason", books.Orders.Count, [.. stuck, .. unsettled, .. forgotten]);
     }
 }

@@ -81,15 +81,17 @@ public sealed class AuditTests
 
     [Fact]
     public async Task Goods_that_are_said_to_be_settled_and_have_not_left_are_found_at_once() =>
-        (await Broken(Story.OfThreeOrders().Sell(Story.Order("kept"), "4").Settled())).ShouldBe(["I2"]);
+        (await Broken(Story.OfThreeOrders().Sell(Story.Order("kept"), "4").Told(Story.Order("kept")).Settled())).ShouldBe(["I2"]);
 
     [Fact]
     public async Task A_sale_of_which_its_cart_was_never_told_is_found()
     {
-        Story Told() => Story.OfThreeOrders().Confirm(Story.Order("kept"), "4");
+        Story Untold() => Story.OfThreeOrders().Sell(Story.Order("kept"), "4").Stock(new StockCommitted(Story.Order("kept"), 2));
 
-        (await Broken(Told(), minutesLater: 6)).ShouldBe(["I8"]);
-        (await Broken(Told().Settled(), minutesLater: 6)).ShouldBeEmpty();
+        (await Broken(Untold(), minutesLater: 4)).ShouldBeEmpty();
+        (await Broken(Untold(), minutesLater: 6)).ShouldBe(["I8"]);
+        (await Broken(Untold().Settled())).ShouldBe(["I8"]);
+        (await Broken(Untold().Told(Story.Order("kept")).Settled(), minutesLater: 6)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Commerce.Analytics.Store;
+using Commerce.Carts;
 using Commerce.Cli.Verify;
 using Commerce.Feeds;
 using Commerce.Inventory;
@@ -68,7 +69,10 @@ internal sealed class Story
         .On(order, new PaymentStarted(1, $"{order}/authorise", "tok_ok")).Pays(order, "authorise", OperationKind.Authorise)
         .Stock(new StockPinned(order, 2)).On(order, new OrderConfirmed($"{order}/authorise", [new SoldLine(Tea, "Tea", 2, Pounds)], Cart: new CartId(order.Value)));
 
-    public Story Confirm(OrderId order, string number) => Sell(order, number).Stock(new StockCommitted(order, 2));
+    public Story Confirm(OrderId order, string number) => Sell(order, number).Stock(new StockCommitted(order, 2)).Told(order);
+
+    /// <summary>Its cart hears that it is confirmed.</summary>
+    public Story Told(OrderId order) => Record("cart", $"cart/{Keys.Cart(new(order.Value))}", new CartOrdered(order));
 
     /// <summary>All of it leaves, and is paid for.</summary>
     public Story Ship(OrderId order) => On(order, new ShipmentRequested("s1", [new LineQuantity("1", 2)], Pounds)).Pays(order, "s1", OperationKind.Capture).On(order, new ShipmentSent("s1"));
