@@ -135,8 +135,7 @@ internal sealed class Books
             {
                 books.Gaps.See(recorded);
                 if (recorded.RecordedAt > books.LastAt) books.LastAt = recorded.RecordedAt;
-                if (recorded.Position <= cursor) books.Projections.Apply(recorded);
-                books.TryFold(recorded, journals.OrdersBefore);
+                books.TryFold(recorded, journals.OrdersBefore, cursor);
             }
 
             books.Gaps.End(service, journals.Head(service));
@@ -146,10 +145,11 @@ internal sealed class Books
     }
 
     // A history with a hole in it may not make sense; the audit goes on and says where.
-    private void TryFold(RecordedEvent recorded, long ordersBefore)
+    private void TryFold(RecordedEvent recorded, long ordersBefore, long cursor)
     {
         try
         {
+            if (recorded.Position <= cursor) Projections.Apply(recorded);
             Fold(recorded, ordersBefore);
         }
         catch (Exception broken) when (broken is not OutOfMemoryException)

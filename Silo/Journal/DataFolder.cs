@@ -107,7 +107,7 @@ public sealed class DataFolder : IDisposable
         raw.SQLITE_IOERR when FreeSpaceOf(path) < NoSpace => Full(path, failure),
         raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => ReadOnly(path, failure),
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new DataFolderException($"{path} is in use by another program; close that program and start again.", failure),
-        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new DataFolderException($"{path} is damaged; restore the data folder from a backup.", failure),
+        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(path, failure),
         _ => new DataFolderException($"{path} cannot be read or written ({failure.SqliteExtendedErrorCode}); check the disk and start again.", failure),
     };
 
@@ -136,6 +136,8 @@ public sealed class DataFolder : IDisposable
     private static bool IsFull(IOException failure) => (failure.HResult & 0xffff) is 28 or 122 or 0x70;
 
     private static DataFolderException Full(string path, Exception inner) => new($"The disk that holds {path} is full; free some space and start again.", inner);
+
+    internal static DataFolderException Damaged(string path, Exception inner) => new($"{path} is damaged; restore the data folder from a backup.", inner);
 
     private static DataFolderException ReadOnly(string path, Exception inner) =>
         new($"{path} cannot be written; give this user the right to write there, or name another folder with --data.", inner);
