@@ -137,8 +137,8 @@ internal static class Search
         var way = new List<string>();
         for (var at = end; at?.Before is { } before; at = before)
         {
-            var was = before.World.Key().Split('\n', ';').ToHashSet();
-            way.Insert(0, string.Join(" ; ", at.World.Key().Split('\n', ';').Where(line => !was.Contains(line))));
+            var was = before.World.InWords().Split('\n', ';').ToHashSet();
+            way.Insert(0, string.Join(" ; ", at.World.InWords().Split('\n', ';').Where(line => !was.Contains(line))));
         }
 
         return way;

@@ -323,7 +323,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
 
             IEnumerable<World> Gone()
             {
-                var unanswered = left[0].Kind is "reserve" or "authorise" ? at with { Streams = at.Streams.SetItem(UnderWay(left[0].Order), []) } : at;
+                var unanswered = left[0].Kind is "reserve" or "authorise" ? at with { Streams = at.Streams.SetItem(UnderWay(left[0].Order), at.Nothing) } : at;
                 if (Allowed(at, Fault.LostRequest)) yield return Spend(unanswered);
                 if (Allowed(at, Fault.LateDelivery)) yield return Spend(unanswered) with { UnderWay = at.UnderWay.Add(left[0]) };
                 if (Allowed(at, Fault.LostReply)) foreach (var (done, _) in Perform(Spend(unanswered), left[0])) yield return done;
@@ -339,7 +339,7 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         yield return decided.Ok ? w.Append($"order/{id}", decided.Value) : w;
         if (Allowed(w, Fault.FailedWrite)) yield return Spend(w);
         if (decided is { Ok: true, Value.Items.IsDefaultOrEmpty: false } && Allowed(w, Fault.LateWrite))
-            yield return Spend(w) with { Unrecorded = w.Unrecorded.Add(new(id, w.Version(id), decided.Value, decide)), Streams = w.Streams.SetItem(UnderWay(id), []) };
+            yield return Spend(w) with { Unrecorded = w.Unrecorded.Add(new(id, w.Version(id), decided.Value, decide)), Streams = w.Streams.SetItem(UnderWay(id), w.Nothing) };
     }
 
     /// <summary>What a call answered.</summary>
@@ -398,10 +398,10 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
     {
         if (key is { Length: > 0 } && Seen(w, sku, key)) return (w, new());
         var next = w.Append($"stock/{sku}", events);
-        return (key is { Length: > 0 } ? next with { Streams = next.Streams.SetItem($"keys/{sku}", next.Streams.GetValueOrDefault($"keys/{sku}", []).Add(new(key, key))) } : next, new());
+        return (key is { Length: > 0 } ? next with { Streams = next.Streams.SetItem($"keys/{sku}", next.Of($"keys/{sku}").Add(new(key, key))) } : next, new());
     }
 
-    private static bool Seen(World w, string sku, string key) => w.Streams.GetValueOrDefault($"keys/{sku}", []).Any(stored => stored.Text == key);
+    private static bool Seen(World w, string sku, string key) => w.Of($"keys/{sku}").Any(stored => stored.Text == key);
 
     private List<(World World, Reply? Reply)> Signalled(World w, OrderId id, string operation)
     {
