@@ -23,7 +23,7 @@ public static class ProblemKinds
         ["not-found"] = new(404, "There is no such thing"),
         ["method-not-allowed"] = new(405, "The resource does not know this method"),
         ["out-of-stock"] = new(409, "Not enough in stock"),
-        ["cart-frozen"] = new(409, "The cart is being checked out"),
+        ["cart-frozen"] = new(409, "The cart belongs to an order"),
         ["quote-changed"] = new(409, "Prices have changed"),
         ["illegal-transition"] = new(409, "Not possible in this state"),
         ["idempotency-in-progress"] = new(409, "The first try is still running", Retryable: true),

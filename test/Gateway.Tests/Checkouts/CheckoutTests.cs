@@ -214,6 +214,7 @@ public sealed class CheckoutTests(TestShop shop)
         (await shop.With(bought["orderToken"]).Post($"/v1/orders/{bought["orderId"]}/cancel", null, Shopping.Fresh("cancel"))).ShouldBe(200)["status"].ShouldBe("cancelled");
 
         var change = (await shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku = await shop.Stocked(1), quantity = 1 })).ShouldBe(409, "cart-frozen");
+        ((string)change.Json["title"]!).ShouldBe("The cart belongs to an order");
         ((string)change.Json["detail"]!).ShouldSatisfyAllConditions(detail => detail.ShouldContain("open a new cart"), detail => detail.ShouldNotContain("cancel"));
         var again = (await shop.Buy(cart)).ShouldBe(202);
         again["orderId"].ShouldBe(bought["orderId"]);
