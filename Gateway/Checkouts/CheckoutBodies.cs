@@ -112,8 +112,10 @@ public sealed record NextStep(string Action, string Href, string Hint)
         OrderStatus.Cancelling or OrderStatus.Cancelled when WasSold(order) => new("none", $"/v1/orders/{order.Id}", "This order was cancelled after it had been confirmed; open a new cart to buy again."),
         OrderStatus.Cancelling or OrderStatus.Cancelled or OrderStatus.Expired or OrderStatus.Rejected =>
             new("checkOutAgain", "/v1/checkouts", "This order came to nothing; check the cart out again with a new key."),
-        OrderStatus.Placed or OrderStatus.Reserving or OrderStatus.Authorising or OrderStatus.PaymentUncertain or OrderStatus.Parked =>
+        OrderStatus.Placed or OrderStatus.Reserving or OrderStatus.Authorising or OrderStatus.PaymentUncertain =>
             new("wait", $"/v1/orders/{order.Id}", "The order goes on by itself; read it again."),
+        // Shoppers and operators read the same answer.
+        OrderStatus.Parked => new("wait", $"/v1/orders/{order.Id}", "The order was stopped, and goes on when an operator of the shop has looked after it; there is nothing for the shopper to do."),
         _ => new("none", $"/v1/orders/{order.Id}", "The order is confirmed."),
     };
 

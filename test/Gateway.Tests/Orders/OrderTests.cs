@@ -96,6 +96,8 @@ public sealed class OrderTests(TestShop shop)
         var last = (await holder.Get($"/v1/orders/{placed["orderId"]}/timeline")).Json["items"]!.AsArray()[^1]!;
         ((string)last["type"]!, (string)last["actor"]!).ShouldBe(("order.parked.v1", "operator"));
 
+        var next = (await holder.Get($"/v1/orders/{placed["orderId"]}")).Json["next"]!;
+        ((string)next["action"]!, (string)next["hint"]!).ShouldBe(("wait", "The order was stopped, and goes on when an operator of the shop has looked after it; there is nothing for the shopper to do."));
         (await shop.Operator().Post($"/v1/admin/orders/{placed["orderId"]}/retry", new { }, Shopping.Fresh("retry"))).ShouldBe(200)["status"].ShouldBe("authorising");
     }
 
