@@ -19,7 +19,7 @@ internal static class JournalCommand
 {
     private static readonly Argument<string> Stream = new("STREAM") { Description = "A stream such as order/t1/0123…-1, stock/t1/SEED-001@main, cart/t1/ with a cart's id, or service:stream." };
 
-    private static readonly Option<string?> At = new("--at") { Description = "Only what had been recorded by this time (RFC 3339, UTC).", HelpName = "TIME" };
+    private static readonly Option<string?> At = new("--at") { Description = "Only what had been recorded by this time (2026-01-31T12:00:00Z, or a day's beginning in UTC, 2026-01-31).", HelpName = "TIME" };
 
     private static readonly Option<bool> Change = new("--change") { Description = "Give every journal another epoch: after a restore, before its first silo starts." };
 
@@ -88,13 +88,7 @@ internal static class JournalCommand
 
     private static async Task<int> Show(ParseResult parsed)
     {
-        DateTimeOffset? until = null;
-        if (parsed.GetValue(At) is { } text)
-        {
-            if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) throw new UsageException($"'{text}' is not a time such as 2026-01-31T12:00:00Z.");
-            until = time;
-        }
-
+        var until = parsed.GetValue(At) is { } text ? TimeOf(text) : (DateTimeOffset?)null;
         var name = NameOf(parsed.GetValue(Stream)!);
         await using var journals = await Installation.In(ShopAddress.DataDirOf(parsed)).OpenJournals();
         var events = await journals.Stream(name).Where(recorded => until is null || recorded.RecordedAt <= until).ToListAsync();
@@ -108,6 +102,11 @@ internal static class JournalCommand
 
     private static string Line(RecordedEvent recorded) =>
         $"{recorded.Version,5}  {recorded.RecordedAt:yyyy-MM-ddTHH:mm:ss.fffZ}  {recorded.Type,-28}  {recorded.Actor,-8}  {System.Text.Encoding.UTF8.GetString(recorded.Data)}";
+
+    internal static DateTimeOffset TimeOf(string text) =>
+        DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time
+            : throw new UsageException($"'{text}' is not a time; write 2026-01-31T12:00:00Z, the same with an offset, 2026-01-31T13:00:00+01:00, or a day's beginning in UTC, 2026-01-31.");
 
     internal static StreamName NameOf(string stream)
     {

@@ -18,6 +18,16 @@ public sealed class JournalCommandTests
     public void A_stream_is_found_by_its_name_and_a_carts_by_the_id_its_shopper_has(string asked, string service, string stream) =>
         JournalCommand.NameOf(asked).ShouldBe(new StreamName(service, stream));
 
+    [Theory]
+    [InlineData("2026-01-31T12:00:00Z", "2026-01-31T12:00:00.0000000+00:00"), InlineData("2026-01-31T13:00:00.25+01:00", "2026-01-31T12:00:00.2500000+00:00")]
+    [InlineData("2026-01-31T12:00:00", "2026-01-31T12:00:00.0000000+00:00"), InlineData("2026-01-31", "2026-01-31T00:00:00.0000000+00:00")]
+    public void A_time_is_one_instant_whatever_the_machine(string text, string instant) => $"{JournalCommand.TimeOf(text):O}".ShouldBe(instant);
+
+    [Theory]
+    [InlineData("12:00"), InlineData("1/2"), InlineData("01/31/2026"), InlineData("January"), InlineData("2026-01-31 12:00:00Z"), InlineData("2026-02-30"), InlineData("2026-01-31T25:00:00Z")]
+    public void What_is_no_time_is_said_with_those_that_are(string text) =>
+        Should.Throw<UsageException>(() => JournalCommand.TimeOf(text)).Message.ShouldSatisfyAllConditions(said => said.ShouldContain(text), said => said.ShouldContain("2026-01-31T12:00:00Z"), said => said.ShouldContain("2026-01-31."));
+
     [Fact]
     public void What_is_no_stream_is_said() => Should.Throw<UsageException>(() => JournalCommand.NameOf("basket/t1/x"));
 
