@@ -20,8 +20,7 @@ internal static class ControlEndpoints
         app.MapPost("/control/clock", async (HttpContext http, Desk desk) =>
         {
             if (await Read<ClockRequest>(http) is not { } clock) return Results.BadRequest("The clock is moved by {\"advanceSeconds\":60}.");
-            desk.Advance(clock.AdvanceSeconds);
-            return Results.NoContent();
+            return desk.Advance(clock.AdvanceSeconds) ? Results.NoContent() : Results.BadRequest($"The clock is never behind the machine's, and by {Desk.MostDays} days in all ahead of it at most.");
         });
         app.MapPost("/control/charge-backs", async (HttpContext http, Desk desk) =>
         {

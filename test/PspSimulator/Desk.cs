@@ -14,6 +14,9 @@ public sealed class Desk(Ledger ledger, Faults faults, HookQueue hooks, Simulato
 {
     private const string ClockSetting = "clock-seconds";
 
+    /// <summary>How far the clock can be moved ahead in all: ten years, past any term of a payment, and far from where calendars end.</summary>
+    public const long MostDays = 3_653;
+
     private static readonly string[] Before = ["timeout-before", "error-before"];
     private static readonly string[] After = ["timeout-after", "error-after", "reset-after"];
 
@@ -21,14 +24,18 @@ public sealed class Desk(Ledger ledger, Faults faults, HookQueue hooks, Simulato
     public DateTimeOffset Now(Ledger books) =>
         (TimeProvider.System.GetUtcNow() + options.Ahead()).AddSeconds(long.Parse(books.Setting(ClockSetting) ?? "0", CultureInfo.InvariantCulture));
 
-    public void Advance(long seconds)
+    /// <summary>Moves the clock; false, and it stays, where that would be behind the machine's or more than <see cref="MostDays"/> ahead of it.</summary>
+    public bool Advance(long seconds)
     {
-        ledger.Do(books =>
+        var moved = ledger.Do(books =>
         {
-            books.Set(ClockSetting, (long.Parse(books.Setting(ClockSetting) ?? "0", CultureInfo.InvariantCulture) + seconds).ToString(CultureInfo.InvariantCulture));
+            var before = long.Parse(books.Setting(ClockSetting) ?? "0", CultureInfo.InvariantCulture);
+            if (seconds < -before || seconds > MostDays * 86_400 - before) return false;
+            books.Set(ClockSetting, (before + seconds).ToString(CultureInfo.InvariantCulture));
             return true;
         });
         hooks.Wake();
+        return moved;
     }
 
     public async Task<Served> Serve(Asked asked, string dialect = "native")

@@ -71,6 +71,19 @@ public sealed class SimulatorContractTests : PageContract
     }
 
     [Fact]
+    public async Task Its_clock_is_never_behind_and_ten_years_ahead_at_most()
+    {
+        foreach (var days in new[] { -1, 3_654, 10_000_000 }) await Refuses(days);
+        await _simulator.Advance(TimeSpan.FromDays(3_653));
+        await Refuses(1);
+        await _simulator.Advance(TimeSpan.FromDays(-1));
+        await _simulator.Advance(TimeSpan.FromDays(1));
+        (await Authorise(Key(), 1000)).Succeeded.ShouldBeTrue();
+
+        async Task Refuses(int days) => (await Should.ThrowAsync<HttpRequestException>(() => _simulator.Advance(TimeSpan.FromDays(days)))).StatusCode.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
     public async Task A_restart_forgets_nothing()
     {
         var key = Key();
