@@ -78,7 +78,7 @@ public sealed class OrderGrainTests : IAsyncLifetime
         await _shop.Journal.Handed(handed + 1);
         var second = Order(id).Place(place);
         // It has decided on what the first has not written yet.
-        await Task.Delay(ALittle, TestContext.Current.CancellationToken);
+        await GrainCluster.Until(() => Task.FromResult(_shop.Begun(nameof(IOrderGrain.Place)) == 2));
 
         _shop.Journal.Release();
 

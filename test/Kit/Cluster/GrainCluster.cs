@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Kit.Journal;
@@ -17,8 +18,9 @@ namespace Commerce.Kit.Cluster;
 public sealed class GrainCluster : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
+    private readonly Attendance _attendance;
 
-    private GrainCluster(InProcessTestCluster cluster) => _cluster = cluster;
+    private GrainCluster(InProcessTestCluster cluster, Attendance attendance) => (_cluster, _attendance) = (cluster, attendance);
 
     public MemoryJournal Journal { get; private init; } = null!;
 
@@ -35,17 +37,17 @@ public sealed class GrainCluster : IAsyncDisposable
     {
         var journal = new MemoryJournal();
         var time = new TestTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
-        var (payments, sealer) = (new TokenProvider(), new MemorySealer());
+        var (payments, sealer, attendance) = (new TokenProvider(), new MemorySealer(), new Attendance());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton<IJournal>(journal).AddSingleton<TimeProvider>(time)
                 .AddSingleton<IPaymentProvider>(payments).AddSingleton<ISealer>(sealer).AddSingleton(terms ?? new CheckoutTerms());
-            silo.OutliveMistakes().AddCommerceGrains().AddSettlement().AddDeadlines(FeedStreams.Services);
+            silo.AddIncomingGrainCallFilter(attendance).OutliveMistakes().AddCommerceGrains().AddSettlement().AddDeadlines(FeedStreams.Services);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new GrainCluster(cluster) { Journal = journal, Time = time, Payments = payments, Sealer = sealer };
+        return new GrainCluster(cluster, attendance) { Journal = journal, Time = time, Payments = payments, Sealer = sealer };
     }
 
     /// <summary>Kills the silo that hosts a grain's activation, or the last one.</summary>
@@ -56,6 +58,9 @@ public sealed class GrainCluster : IAsyncDisposable
     {
         foreach (var silo in _cluster.Silos) await _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IOrderNumbers>().Next();
     }
+
+    /// <summary>How many calls of a method have come as far as they do without waiting for anything.</summary>
+    public int Begun(string method) => _attendance.Begun.GetValueOrDefault(method);
 
     /// <summary>Waits for a named condition; a call that meets a dying silo is simply made again.</summary>
     public static async Task Until(Func<Task<bool>> condition) => await Eventually(condition, static met => met);
@@ -88,4 +93,16 @@ public sealed class GrainCluster : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    private sealed class Attendance : IIncomingGrainCallFilter
+    {
+        public ConcurrentDictionary<string, int> Begun { get; } = new(StringComparer.Ordinal);
+
+        public Task Invoke(IIncomingGrainCallContext context)
+        {
+            var going = context.Invoke();
+            Begun.AddOrUpdate(context.MethodName, 1, static (_, before) => before + 1);
+            return going;
+        }
+    }
 }
