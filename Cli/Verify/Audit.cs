@@ -52,15 +52,14 @@ public static class Audit
         await using var journals = await installation.OpenJournals();
         var books = await Books.Read(journals, projected);
         var ledgerAfter = await installation.Ledger();
-        var time = now ?? books.LastAt;
-        books.RunsSince = runsSince;
+        var time = new AuditTime(now ?? books.LastAt, runsSince);
 
         return new AuditReport(
             [
                 books.Gaps.Result(),
                 StockRules.ConfirmedIsOwned(books, time),
                 StockRules.DeadHoldsNothing(books),
-                MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter, time),
+                MoneyRules.CapturedIsShipped(books, ledgerBefore, ledgerAfter, time.Now),
                 MoneyRules.OneChargePerOrder(books),
                 ProjectionRules.AnalyticsIsTheFold(books, projected),
                 StockRules.OnHandIsTheLedger(books),
@@ -69,6 +68,15 @@ public static class Audit
             ],
             projected?.Checksums ?? new Dictionary<string, string>());
     }
+}
+
+/// <summary>The time an audit goes by.</summary>
+/// <param name="Now">Now.</param>
+/// <param name="RunsSince">Since when there has been somebody to do what is left.</param>
+internal sealed record AuditTime(DateTimeOffset Now, DateTimeOffset RunsSince)
+{
+    /// <summary>For how long something has been left undone by somebody who could have done it.</summary>
+    public TimeSpan LeftSince(DateTimeOffset at) => Now - (at > RunsSince ? at : RunsSince);
 }
 
 /// <summary>An aggregate as its events say.</summary>
@@ -89,12 +97,6 @@ internal sealed class Books
 
     /// <summary>When the last thing happened.</summary>
     public DateTimeOffset LastAt { get; private set; }
-
-    /// <summary>Since when there has been somebody to do what is left.</summary>
-    public DateTimeOffset RunsSince { get; set; }
-
-    /// <summary>For how long something has been left undone by somebody who could have done it.</summary>
-    public TimeSpan LeftSince(DateTimeOffset at, DateTimeOffset now) => now - (at > RunsSince ? at : RunsSince);
 
     /// <summary>Where and when each order was confirmed that does not settle itself.</summary>
     public Dictionary<string, (long Position, DateTimeOffset At)> Sales { get; } = new(StringComparer.Ordinal);

@@ -38,7 +38,7 @@ internal sealed class GapRule
 /// <summary>I2, I3, I7: stock against orders.</summary>
 internal static class StockRules
 {
-    public static Invariant ConfirmedIsOwned(Books books, DateTimeOffset now)
+    public static Invariant ConfirmedIsOwned(Books books, AuditTime time)
     {
         var (seen, violations) = (0L, new List<Violation>());
         // Confirmed before the stock was looked at, and not yet being cancelled afterwards: so it was neither in between.
@@ -50,7 +50,7 @@ internal static class StockRules
                 var committed = books.Committed.GetValueOrDefault((Id(key).Value, Keys.Stock(sku)));
                 var owned = books.Stocks.GetValueOrDefault(Keys.Stock(sku))?.State.Holds.Of(Id(key)) is { Term.Until: null } hold ? hold.Quantity : 0;
                 if (committed + owned != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: {quantity} sold, {owned} owned and {committed} committed"));
-                else if (owned > 0 && books.Sales.TryGetValue(key, out var sale) && (sale.Position <= books.SettledBefore || books.LeftSince(sale.At, now) > ProgressRules.SettledWithin))
+                else if (owned > 0 && books.Sales.TryGetValue(key, out var sale) && (sale.Position <= books.SettledBefore || time.LeftSince(sale.At) > ProgressRules.SettledWithin))
                     violations.Add(new($"order/{key}", order.Version, $"{sku}: {owned} sold and still on hand since {sale.At:O}"));
                 else if (order.State.StockCommitted && committed != quantity) violations.Add(new($"order/{key}", order.Version, $"{sku}: said to be committed, {committed} of {quantity} are"));
             }
@@ -229,14 +229,14 @@ internal static class ProgressRules
     /// <summary>Between a confirmation and its settlement: seconds as a rule, and what an outage takes.</summary>
     public static readonly TimeSpan SettledWithin = TimeSpan.FromMinutes(5);
 
-    public static Invariant EveryOrderEndsOrWaits(Books books, DateTimeOffset now)
+    public static Invariant EveryOrderEndsOrWaits(Books books, AuditTime time)
     {
         // An order that waits has a reason with a name and, unless it waits for a person, a time; what is due for long and not done has neither.
-        var terms = new CheckoutTerms();
+        var (terms, now) = (new CheckoutTerms(), time.Now);
         var stuck = books.Orders
-            .Where(o => books.LeftSince(o.Value.LastAt, now) > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
+            .Where(o => time.LeftSince(o.Value.LastAt) > Patience && o.Value.State.Next(terms, now - Patience) is not null && o.Value.State.Next(terms, now) is not null)
             .Select(o => new Violation($"order/{o.Key}", o.Value.Version, $"{o.Value.State.Status}: should {o.Value.State.Next(terms, now)}, and has not since {o.Value.LastAt:O}"));
-        var unsettled = books.Sales.Where(sale => sale.Value.Position > books.Settled && books.LeftSince(sale.Value.At, now) > SettledWithin)
+        var unsettled = books.Sales.Where(sale => sale.Value.Position > books.Settled && time.LeftSince(sale.Value.At) > SettledWithin)
             .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O}, and not settled: './commerce status' and the silos' logs say whether its cart or its stock cannot be reached"));
         var forgotten = books.Sales.Where(sale => sale.Value.Position <= books.SettledBefore && !books.KnownToCarts.Contains(StockRules.Id(sale.Key).Value))
             .Select(sale => new Violation($"order/{sale.Key}", 0, $"confirmed at {sale.Value.At:O} and said to be settled, and its cart was never told"));
