@@ -46,9 +46,9 @@ public sealed class DataFolder : IDisposable
             {
                 _ when IsFull(failure) => Full(path, failure),
                 _ when failure.Message.Contains("Read-only", StringComparison.OrdinalIgnoreCase) => ReadOnly(path, failure),
-                _ when Directory.Exists(path) => new DataFolderException(
+                _ when IsHeld(failure) => new DataFolderException(
                     $"The data folder {path} is in use by another process; stop that shop, or name another folder with --data.", failure),
-                _ => new DataFolderException($"The data folder {path} cannot be made; name another folder with --data.", failure),
+                _ => Unusable(path, failure),
             };
         }
     }
@@ -69,9 +69,9 @@ public sealed class DataFolder : IDisposable
         {
             throw new DataFolderException($"{path} cannot be read; ask as the user it belongs to.", denied);
         }
-        catch (IOException)
+        catch (IOException failure)
         {
-            return true;
+            return IsHeld(failure) ? true : throw Unusable(path, failure);
         }
     }
 
@@ -132,8 +132,13 @@ public sealed class DataFolder : IDisposable
 
     private static long FreeSpaceOf(string path) => new DriveInfo(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!).AvailableFreeSpace;
 
+    // EWOULDBLOCK of Linux and of macOS, and the code Windows has for a file another process has open.
+    private static bool IsHeld(IOException failure) => (failure.HResult & 0xffff) is 11 or 35 or 32;
+
     // ENOSPC and EDQUOT, and the code Windows has for a full disk.
     private static bool IsFull(IOException failure) => (failure.HResult & 0xffff) is 28 or 122 or 0x70;
+
+    private static DataFolderException Unusable(string path, Exception inner) => new($"The data folder {path} cannot be used; name another folder with --data.", inner);
 
     private static DataFolderException Full(string path, Exception inner) => new($"The disk that holds {path} is full; free some space and start again.", inner);
 

@@ -18,8 +18,21 @@ public sealed class DataFolderTests : IDisposable
     public void One_process_holds_a_folder_until_it_lets_go()
     {
         using (DataFolder.Open(_folder.Path))
+        {
+            DataFolder.IsInUse(_folder.Path).ShouldBeTrue();
             Should.Throw<DataFolderException>(() => DataFolder.Open(_folder.Path)).Message.ShouldContain("in use by another process");
+        }
+
+        DataFolder.IsInUse(_folder.Path).ShouldBeFalse();
         DataFolder.Open(_folder.Path).Dispose();
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_asked_whether_it_is_in_use_is_not_taken_for_one_that_is()
+    {
+        var tooLong = _folder[new string('x', 300)];
+        Should.Throw<DataFolderException>(() => DataFolder.IsInUse(tooLong)).Message.ShouldContain("--data");
+        Should.Throw<DataFolderException>(() => DataFolder.Open(tooLong)).Message.ShouldContain("--data");
     }
 
     [Fact]
