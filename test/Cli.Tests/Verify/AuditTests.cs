@@ -196,6 +196,17 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task Money_of_a_dead_order_is_found_unless_an_operator_says_how_it_was_let_go_of()
+    {
+        var order = Story.Order("kept");
+        Story Cancelling() => Story.OfThreeOrders().Confirm(order, "4").On(order, new CancelRequested("asked")).On(order, new OrderStockCommitted());
+        Story Ended(Story story) => story.On(order, new OrderPaymentVoided("")).Stock(new StockReturned(order, "cancelled", 2)).On(order, new OrderStockFreed()).On(order, new OrderCartSettled()).On(order, new OrderCancelled());
+
+        (await Broken(Ended(Cancelling()))).ShouldBe(["I3"]);
+        (await Broken(Ended(Cancelling().On(order, new OrderParked("VoidPayment void", "declined", Declined: true)).On(order, new StepSkipped("VoidPayment void-2", "by phone"))))).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_capture_ahead_that_was_skipped_while_that_could_be_done_and_then_asked_for_again_is_in_order()
     {
         var order = Story.Order("ahead");
