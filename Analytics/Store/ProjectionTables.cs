@@ -127,6 +127,7 @@ internal sealed class ProjectionTables
             where service = @service and partition = @partition and epoch = @epoch and position = @before
             """, [.. cursor, ("@before", run.First - 1)]) == 1;
     }
+
     // With its position: a build that does not know the column moves the cursor past it.
     private static string LastEvent(FeedCursor cursor) => $"{cursor.Position} {cursor.Event}";
 
