@@ -182,10 +182,13 @@ public sealed record Cart(
         _ => throw new UnreachableException($"No fold for {e.GetType().Name}."),
     };
 
+    /// <summary>Whether the order it is frozen for has not been heard of since.</summary>
+    public bool Awaits(OrderId order) => Status == CartStatus.Frozen && Order == order;
+
     // Only the current order settles the cart, and only once; word of any other comes too late and changes nothing.
     private Result<Events<CartEvent>> Settle(OrderId order, CartEvent end) =>
         Status == CartStatus.None ? CartErrors.NotFound
-        : Status == CartStatus.Frozen && Order == order ? Events.Of(end)
+        : Awaits(order) ? Events.Of(end)
         : Events<CartEvent>.None;
 
     private Result<Events<CartEvent>> Close(string reason) => Status switch

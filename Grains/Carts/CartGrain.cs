@@ -61,8 +61,8 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public async Task<Result<Done>> Ordered(OrderId order)
     {
-        // Nobody says it again, so that there is nothing to do is believed of the journal only.
-        if (!await Query(s => s.Order == order)) await Reread();
+        // Nobody says it again, so that there is nothing to do is believed of the journal only: another activation may know better, or a failover have lost what was done here.
+        if (!await Query(s => s.Awaits(order))) await Reread();
         return await Apply(s => s.Ordered(order));
     }
 

@@ -131,6 +131,22 @@ public sealed class SettlementGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cart_whose_word_was_lost_in_a_failover_hears_of_its_sale_again()
+    {
+        await Stocked(Tea, 5);
+        await Bought("c1", Tea);
+        await Settled((Tea, 4));
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Journal.Events(Remembers).Count == 1));
+        var cart = new StreamName("cart", $"cart/{Keys.Cart(new("c1"))}");
+        _shop.Journal.Events(cart)[^1].Event.ShouldBeOfType<CartOrdered>();
+
+        _shop.Journal.FailOver(1, "order", "cart");
+        _shop.Journal.Events(cart)[^1].Event.ShouldBeOfType<CartFrozen>();
+
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Journal.Events(Remembers).Count == 1 && _shop.Journal.Events(cart)[^1].Event is CartOrdered));
+    }
+
+    [Fact]
     public async Task An_order_that_is_cancelled_before_its_goods_have_left_gets_them_back()
     {
         await Stocked(Tea, 5);
