@@ -63,7 +63,7 @@ public sealed record FeedBatch(string Service, int Partition, string Epoch, Immu
         return new FeedBatch(service, partition, epoch, [.. next.Take(taken)]);
     }
 
-    /// <summary>Whether no other event would have gone in: an item that is not full ends where its partition ended when it was read.</summary>
+    /// <summary>Whether no other event would have gone in. One that is not full ends where its reader saw no more: the end of the partition, or of what a silo remembers of it.</summary>
     public bool IsFull() => Fills(Events.Length, Events.Sum(static e => (long)Envelope + e.Data.Length));
 
     /// <summary>Position of the first event.</summary>

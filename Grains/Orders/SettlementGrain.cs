@@ -66,6 +66,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     private async Task Run()
     {
         RequestContext.Set(CallContext.Actor, "system");
+        var moved = false;
         while (!_ending.IsCancellationRequested)
         {
             using var turn = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
@@ -80,9 +81,12 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
                     // Positions may mean other events now. What is under way for the old ones ends, and begins nothing.
                     LogMoved(_epoch!, page.Head.Epoch);
                     _open = null;
+                    if (moved) throw new DependencyUnavailableException("One epoch of the orders' journal");
+                    moved = true;
                     continue;
                 }
 
+                moved = false;
                 open.Take(page.Events, Now);
                 Settle(open);
                 if (!_ending.IsCancellationRequested) unsettled.Count = open.Count;

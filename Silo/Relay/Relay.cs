@@ -26,6 +26,7 @@ public sealed partial class Relay(
     {
         using var outbox = new Outbox(service);
         var (at, retry) = ((FeedHead?)null, FirstRetry);
+        var moved = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -39,11 +40,13 @@ public sealed partial class Relay(
                 {
                     LogMoved(service, at.Epoch, page.Head.Epoch);
                     at = null;
+                    if (moved) throw new DependencyUnavailableException($"One epoch of the {service} journal");
+                    moved = true;
                     continue;
                 }
 
                 var published = await Publish(page, outbox);
-                retry = FirstRetry;
+                (retry, moved) = (FirstRetry, false);
                 if (published is null)
                 {
                     await appended;

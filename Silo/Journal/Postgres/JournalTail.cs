@@ -6,7 +6,7 @@ namespace Commerce.Silo.Journal.Postgres;
 /// <summary>
 /// The last events that this silo's writer has committed over its connection, for those who tail the journal: they are spared the database, and their readers a copy each. It holds one run of
 /// positions without a gap and gives what follows a position inside it. It never says that there is nothing: another silo may have written since, or a lost connection hide a commit, and then
-/// whoever is at its end asks the database. A connection that ends takes it along.
+/// whoever is at its end asks the database. A connection that ends takes it along, and so does any answer of the database that is of another epoch.
 /// </summary>
 internal sealed class JournalTail(string service)
 {
@@ -17,8 +17,19 @@ internal sealed class JournalTail(string service)
 
     private readonly Lock _gate = new();
     private readonly Queue<RecordedEvent> _events = new();
-    private string _epoch = "";
+
+    // None while it is not known of which history the next commit is.
+    private string? _epoch;
     private long _last, _bytes;
+
+    /// <summary>Whether it takes what is committed.</summary>
+    public bool Begun
+    {
+        get
+        {
+            lock (_gate) return _epoch is not null;
+        }
+    }
 
     /// <summary>What is committed from now on is of this history.</summary>
     public void Begin(string epoch)
@@ -30,18 +41,24 @@ internal sealed class JournalTail(string service)
         }
     }
 
-    /// <summary>Forgets all: the server may be another one from now on.</summary>
+    /// <summary>Forgets all, and takes nothing until it begins again: the server may be another one from now on.</summary>
     public void End()
-    {
-        lock (_gate) Clear();
-    }
-
-    /// <summary>The journal ends here; one that is shorter than what was committed is another history.</summary>
-    public void EndsAt(long head)
     {
         lock (_gate)
         {
-            if (head < _last) Clear();
+            Clear();
+            _epoch = null;
+        }
+    }
+
+    /// <summary>The database says of which history it is. When that is another one than the writer's connection was opened in, it ends.</summary>
+    public void Compare(string epoch)
+    {
+        lock (_gate)
+        {
+            if (epoch == _epoch) return;
+            Clear();
+            _epoch = null;
         }
     }
 
@@ -50,6 +67,7 @@ internal sealed class JournalTail(string service)
     {
         lock (_gate)
         {
+            if (_epoch is null) return;
             if (head != _last) Clear();
             _last = head;
             foreach (var member in batch)
@@ -75,7 +93,7 @@ internal sealed class JournalTail(string service)
         lock (_gate)
         {
             var skipped = position - (_last - _events.Count);
-            return skipped < 0 || position >= _last ? null : new FeedPage(new FeedHead(_last, _epoch), [.. _events.Skip((int)skipped).Take(max)]);
+            return _epoch is null || skipped < 0 || position >= _last ? null : new FeedPage(new FeedHead(_last, _epoch), [.. _events.Skip((int)skipped).Take(max)]);
         }
     }
 

@@ -74,14 +74,20 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public async Task<FeedPage> ReadFeed(string service, int partition, long after, int max)
     {
-        if (partition == 0 && Of(service).Tail.After(after, max) is { } recent) return recent;
-        return await Read(service, async source => partition == 0
-            ? await PostgresReads.Feed(source, service, after, max)
-            : new FeedPage(await PostgresReads.Head(source, partition), []));
+        if (partition != 0) return new FeedPage(await Head(service, partition), []);
+        if (Of(service).Tail.After(after, max) is { } recent) return recent;
+        var page = await Read(service, source => PostgresReads.Feed(source, service, after, max));
+        Of(service).Tail.Compare(page.Head.Epoch);
+        return page;
     }
 
     /// <inheritdoc/>
-    public Task<FeedHead> Head(string service, int partition) => Read(service, source => PostgresReads.Head(source, partition));
+    public async Task<FeedHead> Head(string service, int partition)
+    {
+        var head = await Read(service, source => PostgresReads.Head(source, partition));
+        Of(service).Tail.Compare(head.Epoch);
+        return head;
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DueStream>> Due(string service, DateTimeOffset now, int max) =>
@@ -103,15 +109,16 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
     });
 
     /// <summary>Another epoch, after a restore that the server's timeline does not tell of: positions may mean other events than a reader elsewhere has seen. Answers it; silos start afterwards.</summary>
-    public Task<string> ChangeEpoch(string service) => Read(service, async source =>
+    public async Task<string> ChangeEpoch(string service)
     {
-        await using var change = source.CreateCommand("update log_head set epoch = $1");
-        change.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Guid.CreateVersion7(_time.GetUtcNow()).ToString("N") });
-        await change.ExecuteNonQueryAsync();
-        var epoch = (await PostgresReads.Head(source, 0)).Epoch;
-        Of(service).Tail.Begin(epoch);
-        return epoch;
-    });
+        await Read(service, async source =>
+        {
+            await using var change = source.CreateCommand("update log_head set epoch = $1");
+            change.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Guid.CreateVersion7(_time.GetUtcNow()).ToString("N") });
+            return await change.ExecuteNonQueryAsync();
+        });
+        return (await Head(service, 0)).Epoch;
+    }
 
     /// <summary>The writer of a service, for tests that let it fail.</summary>
     internal PostgresLane Lane(string service) => Of(service).Lane;
@@ -167,7 +174,7 @@ public sealed class PostgresJournal : IJournal, IAsyncDisposable, IDisposable
         {
             Source = source;
             Tail = new JournalTail(service);
-            Signals = new PostgresSignals(service, source, Tail, time, log);
+            Signals = new PostgresSignals(service, source, time, log);
             Lane = new PostgresLane(service, source, Tail, Signals.Appended, time, log);
             Snapshots = new PostgresSnapshots(source, log);
             Loads = new Together<StreamName, StreamHistory>(LoadsTogether, LoadsAtOnce, streams => PostgresFaults.OnAnother(() => PostgresReads.Load(source, streams)));

@@ -324,8 +324,28 @@ internal sealed class PostgresLane : IAsyncDisposable
 
     private async Task Open()
     {
-        if (_connection is not null) return;
+        if (_connection is not null && (_tail.Begun || await IsGood().ConfigureAwait(false))) return;
         _connection = await _source.OpenConnectionAsync().ConfigureAwait(false);
+        await Begin().ConfigureAwait(false);
+    }
+
+    // The database has said elsewhere that it is of another history by now: the server behind this connection may be gone, and nothing has been sent to it yet.
+    private async Task<bool> IsGood()
+    {
+        try
+        {
+            await Begin().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception failure) when (PostgresFaults.IsDatabase(failure))
+        {
+            await Drop().ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    private async Task Begin()
+    {
         await using var epoch = new NpgsqlCommand($"select {PostgresReads.Epoch} from log_head l where l.partition = 0", _connection);
         _tail.Begin((string)(await epoch.ExecuteScalarAsync().ConfigureAwait(false))!);
     }

@@ -20,7 +20,6 @@ internal sealed class PostgresSignals : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly string _service;
     private readonly NpgsqlDataSource _source;
-    private readonly JournalTail _tail;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
@@ -30,11 +29,13 @@ internal sealed class PostgresSignals : IAsyncDisposable
     private Task? _listening;
     private Task _notifying = Task.CompletedTask;
     private bool _notify;
-    private long _position;
 
-    public PostgresSignals(string service, NpgsqlDataSource source, JournalTail tail, TimeProvider time, ILogger log)
+    // Where the head was at the last look; unknown after a lost connection.
+    private long? _position = 0;
+
+    public PostgresSignals(string service, NpgsqlDataSource source, TimeProvider time, ILogger log)
     {
-        (_service, _source, _tail, _time, _log) = (service, source, tail, time, log);
+        (_service, _source, _time, _log) = (service, source, time, log);
         _self = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
     }
 
@@ -135,8 +136,8 @@ internal sealed class PostgresSignals : IAsyncDisposable
             }
             catch (Exception failure)
             {
-                // Another server may answer from now on.
-                _tail.End();
+                // What comes while nobody listens may bring the head of another server to where this one's was.
+                _position = null;
                 if (!_stop.IsCancellationRequested) _log.NotListening(_service, failure);
             }
 
@@ -148,7 +149,6 @@ internal sealed class PostgresSignals : IAsyncDisposable
     {
         await using var look = new NpgsqlCommand("select position from log_head where partition = 0", connection);
         var position = (long)(await look.ExecuteScalarAsync(_stop.Token).ConfigureAwait(false))!;
-        _tail.EndsAt(position);
         if (position == _position) return;
         _position = position;
         Wake();

@@ -63,17 +63,26 @@ public sealed class JournalTailTests
     public void It_ends_with_the_history_it_was_of()
     {
         Add(0, 3);
-        _tail.EndsAt(3);
-        After(0)!.Count.ShouldBe(3);
-        _tail.EndsAt(2);
-        After(0).ShouldBeNull();
-        Add(0, 3);
         _tail.End();
         After(0).ShouldBeNull();
-        Add(3, 1);
-        After(3).ShouldBe([4]);
         _tail.Begin("epoch-2");
+        After(2).ShouldBeNull();
+        Add(3, 1);
+        _tail.After(3, 1)!.Head.Epoch.ShouldBe("epoch-2");
+    }
+
+    [Fact]
+    public void When_the_database_is_of_another_history_it_takes_nothing_until_its_writer_has_asked()
+    {
+        Add(0, 3);
+        _tail.Compare("epoch-1");
+        After(0)!.Count.ShouldBe(3);
+        _tail.Compare("epoch-2");
+        (After(0), _tail.Begun).ShouldBe((null, false));
+        // Over the connection to the server that was.
+        Add(3, 1);
         After(3).ShouldBeNull();
+        _tail.Begin("epoch-2");
         Add(4, 1);
         _tail.After(4, 1)!.Head.Epoch.ShouldBe("epoch-2");
     }

@@ -31,6 +31,8 @@ public sealed class PostgresEpochTests
         await server.Promote();
         var after = await PostgresChaos.Reads(() => journal.Head("inventory", 0));
         after.ShouldBe(new FeedHead(3, before.Epoch.Replace("-00000001", "-00000002", StringComparison.Ordinal)));
+        // Nobody has appended yet, so the writer's connection has not noticed.
+        (await journal.ReadFeed("inventory", 0, 2, 10)).Head.ShouldBe(after);
         await PostgresChaos.Insist(journal, script.Append());
         var page = await PostgresChaos.Reads(() => journal.ReadFeed("inventory", 0, 2, 10));
         (page.Head, page.Events.Count).ShouldBe((after with { Position = 4 }, 2));

@@ -10,6 +10,10 @@ internal sealed class ListJournal : IJournal
     private readonly List<RecordedEvent> _events = [];
     private readonly Dictionary<StreamName, DateTimeOffset> _deadlines = [];
     private string _epoch = "e1";
+
+    /// <summary>The epoch that pages are of, when it is another one than that of the head.</summary>
+    public string? PagesOf { get; set; }
+
     private TaskCompletionSource _appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int DueCalls { get; private set; }
@@ -65,7 +69,7 @@ internal sealed class ListJournal : IJournal
 
     public Task<FeedPage> ReadFeed(string service, int partition, long after, int max)
     {
-        lock (_lock) return Task.FromResult(new FeedPage(new FeedHead(_events.Count, _epoch), [.. _events.Skip((int)after).Take(max)]));
+        lock (_lock) return Task.FromResult(new FeedPage(new FeedHead(_events.Count, PagesOf ?? _epoch), [.. _events.Skip((int)after).Take(max)]));
     }
 
     public Task<FeedHead> Head(string service, int partition)

@@ -125,6 +125,21 @@ public sealed class RelayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task While_the_journal_answers_in_two_epochs_it_waits_and_publishes_nothing()
+    {
+        _journal.Append(1);
+        _journal.PagesOf = "e0";
+        await Start();
+        (await _clock.NextSleep()).ShouldBe(Silo.Relay.Relay.FirstRetry);
+        _clock.Advance(Silo.Relay.Relay.FirstRetry);
+        (await _clock.NextSleep()).ShouldBe(2 * Silo.Relay.Relay.FirstRetry);
+        _cursor.Position.ShouldBe(0);
+        _journal.PagesOf = null;
+        _clock.Advance(2 * Silo.Relay.Relay.FirstRetry);
+        (await _stream.Next()).ShouldBe((1L, 1L));
+    }
+
+    [Fact]
     public async Task In_one_process_it_begins_at_the_head()
     {
         _journal.Append(10);
