@@ -30,8 +30,12 @@ public sealed record RecordedEvent(
     /// <summary>The aggregate's key: the stream without its kind.</summary>
     public string Key => Stream[(Stream.IndexOf('/') + 1)..];
 
+    /// <summary>What the data was written from, in the process that wrote it; it travels nowhere.</summary>
+    [field: NonSerialized]
+    public object? Written { private get; init; }
+
     /// <summary>The event itself.</summary>
-    public object Event => EventTypes.Read(Type, Data);
+    public object Event => Written ?? EventTypes.Read(Type, Data);
 }
 
 /// <summary>A run of events with consecutive positions of one partition, in order: one item of the stream (service, partition).</summary>

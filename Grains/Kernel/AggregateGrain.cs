@@ -258,7 +258,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         var events = new NewEvent[decided.Items.Length];
         for (var i = 0; i < events.Length; i++)
         {
-            events[i] = new NewEvent(EventIds.Next(now), EventTypes.NameOf(decided.Items[i].GetType()), EventTypes.Write(decided.Items[i]));
+            events[i] = new NewEvent(EventIds.Next(now), EventTypes.NameOf(decided.Items[i].GetType()), EventTypes.Write(decided.Items[i]), decided.Items[i]);
             state = evolve(state, decided.Items[i]);
         }
 

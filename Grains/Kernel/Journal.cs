@@ -73,7 +73,8 @@ public readonly record struct StreamName(string Service, string Value)
 /// <param name="Id">Its id.</param>
 /// <param name="Type">Storage name.</param>
 /// <param name="Data">UTF-8 JSON.</param>
-public readonly record struct NewEvent(Guid Id, string Type, byte[] Data);
+/// <param name="Event">What the data was written from, for who reads it in this process; null when only the data is known, which then may be anything.</param>
+public readonly record struct NewEvent(Guid Id, string Type, byte[] Data, object? Event = null);
 
 /// <summary>All that one decision appends.</summary>
 /// <param name="Stream">Where.</param>

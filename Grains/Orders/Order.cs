@@ -141,7 +141,8 @@ public sealed record Order
     };
 
     // A step that works ends its failures; what was parked stays so until an operator has repaired or cancelled it.
-    public Order Evolve(OrderEvent e) => (Parked && e is not (OrderResumed or StepSkipped or CancelRequested) ? this : this with { Failure = null }).Fold(e, Failure);
+    public Order Evolve(OrderEvent e) =>
+        (Failure is null || (Parked && e is not (OrderResumed or StepSkipped or CancelRequested)) ? this : this with { Failure = null }).Fold(e, Failure);
 
     private Order Fold(OrderEvent e, Failure? before) => e switch
     {

@@ -16,7 +16,10 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
     /// <summary>How often the provider's books are looked at for a word that comes while the order goes on; after that it is to come again.</summary>
     private const int MostLooks = 5;
 
-    private OrderId Id => new(this.GetPrimaryKeyString()[(this.GetPrimaryKeyString().IndexOf('/') + 1)..]);
+    // Its key is kept as bytes, and it is asked for a dozen times in a checkout.
+    private OrderId? _id;
+
+    private OrderId Id => _id ??= new(this.GetPrimaryKeyString().Split('/', 2)[1]);
 
     protected override bool UsuallyNew => true;
 

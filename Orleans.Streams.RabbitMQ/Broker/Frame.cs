@@ -15,7 +15,7 @@ internal static class Frame
     private const byte Magic = (byte)'R';
     private const byte Version = 1;
 
-    public static byte[] Batch(StreamId stream, string? traceParent, ReadOnlySpan<byte> context, ReadOnlySpan<byte> events)
+    public static ReadOnlyMemory<byte> Batch(StreamId stream, string? traceParent, ReadOnlySpan<byte> context, ReadOnlySpan<byte> events)
     {
         var writer = new ArrayBufferWriter<byte>(events.Length + context.Length + 128);
         Write(writer, stream.Namespace.Span);
@@ -23,17 +23,17 @@ internal static class Frame
         Write(writer, Encoding.ASCII.GetBytes(traceParent ?? ""));
         Write(writer, context);
         writer.Write(events);
-        return writer.WrittenSpan.ToArray();
+        return writer.WrittenMemory;
     }
 
-    public static byte[] Message(IReadOnlyList<ReadOnlyMemory<byte>> batches)
+    public static ReadOnlyMemory<byte> Message(IReadOnlyList<ReadOnlyMemory<byte>> batches)
     {
         var writer = new ArrayBufferWriter<byte>(Overhead + batches.Sum(b => b.Length + 4));
         writer.Write([Magic, Version]);
         WriteLength(writer, batches.Count);
         foreach (var batch in batches)
             Write(writer, batch.Span);
-        return writer.WrittenSpan.ToArray();
+        return writer.WrittenMemory;
     }
 
     /// <exception cref="FormatException">The bytes are not a message of ours.</exception>

@@ -69,7 +69,7 @@ internal sealed class MemberRows
 
     public void Bind(NpgsqlCommand command)
     {
-        var (versions, data) = (new long[_members.Count], new byte[_members.Count][]);
+        var (versions, data) = (new long[_members.Count], new ReadOnlyMemory<byte>[_members.Count]);
         for (var i = 0; i < data.Length; i++) (versions[i], data[i]) = (_members[i].Append.ExpectedVersion + 1, AppendText.Write(_members[i].Append));
         command.AddArray(NpgsqlDbType.Integer, _run);
         command.AddArray(NpgsqlDbType.Integer, _place);

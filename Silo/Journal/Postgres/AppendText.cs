@@ -21,7 +21,7 @@ internal static class AppendText
     /// <summary>Room for all but the data.</summary>
     private const int Frame = 256;
 
-    public static byte[] Write(Append append)
+    public static ReadOnlyMemory<byte> Write(Append append)
     {
         ArgumentNullException.ThrowIfNull(append.Envelope.Actor);
         var room = Frame;
@@ -42,7 +42,8 @@ internal static class AppendText
                 json.WriteString(Id, happened.Id);
                 json.WriteString(Type, happened.Type);
                 json.WritePropertyName(Data);
-                json.WriteRawValue(happened.Data);
+                // What we have just written ourselves need not be read to be known for JSON.
+                json.WriteRawValue(happened.Data, skipInputValidation: happened.Event is not null);
                 json.WriteEndObject();
             }
 
@@ -50,7 +51,7 @@ internal static class AppendText
             json.WriteEndObject();
         }
 
-        return buffer.WrittenSpan.ToArray();
+        return buffer.WrittenMemory;
     }
 
     /// <summary>The events of a row, in order.</summary>

@@ -78,7 +78,10 @@ internal sealed class JournalTail(string service)
                     var happened = append.Events[i];
                     _events.Enqueue(new RecordedEvent(
                         service, 0, ++_last, happened.Id, append.Stream.Value, append.ExpectedVersion + 1 + i, happened.Type, append.OccurredAt.ToUniversalTime(), append.RecordedAt.ToUniversalTime(),
-                        append.Envelope.Actor, append.Envelope.Correlation, append.Command.IsGiven ? append.Command.Id : null, append.Envelope.TraceParent, happened.Data));
+                        append.Envelope.Actor, append.Envelope.Correlation, append.Command.IsGiven ? append.Command.Id : null, append.Envelope.TraceParent, happened.Data)
+                    {
+                        Written = happened.Event,
+                    });
                     _bytes += happened.Data.Length;
                 }
             }

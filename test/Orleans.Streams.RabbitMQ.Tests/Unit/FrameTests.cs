@@ -10,7 +10,7 @@ public sealed class FrameTests
     public void Every_batch_comes_back_as_it_was_framed() =>
         Gen.Select(Gen.Byte.Array[0, 300], Gen.Byte.Array[1, 40], Gen.Byte.Array[0, 400], Gen.Byte.Array[0, 2000]).List[0, 20].Sample(batches =>
         {
-            var frames = batches.Select(b => (ReadOnlyMemory<byte>)Frame.Batch(StreamId.Create(b.Item1, b.Item2), "00-trace", b.Item3, b.Item4)).ToList();
+            var frames = batches.Select(b => Frame.Batch(StreamId.Create(b.Item1, b.Item2), "00-trace", b.Item3, b.Item4)).ToList();
             var opened = Frame.Open(Frame.Message(frames)).Select(Frame.OpenBatch).ToList();
 
             opened.Count.ShouldBe(batches.Count);

@@ -107,7 +107,7 @@ public sealed class QueueReceiverTests
     private IncomingMessage Message(string id, ulong tag, int batches, long generation = 1)
     {
         var events = _serializer.SerializeToArray(new object[] { "event" });
-        var frames = Enumerable.Range(0, batches).Select(i => (ReadOnlyMemory<byte>)Frame.Batch(StreamId.Create("ns", $"{i}"), null, [], events));
+        var frames = Enumerable.Range(0, batches).Select(i => Frame.Batch(StreamId.Create("ns", $"{i}"), null, [], events));
         return new IncomingMessage(id, Frame.Message([.. frames]), generation, tag);
     }
 }

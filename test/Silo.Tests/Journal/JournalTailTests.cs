@@ -1,6 +1,9 @@
 using Commerce.Feeds;
+using Commerce.Inventory;
 using Commerce.Kernel;
 using Commerce.Silo.Journal.Postgres;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 
 namespace Commerce.Silo.Tests.Journal;
 
@@ -85,6 +88,22 @@ public sealed class JournalTailTests
         _tail.Begin("epoch-2");
         Add(4, 1);
         _tail.After(4, 1)!.Head.Epoch.ShouldBe("epoch-2");
+    }
+
+    [Fact]
+    public void What_was_written_here_is_not_read_from_its_JSON_again_and_elsewhere_it_is()
+    {
+        var happened = new StockAdjusted(3, "delivery");
+        var append = _script.Append();
+        _tail.Add(0, [new PendingAppend(append with { Events = [append.Events[0] with { Data = EventTypes.Write(happened), Event = happened }] })]);
+        var recorded = _tail.After(0, 1)!.Events[0];
+        recorded.Event.ShouldBeSameAs(happened);
+
+        using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+        var serializer = services.GetRequiredService<Serializer>();
+        var travelled = serializer.Deserialize<RecordedEvent>(serializer.SerializeToArray(recorded))!.Event;
+        travelled.ShouldBe(happened);
+        travelled.ShouldNotBeSameAs(happened);
     }
 
     private void Add(long head, int events, int bytes = 10)
