@@ -116,7 +116,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     {
         _epoch = (await Journal.Head("order", Partition)).Epoch;
         await Reread();
-        return new OpenSales(Folded.Position);
+        return new OpenSales(Folded.Until(_epoch));
     }
 
     // With too many open it reads no further: they are in the journal.
@@ -190,7 +190,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
         try
         {
             // Once: what is decided anew, after the journal was away, may be on the events of another epoch.
-            await Apply(s => decided++ == 0 ? s.Reach(open.Settled) : Events<SettlementEvent>.None);
+            await Apply(s => decided++ == 0 ? s.Reach(open.Settled, _epoch!) : Events<SettlementEvent>.None);
             _moved |= decided > 1;
         }
         catch

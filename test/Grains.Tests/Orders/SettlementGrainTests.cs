@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Commerce.Carts;
+using Commerce.Feeds;
 using Commerce.Inventory;
 using Commerce.Kernel;
 using Commerce.Kit.Cluster;
@@ -128,6 +129,27 @@ public sealed class SettlementGrainTests : IAsyncLifetime
         await Settled((Tea, 2));
         Commits(Tea).ShouldBe(3);
         await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Journal.Events(Remembers).Count == 2));
+    }
+
+    [Fact]
+    public async Task A_record_of_another_epoch_that_counts_lost_positions_hides_no_sale_that_gets_them()
+    {
+        await Stocked(Tea, 5);
+        await Bought("c1", Tea);
+        await Settled((Tea, 4));
+        await _shop.AdvanceUntil(ALittle, () => Task.FromResult(_shop.Journal.Events(Remembers).Count == 1));
+        var (last, head) = (_shop.Journal.Events(Remembers)[^1], await _shop.Journal.Head("order", 0));
+
+        // Sent to the server that was, and sent again to the one that has lost what it counts.
+        var counted = new SettlementReached(head.Position + 100, head.Epoch);
+        await _shop.Journal.Append(new Append(
+            Remembers, last.Id, last.Version, [new NewEvent(Guid.NewGuid(), "settlement.reached.v1", EventTypes.Write(counted))], CommandKey.None,
+            last.RecordedAt, last.RecordedAt, null, new("system", null, null)));
+        _shop.Journal.FailOver(0, "order");
+        await Bought("c2", Tea);
+
+        await Settled((Tea, 3));
+        Commits(Tea).ShouldBe(2);
     }
 
     [Fact]
