@@ -54,7 +54,7 @@ public sealed class PostgresFixture : IAsyncDisposable
     /// <summary>The same database by another port: behind a proxy, or around it.</summary>
     public static string Through(string connection, int port) => new NpgsqlConnectionStringBuilder(connection) { Port = port }.ToString();
 
-    public static PostgresJournal Open(ServiceDatabases databases) => new(databases, TimeProvider.System, NullLogger<PostgresJournal>.Instance);
+    public static PostgresJournal Open(ServiceDatabases databases, TimeProvider? time = null) => new(databases, time ?? TimeProvider.System, NullLogger<PostgresJournal>.Instance);
 
     public static async Task<int> Run(string connection, string sql)
     {

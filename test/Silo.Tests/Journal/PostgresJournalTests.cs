@@ -272,6 +272,58 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
     }
 
     [Fact]
+    public async Task A_silo_that_hears_of_no_other_sends_no_notifications_until_somebody_listens()
+    {
+        var (clock, script) = (new Ahead(), new Script(Till));
+        await using var ear = await Ear.Listen(journals.Databases.ConnectionOf("inventory"));
+        await using var silo = PostgresFixture.Open(journals.Databases, clock);
+        _ = silo.Appended("inventory", TestContext.Current.CancellationToken);
+        await ear.Hears(announcement: true);
+        await silo.Append(script.Append());
+        await ear.Hears(announcement: false);
+
+        clock.By += TimeSpan.FromSeconds(16);
+        for (var i = 0; i < 2; i++)
+        {
+            await silo.Append(script.Append());
+            (await ear.Hears(announcement: true)).ShouldBe(0);
+        }
+
+        await using var other = PostgresFixture.Open(journals.Databases);
+        await other.Appended("inventory", TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
+        var taken = Stopwatch.StartNew();
+        for (var i = 0; i < 5; i++)
+        {
+            var told = other.Appended("inventory", TestContext.Current.CancellationToken);
+            await silo.Append(script.Append());
+            await told.WaitAsync(TimeSpan.FromMinutes(2));
+        }
+
+        // By looks alone it would be 5 s from each to the next.
+        taken.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Who_hears_of_one_append_after_another_announces_itself_all_the_same()
+    {
+        var (clock, script) = (new Ahead(), new Script(Till));
+        await using var ear = await Ear.Listen(journals.Databases.ConnectionOf("inventory"));
+        await using var listener = PostgresFixture.Open(journals.Databases, clock);
+        _ = listener.Appended("inventory", TestContext.Current.CancellationToken);
+        await ear.Hears(announcement: true);
+        var taken = Stopwatch.StartNew();
+        for (var i = 0; i < 5; i++)
+        {
+            clock.By += TimeSpan.FromSeconds(6);
+            await _journal.Append(script.Append());
+            await ear.Hears(announcement: true);
+        }
+
+        // One that waited for silence would do so for 5 s each time.
+        taken.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
     public async Task Two_silos_that_write_one_stream_cannot_both_follow_the_same_event()
     {
         await using var other = PostgresFixture.Open(journals.Databases);
@@ -396,4 +448,49 @@ public sealed class PostgresJournalTests(PostgresJournals journals) : JournalCon
         Lane.Faults = null;
         throw Broken();
     };
+
+    /// <summary>The system's clock, and timers, of which the test says how far it has gone ahead.</summary>
+    private sealed class Ahead : TimeProvider
+    {
+        private long _ticks;
+
+        public TimeSpan By
+        {
+            get => new(Volatile.Read(ref _ticks));
+            set => Volatile.Write(ref _ticks, value.Ticks);
+        }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => System.GetElapsedTime(0).Ticks + By.Ticks;
+    }
+
+    /// <summary>Hears what silos notify, and says nothing.</summary>
+    private sealed class Ear(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        private readonly Queue<string> _heard = new();
+
+        public static async Task<Ear> Listen(string database)
+        {
+            var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ToString());
+            var ear = new Ear(connection);
+            connection.Notification += (_, said) => ear._heard.Enqueue(said.Payload);
+            await connection.OpenAsync();
+            await using var listen = new NpgsqlCommand("listen journal", connection);
+            await listen.ExecuteNonQueryAsync();
+            return ear;
+        }
+
+        /// <summary>Waits for an announcement or for word of an append; answers how many of the other kind came before.</summary>
+        public async Task<int> Hears(bool announcement)
+        {
+            for (var others = 0; ; others++)
+            {
+                while (_heard.Count == 0) await connection.WaitAsync(TestContext.Current.CancellationToken);
+                if (_heard.Dequeue().StartsWith("here ", StringComparison.Ordinal) == announcement) return others;
+            }
+        }
+
+        public ValueTask DisposeAsync() => connection.DisposeAsync();
+    }
 }
