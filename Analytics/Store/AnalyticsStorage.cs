@@ -47,8 +47,8 @@ public abstract class AnalyticsStorage
     /// <summary>Held by the one process that rebuilds.</summary>
     internal abstract Task<IDisposable?> HoldRebuild();
 
-    /// <summary>Writes rows; each key comes once.</summary>
-    internal abstract Task Write(Session session, Upsert upsert, string prefix, IReadOnlyList<object[]> rows);
+    /// <summary>Writes what a run changes; no change is without rows.</summary>
+    internal abstract Task Write(Session session, string prefix, IReadOnlyList<Change> changes);
 
     /// <summary>Whether the database is away, or not there yet: what will pass by itself.</summary>
     internal abstract bool IsAway(Exception fault);

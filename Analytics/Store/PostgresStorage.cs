@@ -71,9 +71,12 @@ internal sealed class PostgresStorage(string connectionString) : AnalyticsStorag
 
     internal override async Task<IDisposable?> HoldRebuild() => await Hold(RebuildLock);
 
-    internal override Task Write(Session session, Upsert upsert, string prefix, IReadOnlyList<object[]> rows) => rows.Count == 0
+    // All in one round trip: Npgsql sends the statements of one text together, and prepares each of them.
+    internal override Task Write(Session session, string prefix, IReadOnlyList<Change> changes) => changes.Count == 0
         ? Task.CompletedTask
-        : session.Run(upsert.Sql(prefix, $"select * from unnest({upsert.Parameters})"), [.. upsert.Columns.Select((column, i) => ($"@{column}", (object)Column(rows, i)))]);
+        : session.Run(
+            string.Join("; ", changes.Select(change => change.Upsert.Sql(prefix, $"select * from unnest({string.Join(", ", change.Upsert.Parameters)})"))),
+            [.. changes.SelectMany(change => change.Upsert.Parameters.Select((name, i) => (name, (object)Column(change.Rows, i))))]);
 
     // Classes of SQLSTATE: connection, login, no such database, in use, out of resources, shutting down, rolled back; and tables that nobody has made yet.
     internal override bool IsAway(Exception fault) => fault is NpgsqlException and not PostgresException

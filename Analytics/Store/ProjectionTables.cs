@@ -12,8 +12,8 @@ internal interface IProjectionTable
     /// <summary>The projection's name.</summary>
     string Name { get; }
 
-    /// <summary>Adds a fold of some more events to what is stored.</summary>
-    Task Write(ProjectionFold delta);
+    /// <summary>What a fold of some more events adds to what is stored.</summary>
+    IEnumerable<Change> Changes(ProjectionFold delta);
 
     /// <summary>All rows as text, for the checksum; the same text the fold gives.</summary>
     IAsyncEnumerable<string> Rows();
@@ -73,7 +73,7 @@ internal sealed class ProjectionTables
         var earlier = await _revenue.Confirmed(run.Events.Where(recorded => ProjectionFold.LooksBack(recorded.Type)).Select(recorded => recorded.Key));
         var delta = new ProjectionFold(order => earlier.TryGetValue(order, out var gross) ? gross : null);
         foreach (var recorded in run.Events) delta.Apply(recorded);
-        foreach (var table in _tables) await table.Write(delta);
+        await _db.Storage.Write(_db, _prefix, [.. _tables.SelectMany(table => table.Changes(delta)).Where(change => change.Rows.Count > 0)]);
     }
 
     public async Task<FeedCursor> Cursor(string service, int partition) => await _db

@@ -7,6 +7,10 @@ internal sealed class Session(DbConnection connection, AnalyticsStorage storage)
 {
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
+    // How a transaction begins in which nothing was done yet: it travels with the first statement. Not so in a file, where it would save nothing and SQLite
+    // counts it among the statements that touched rows.
+    private string _begin = "";
+
     public AnalyticsStorage Storage => storage;
 
     /// <summary>Runs a statement and answers how many rows it touched.</summary>
@@ -24,7 +28,8 @@ internal sealed class Session(DbConnection connection, AnalyticsStorage storage)
     /// <param name="work">What is done.</param>
     public async Task<T> InTransaction<T>(string begin, Func<Task<T>> work)
     {
-        await Run(begin);
+        if (connection.CanCreateBatch) _begin = $"{begin}; ";
+        else await Run(begin);
         try
         {
             var result = await work();
@@ -66,6 +71,7 @@ internal sealed class Session(DbConnection connection, AnalyticsStorage storage)
 
     private DbCommand Command(string sql, (string Name, object Value)[] parameters)
     {
+        (sql, _begin) = (_begin + sql, "");
         if (!_commands.TryGetValue(sql, out var command))
         {
             _commands[sql] = command = connection.CreateCommand();

@@ -62,10 +62,13 @@ internal sealed class SqliteStorage(string dataDir) : AnalyticsStorage
     // There is no second process, and within this one there is one rebuild at a time.
     internal override Task<IDisposable?> HoldRebuild() => Task.FromResult<IDisposable?>(null);
 
-    internal override async Task Write(Session session, Upsert upsert, string prefix, IReadOnlyList<object[]> rows)
+    internal override async Task Write(Session session, string prefix, IReadOnlyList<Change> changes)
     {
-        var sql = upsert.Sql(prefix, $"values ({upsert.Parameters})");
-        foreach (var row in rows) await session.Run(sql, [.. upsert.Columns.Zip(row, (column, value) => ($"@{column}", value))]);
+        foreach (var (upsert, rows) in changes)
+        {
+            var sql = upsert.Sql(prefix, $"values ({string.Join(", ", upsert.Parameters)})");
+            foreach (var row in rows) await session.Run(sql, [.. upsert.Parameters.Zip(row)]);
+        }
     }
 
     internal override string? Damage(Exception fault) =>

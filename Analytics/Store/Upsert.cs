@@ -1,6 +1,6 @@
 namespace Commerce.Analytics.Store;
 
-/// <summary>Rows put into a table, merged with what is there under the same key. Within one call every key comes once.</summary>
+/// <summary>Rows put into a table, merged with what is there under the same key.</summary>
 /// <param name="Table">The table's name, without a prefix.</param>
 /// <param name="Columns">The columns a row has values for.</param>
 /// <param name="Key">The columns of the primary key.</param>
@@ -15,6 +15,9 @@ internal sealed record Upsert(string Table, IReadOnlyList<string> Columns, strin
     public string Sql(string prefix, string source) =>
         $"insert into {prefix}{Table} as mine ({string.Join(", ", Columns)}) {source} on conflict ({Key}) do {Merge}";
 
-    /// <summary>The columns as parameters.</summary>
-    public string Parameters => string.Join(", ", Columns.Select(column => $"@{column}"));
+    /// <summary>The columns as parameters, whose names no other table has: many tables are written by one text.</summary>
+    public IReadOnlyList<string> Parameters { get; } = [.. Columns.Select(column => $"@{Table}_{column}")];
 }
+
+/// <summary>What a run changes in one table: rows in the order of the columns; each key comes once.</summary>
+internal sealed record Change(Upsert Upsert, IReadOnlyList<object[]> Rows);

@@ -14,12 +14,12 @@ internal sealed class RevenueTable(Session db, string prefix) : IProjectionTable
 
     public string Name => RevenueFold.Name;
 
-    public async Task Write(ProjectionFold delta)
-    {
-        await db.Storage.Write(db, Minutes, prefix, [.. delta.Revenue.Minutes.Select(bucket => (object[])
-            [bucket.Key.Currency, RevenueFold.Minute(bucket.Key.Minute), bucket.Value.Gross, bucket.Value.Refunds, bucket.Value.Orders, bucket.Value.Units])]);
-        await db.Storage.Write(db, Orders, prefix, [.. delta.Revenue.Confirmed.Select(order => (object[])[order.Key, order.Value.Currency.Value, order.Value.Minor])]);
-    }
+    public IEnumerable<Change> Changes(ProjectionFold delta) =>
+    [
+        new(Minutes, [.. delta.Revenue.Minutes.Select(bucket => (object[])
+            [bucket.Key.Currency, RevenueFold.Minute(bucket.Key.Minute), bucket.Value.Gross, bucket.Value.Refunds, bucket.Value.Orders, bucket.Value.Units])]),
+        new(Orders, [.. delta.Revenue.Confirmed.Select(order => (object[])[order.Key, order.Value.Currency.Value, order.Value.Minor])]),
+    ];
 
     /// <summary>What these orders came to, those of them that were confirmed.</summary>
     public async Task<IReadOnlyDictionary<string, Money>> Confirmed(IEnumerable<string> orders)

@@ -13,12 +13,12 @@ internal sealed class TopProductsTable(Session db, string prefix) : IProjectionT
 
     public string Name => TopProductsFold.Name;
 
-    public async Task Write(ProjectionFold delta)
-    {
-        await db.Storage.Write(db, Days, prefix, [.. delta.TopProducts.Days.Select(entry => (object[])
-            [entry.Key.Sku, entry.Key.Currency, TopProductsFold.Day(entry.Key.Day), entry.Value.Revenue, entry.Value.Units])]);
-        await db.Storage.Write(db, Titles, prefix, [.. delta.TopProducts.Titles.Select(entry => (object[])[entry.Key, entry.Value.Title, entry.Value.At.Ticks])]);
-    }
+    public IEnumerable<Change> Changes(ProjectionFold delta) =>
+    [
+        new(Days, [.. delta.TopProducts.Days.Select(entry => (object[])
+            [entry.Key.Sku, entry.Key.Currency, TopProductsFold.Day(entry.Key.Day), entry.Value.Revenue, entry.Value.Units])]),
+        new(Titles, [.. delta.TopProducts.Titles.Select(entry => (object[])[entry.Key, entry.Value.Title, entry.Value.At.Ticks])]),
+    ];
 
     public IAsyncEnumerable<string> Rows() => db
         .Rows($"select sku, currency, day, revenue, units from {prefix}product_sales",

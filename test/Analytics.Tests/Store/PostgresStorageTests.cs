@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Commerce.Analytics.ReadModels;
 using Commerce.Analytics.Store;
 using Commerce.Feeds;
@@ -91,6 +92,41 @@ public sealed class PostgresStorageTests(Postgres server)
         var fold = new ProjectionFold();
         foreach (var recorded in happened.Feed("order")) fold.Apply(recorded);
         (await AnalyticsStore.ReadFingerprint(database.Storage))!.Checksums.ShouldBe(fold.Checksums());
+    }
+
+    [Fact]
+    public async Task A_run_is_three_round_trips_however_many_tables_it_changes()
+    {
+        var database = await server.Create();
+        using var store = database.Open();
+        var happened = new Happenings().Confirmed("o1", "2010-12-01T08:00:00Z", Line("A", 1, 100)).Confirmed("o2", "2010-12-01T09:00:00Z", Line("B", 1, 100));
+        await store.Apply(happened.Run("order", 1, 1));
+        using var mine = new Activity("run").Start();
+        var trips = 0;
+        using var npgsql = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref options) => ActivitySamplingResult.PropagationData,
+            ActivityStarted = trip => trips += trip.TraceId == mine.TraceId ? 1 : 0,
+        };
+        ActivitySource.AddActivityListener(npgsql);
+        await store.Apply(happened.Run("order", 2, 2));
+        trips.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_run_of_which_one_table_cannot_take_its_part_leaves_nothing_in_the_others()
+    {
+        var database = await server.Create();
+        using var store = database.Open();
+        var happened = new Happenings().Confirmed("o1", "2010-12-01T08:00:00Z", Line("A", 1, 100)).Confirmed("o2", "2010-12-01T09:00:00Z", Line("A", 1, 100));
+        await store.Apply(happened.Run("order", 1, 1));
+        await database.Run($"update product_sales set revenue = {long.MaxValue}");
+        var before = await store.Fingerprint();
+        await Should.ThrowAsync<Npgsql.PostgresException>(() => store.Apply(happened.Run("order", 2, 2)));
+        var after = await store.Fingerprint();
+        after.Checksums.ShouldBe(before.Checksums);
+        after.Cursors.ShouldBe(before.Cursors);
     }
 
     [Fact]
