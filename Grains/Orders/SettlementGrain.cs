@@ -81,7 +81,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
                     // Positions may mean other events now. What is under way for the old ones ends, and begins nothing.
                     LogMoved(_epoch!, page.Head.Epoch);
                     _open = null;
-                    if (moved) throw new DependencyUnavailableException("One epoch of the orders' journal");
+                    if (moved) throw new InvalidOperationException("The orders' journal answers in one epoch and in another.");
                     moved = true;
                     continue;
                 }

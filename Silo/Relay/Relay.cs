@@ -40,7 +40,7 @@ public sealed partial class Relay(
                 {
                     LogMoved(service, at.Epoch, page.Head.Epoch);
                     at = null;
-                    if (moved) throw new DependencyUnavailableException($"One epoch of the {service} journal");
+                    if (moved) throw new InvalidOperationException($"The {service} journal answers in one epoch and in another.");
                     moved = true;
                     continue;
                 }

@@ -324,13 +324,13 @@ internal sealed class PostgresLane : IAsyncDisposable
 
     private async Task Open()
     {
-        if (_connection is not null && (_tail.Begun || await IsGood().ConfigureAwait(false))) return;
+        if (_connection is not null && (_tail.Begun || await TryBegin().ConfigureAwait(false))) return;
         _connection = await _source.OpenConnectionAsync().ConfigureAwait(false);
         await Begin().ConfigureAwait(false);
     }
 
     // The database has said elsewhere that it is of another history by now: the server behind this connection may be gone, and nothing has been sent to it yet.
-    private async Task<bool> IsGood()
+    private async Task<bool> TryBegin()
     {
         try
         {
