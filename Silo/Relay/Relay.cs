@@ -25,8 +25,7 @@ public sealed partial class Relay(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var outbox = new Outbox(service);
-        var (at, retry) = ((FeedHead?)null, FirstRetry);
-        var moved = false;
+        var (at, retry, moved) = ((FeedHead?)null, FirstRetry, false);
         while (!stoppingToken.IsCancellationRequested)
         {
             try

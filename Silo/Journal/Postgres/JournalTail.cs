@@ -56,9 +56,7 @@ internal sealed class JournalTail(string service)
     {
         lock (_gate)
         {
-            if (epoch == _epoch) return;
-            Clear();
-            _epoch = null;
+            if (epoch != _epoch) End();
         }
     }
 
