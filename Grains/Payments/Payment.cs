@@ -59,7 +59,8 @@ public sealed record Payment(ImmutableArray<Operation> Operations, bool Closed =
 
     private Operation? NobodyKnowsOf => Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Unknown);
 
-    private bool HoldsOrMay => Holding is not null || NobodyKnowsOf is not null;
+    // What nobody knows to be let go of is held still, should the provider not let go of it.
+    private bool HoldsOrMay => Holding is not null || NobodyKnowsOf is not null || Of(OperationKind.Void).Any(o => o.Outcome == OutcomeKind.Unknown && !IsOfSecond(o));
 
     /// <summary>The authorisation captures and refunds build on: the one that holds money, else the one nobody knows of, else the last one that did.</summary>
     public Operation? Authorisation => Holding ?? NobodyKnowsOf ?? Of(OperationKind.Authorise).LastOrDefault(o => o.Outcome == OutcomeKind.Succeeded);

@@ -222,6 +222,17 @@ public sealed class PaymentTests() : Specification<Payment, PaymentEvent>(Paymen
     }
 
     [Fact]
+    public void Money_that_comes_while_the_others_void_is_under_way_is_let_go_of_for_that_one_may_stay()
+    {
+        var both = Given([.. DeclinedOnce, Did("a2", 100), Asked("v", OperationKind.Void, 100)]).When(s => s.Record("a1", Yes(100)))
+            .Then(new OperationSucceeded("a1", Pounds(100), "ref", "visa", "4242"), Asked("a1/void", OperationKind.Void, 100) with { Authorisation = "a1" }).After;
+        var kept = both.When(s => s.Record("a1/void", Yes(100))).After.When(s => s.Record("v", new(false, Pounds(0), "ref", "no"))).After;
+
+        (kept.State.Holding!.Key, kept.State.Charges).ShouldBe(("a2", 1));
+        kept.When(s => s.Void("v-2")).Then(Asked("v-2", OperationKind.Void, 100));
+    }
+
+    [Fact]
     public void After_its_void_nothing_is_authorised_whichever_attempt_that_was_of()
     {
         Given([.. AuthorisedFor100, Asked("v", OperationKind.Void, 100), Did("v", 100)]).When(s => s.Authorise("a2", Pounds(100), "tok")).ThenRefused(PaymentErrors.Closed);
