@@ -19,7 +19,7 @@ public sealed class SettingsException : Exception
 
 /// <summary>
 /// What a process of a cluster is told, by environment or command line. <c>Name</c>, <c>SiloAddress</c> (127.0.0.1), <c>SiloPort</c>, <c>Http</c>, <c>Data</c> (folder of
-/// its own files), <c>Secrets</c> (folder the processes share), <c>OperatorTokenFile</c>, and <c>ConnectionStrings:…</c>.
+/// its own files), <c>Secrets</c> (folder the processes share), <c>Shards</c> (on or off), <c>OperatorTokenFile</c>, and <c>ConnectionStrings:…</c>.
 /// </summary>
 public sealed class ProcessSettings(IConfiguration values)
 {
@@ -48,6 +48,9 @@ public sealed class ProcessSettings(IConfiguration values)
     /// <summary>Folder of the keys the processes share.</summary>
     public string Secrets => Required("Secrets", "the folder of master.key and gateway.key, which the processes share");
 
+    /// <summary>Whether grains are found by shards (<c>on</c>) or by Orleans' directory (<c>off</c>, the default); the same in all processes of a cluster.</summary>
+    public bool Shards => Switch("Shards", "the same in all processes of a cluster");
+
     /// <summary>The roles of a silo, as they were given.</summary>
     public string? Roles => values["Roles"];
 
@@ -75,12 +78,24 @@ public sealed class ProcessSettings(IConfiguration values)
     /// <summary>How to reach a database: <c>cluster</c>, or a service's.</summary>
     public string Database(string name) => Required($"ConnectionStrings:{name}", $"how PostgreSQL is reached for {name}: Host=…;Database=commerce_{name};Username=…;Password=…");
 
+    /// <summary>Whether a broker on another machine may be spoken to without TLS.</summary>
+    public bool BrokerPlainText => Switch("BrokerPlainText", "on where the network between this process and the broker is the cluster's own");
+
     /// <summary>How to reach a service's virtual host at the broker; null where there is no broker.</summary>
     public Uri? Broker(string service) => values[$"ConnectionStrings:broker_{service}"] switch
     {
         null or "" => null,
-        var text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" => new Uri(text),
+        var text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == "amqps" || (uri.Scheme == "amqp" && (uri.IsLoopback || BrokerPlainText))) => uri,
+        var text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == "amqp" => throw new SettingsException(
+            $"ConnectionStrings__broker_{service} speaks to {uri.Host} without TLS: make it amqps://, or set BrokerPlainText=on where the network in between is the cluster's own."),
         _ => throw new SettingsException($"ConnectionStrings__broker_{service} is amqp://user:password@host:port/virtual-host."),
+    };
+
+    private bool Switch(string key, string what) => values[key] switch
+    {
+        null or "" or "off" => false,
+        "on" => true,
+        var text => throw new SettingsException($"{key} is on or off, {what}; it is '{text}'."),
     };
 
     // Environment variables say __ where configuration says a colon.

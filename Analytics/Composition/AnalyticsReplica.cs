@@ -35,6 +35,7 @@ internal static class AnalyticsReplica
             silo.AddRabbitMqStreams(FeedStreams.Provider(service), streams =>
             {
                 if (settings.Broker(service) is { } broker) streams.Connect(broker);
+                streams.AllowPlainText = settings.BrokerPlainText;
                 streams.QueueCount = 1;
                 streams.Direction = StreamProviderDirection.ReadOnly;
             });

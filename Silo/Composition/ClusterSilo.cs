@@ -41,6 +41,7 @@ public static class ClusterSilo
         silo.AddRabbitMqStreams(FeedStreams.Provider(service), streams =>
         {
             streams.Connect(broker);
+            streams.AllowPlainText = settings.BrokerPlainText;
             // One partition, one queue; both are data.
             streams.QueueCount = 1;
             // An item is half a megabyte and one event at most (FeedBatch.FullBytes); one that were refused would be tried again for ever.

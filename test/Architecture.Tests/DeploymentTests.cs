@@ -47,6 +47,13 @@ public sealed class DeploymentTests
         ["operator-token", "ConnectionStrings__cluster", "ConnectionStrings__analytics", "ConnectionStrings__broker_order", "ConnectionStrings__broker_inventory"], ignoreOrder: true);
 
     [Fact]
+    public void Who_speaks_to_the_broker_without_tls_says_that_it_may()
+    {
+        var plain = System.IO.File.ReadAllText(Path.Combine(Tree.Root, "deploy", "make-secrets.sh")).Contains("amqp://", StringComparison.Ordinal);
+        foreach (var name in Services().Keys.Where(name => name is "silo" or "analytics")) Map(Services()[name], "environment").ContainsKey("BrokerPlainText").ShouldBe(plain, name);
+    }
+
+    [Fact]
     public void No_password_stands_in_the_file()
     {
         foreach (var (name, value) in Services().Where(service => service.Value.ContainsKey("environment")).SelectMany(service => Map(service.Value, "environment")))

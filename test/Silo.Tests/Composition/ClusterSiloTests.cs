@@ -39,6 +39,30 @@ public sealed class ClusterSiloTests(PostgresFixture postgres) : IDisposable
         stream.MaxPendingBytes.ShouldBeGreaterThanOrEqualTo(stream.MaxMessageBytes);
     }
 
+    [Fact]
+    public async Task A_broker_on_another_machine_is_spoken_to_over_tls_or_where_plain_text_is_allowed()
+    {
+        (await Streams("amqp://order:secret@rabbitmq:5672/commerce-order", "on")).AllowPlainText.ShouldBeTrue();
+        (await Streams("amqps://order:secret@rabbitmq:5671/commerce-order", null)).Tls.ShouldNotBeNull();
+        (await Should.ThrowAsync<SettingsException>(() => Streams("amqp://order:secret@rabbitmq:5672/commerce-order", null))).Message
+            .ShouldSatisfyAllConditions(x => x.ShouldContain("BrokerPlainText=on"), x => x.ShouldContain("amqps"), x => x.ShouldNotContain("secret"));
+    }
+
+    // As the silo itself does when it starts: what its options do not allow stops it.
+    private async Task<RabbitMqStreamOptions> Streams(string broker, string? plainText)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Name"] = "silo-1", ["SiloPort"] = "11111", ["Roles"] = "order", ["Secrets"] = _folder["secrets"], ["BrokerPlainText"] = plainText,
+            ["ConnectionStrings:cluster"] = await postgres.Empty(), ["ConnectionStrings:order"] = await postgres.Empty(), ["ConnectionStrings:broker_order"] = broker,
+        });
+        builder.AddCommerceSilo(new ProcessSettings(builder.Configuration));
+        using var silo = builder.Build();
+        foreach (var validator in silo.Services.GetServices<IConfigurationValidator>()) validator.ValidateConfiguration();
+        return silo.Services.GetRequiredService<IOptionsMonitor<RabbitMqStreamOptions>>().Get(FeedStreams.Provider("order"));
+    }
+
     [Theory]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "does not fit the database of customer"), InlineData("no key", "is not a master key"), InlineData(null, "is missing")]
     public async Task A_silo_without_the_master_key_of_the_others_says_so_and_ends(string? another, string sentence)
