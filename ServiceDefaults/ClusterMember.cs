@@ -1,4 +1,5 @@
 using System.Net;
+using Commerce.ServiceDefaults.Shards;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
@@ -26,9 +27,12 @@ public static class ClusterMember
     public static ISiloBuilder JoinCluster(this ISiloBuilder silo, ProcessSettings settings) => silo
         .AddMembership(settings.Database("cluster"))
         .AnswerDashboard()
+        .FindGrains(settings.Shards)
         .Configure<SiloOptions>(options => options.SiloName = settings.Name)
         .ConfigureEndpoints(settings.SiloAddress, settings.SiloPort, gatewayPort: 0)
         .Configure<EndpointOptions>(options => options.SiloListeningEndpoint = new IPEndPoint(settings.SiloAddress, settings.SiloListenPort));
+
+    private static ISiloBuilder FindGrains(this ISiloBuilder silo, bool byShards) => byShards ? silo.AddShards() : silo;
 
     /// <summary>Every silo, or none: the one that shows the dashboard asks all the others. What goes through the log is not for a browser.</summary>
     public static ISiloBuilder AnswerDashboard(this ISiloBuilder silo) => silo

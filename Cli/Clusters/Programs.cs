@@ -130,6 +130,7 @@ internal sealed class Programs(
             ["Data"] = Directory.CreateDirectory(folder.DataOf(name)).FullName,
             ["Secrets"] = folder.Secrets,
             ["TestClock"] = clock ?? "",
+            ["Shards"] = "on",
             ["OperatorTokenFile"] = Path.Combine(folder.Root, OperatorToken.FileName),
             ["ConnectionStrings__cluster"] = _around.ConnectionsOf(name).Postgres.Logins["cluster"].ConnectionString,
             ["DOTNET_TieredPGO"] = "0",

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Commerce.Feeds;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 
 namespace Commerce.Kernel;
@@ -40,6 +41,10 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     // When the journal last had what is folded here and nothing else: counted from before it was asked, since its answer may have waited while this silo was frozen.
     private long _seen;
     private CommandWindow _commands = new();
+
+    // Since when this is the grain's only activation, as far as this silo knows.
+    private IOwnership? _ownership;
+    private long _heldSince;
 
     // The last append handed over: when it is durable, so is everything folded before it.
     private Task<AppendOutcome> _tail = Settled;
@@ -84,6 +89,8 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
     {
         var id = this.GetGrainId();
         Stream = new StreamName(RoleOf.Grain(GetType()), $"{id.Type}/{id.Key}");
+        _ownership = ServiceProvider.GetService<IOwnership>();
+        _heldSince = _ownership?.Version ?? 0;
         return UsuallyNew ? Task.CompletedTask : ReadAhead();
     }
 
@@ -136,7 +143,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         var came = time.GetTimestamp();
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
-            await UpToDate();
+            await UpToDate(came);
             var generation = _generation;
 
             var repeat = Repeat(command, answer);
@@ -209,7 +216,7 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         var came = time.GetTimestamp();
         for (var attempt = 1; attempt <= MaxTries; attempt++)
         {
-            await UpToDate();
+            await UpToDate(came);
             var generation = _generation;
             var result = answer(_state);
             if (!await Durable(generation)) continue;
@@ -317,10 +324,17 @@ public abstract class AggregateGrain<TState, TEvent>(IJournal journal, TimeProvi
         return _reloading;
     }
 
-    // Of all who waited for one reload, those whose turn comes first may have found it too old already.
-    private async ValueTask UpToDate()
+    // Of all who waited for one reload, those whose turn comes first may have found it too old already. Where another silo has the grain, or had it meanwhile, nothing is told but
+    // what was read since it was asked, and whoever comes later is to find the grain there.
+    private async ValueTask UpToDate(long came)
     {
-        while (_stale) await Ready();
+        var held = _ownership?.IsHeldSince(this.GetGrainId(), _heldSince) is not false;
+        if (!held) DeactivateOnIdle();
+        while (_stale || (!held && _seen < came))
+        {
+            _stale = true;
+            await Ready();
+        }
     }
 
     private async Task Reload()

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Commerce.Feeds;
 using Commerce.Inventory;
+using Commerce.Kernel;
 using Commerce.Orders;
+using Commerce.ServiceDefaults.Shards;
 using Commerce.Silo.Deadlines;
 using Commerce.Silo.Relay;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -19,6 +21,7 @@ public static class CommerceSilo
         silo.Services.TryAddSingleton<CheckoutTerms>();
         silo.Services.TryAddSingleton<OpenHolds>();
         silo.Services.TryAddSingleton<UnsettledSales>();
+        silo.Services.TryAddSingleton<IOwnership, Ownership>();
         silo.Services.AddOrderNumbers();
         return silo.AddIncomingGrainCallFilter<FaultFilter>();
     }
@@ -35,6 +38,7 @@ public static class CommerceSilo
         var (siloPort, gatewayPort) = FreePorts(httpPort);
         if (followed.Contains("order")) silo.AddOrderDriver();
         return silo.UseLocalhostClustering(siloPort, gatewayPort)
+            .AddShards()
             .AddSettlement()
             .AddMemoryFeedStreams(followed)
             .AddRelays(followed)

@@ -17,7 +17,7 @@ internal static class Catalogue
     private static readonly Dictionary<string, Func<Random, Circumstances, Fault>> Faults = new(StringComparer.OrdinalIgnoreCase)
     {
         ["F1"] = (chance, given) => new CrashAtPoint("F1", null, Silo(chance, given), Pick(chance, [CrashPoint.BeforeAppend, CrashPoint.AfterAppend, CrashPoint.AfterProvider, CrashPoint.AfterPublish]), "*", chance.Next(1, 8)),
-        ["F2"] = (chance, given) => new FreezeSilo(Silo(chance, given)),
+        ["F2"] = (chance, given) => new Freeze("F2", null, Silo(chance, given)),
         ["F3"] = (_, _) => new RollingRestart(),
         ["F4"] = (_, _) => new Elastic(),
         ["F5"] = (chance, given) => Silo(chance, given) is var from ? new OneWayPartition(from, (from % given.Silos) + 1) : null!,
@@ -43,6 +43,7 @@ internal static class Catalogue
         ["F26"] = (chance, _) => new OneKeyForMany(chance.Next(1_000_000)),
         ["F27"] = (chance, given) => new StopWithoutDatabase(Silo(chance, given)),
         ["F28"] = (_, _) => new PowerLoss(),
+        ["F29"] = (_, _) => new Freeze("F29", "analytics-1", 0),
     };
 
     public static IReadOnlyList<string> Ids { get; } = [.. Faults.Keys];

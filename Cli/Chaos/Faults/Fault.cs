@@ -15,7 +15,7 @@ namespace Commerce.Cli.Chaos.Faults;
 internal sealed record Scene(Laboratory Lab, Client Client, History History, Ledger Ledger, Findings Findings, Wire Wire, string Run);
 
 /// <summary>A fault, drawn with all its particulars: it is injected, lasts, and is healed.</summary>
-/// <param name="Id"><c>F1</c> … <c>F28</c>.</param>
+/// <param name="Id"><c>F1</c> … <c>F29</c>.</param>
 /// <param name="Lasts">From injection to healing.</param>
 internal abstract record Fault(string Id, TimeSpan Lasts)
 {

@@ -41,16 +41,18 @@ internal sealed record CrashAtPoint(string Id, string? Process, int Silo, string
         _victim ??= OfRelay ? await Admin.HolderOf(scene.Lab, "order", "relay", cancel) : Process ?? Name(scene);
 }
 
-/// <summary>F2: a silo stands still, is declared dead, and wakes up.</summary>
-internal sealed record FreezeSilo(int Silo) : SiloFault("F2", Silo, TimeSpan.FromSeconds(15))
+/// <summary>F2, F29: a process stands still, is declared dead, and wakes up.</summary>
+internal sealed record Freeze(string Id, string? Process, int Silo) : SiloFault(Id, Silo, TimeSpan.FromSeconds(15))
 {
     private int? _frozen;
 
-    public override string What => $"silo-{Silo} is frozen for {Lasts.TotalSeconds:0} s";
+    public override string What => $"{Process ?? $"silo-{Silo}"} is frozen for {Lasts.TotalSeconds:0} s";
+
+    public override Task<long> OwnedWork(Scene scene, CancellationToken cancel) => OwnedBy(Process ?? Name(scene), scene, cancel);
 
     public override Task Inject(Scene scene, CancellationToken cancel)
     {
-        _frozen = scene.Lab.Find(Name(scene)).Pid;
+        _frozen = scene.Lab.Find(Process ?? Name(scene)).Pid;
         if (_frozen is { } id) Signals.Send(id, Signals.Stop);
         return Task.CompletedTask;
     }

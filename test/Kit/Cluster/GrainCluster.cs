@@ -4,6 +4,7 @@ using Commerce.Kernel;
 using Commerce.Kit.Journal;
 using Commerce.Orders;
 using Commerce.Payments;
+using Commerce.ServiceDefaults.Shards;
 using Commerce.Silo.Composition;
 using Commerce.Silo.Deadlines;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,7 +34,7 @@ public sealed class GrainCluster : IAsyncDisposable
     public IGrainFactory Grains => _cluster.Client;
 
     /// <summary>Starts silos. Short terms keep the clock's jumps short: Orleans runs on the same clock, and hours of it are thousands of its own timers.</summary>
-    public static async Task<GrainCluster> Start(short silos = 2, CheckoutTerms? terms = null)
+    public static async Task<GrainCluster> Start(short silos = 2, CheckoutTerms? terms = null, IOwnership? ownership = null)
     {
         var journal = new MemoryJournal();
         var time = new TestTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
@@ -43,7 +44,8 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             silo.Services.AddSingleton<IJournal>(journal).AddSingleton<TimeProvider>(time)
                 .AddSingleton<IPaymentProvider>(payments).AddSingleton<ISealer>(sealer).AddSingleton(terms ?? new CheckoutTerms());
-            silo.AddIncomingGrainCallFilter(attendance).OutliveMistakes().AddCommerceGrains().AddSettlement().AddDeadlines(FeedStreams.Services);
+            if (ownership is not null) silo.Services.AddSingleton(ownership);
+            silo.AddIncomingGrainCallFilter(attendance).OutliveMistakes().AddShards().AddCommerceGrains().AddSettlement().AddDeadlines(FeedStreams.Services);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -52,6 +54,28 @@ public sealed class GrainCluster : IAsyncDisposable
 
     /// <summary>Kills the silo that hosts a grain's activation, or the last one.</summary>
     public Task KillOneSilo() => _cluster.KillSiloAsync(_cluster.Silos[^1]);
+
+    /// <summary>A silo that comes; what was added to the cluster is known by all when it is here.</summary>
+    public async Task AddOneSilo()
+    {
+        await _cluster.StartAdditionalSiloAsync(startAdditionalSiloOnNewPort: false);
+        await _cluster.WaitForClusterManifestToStabilizeAsync();
+    }
+
+    /// <summary>The last silo goes, and hands over what it has.</summary>
+    public async Task StopOneSilo()
+    {
+        await _cluster.StopSiloAsync(_cluster.Silos[^1]);
+        await _cluster.WaitForClusterManifestToStabilizeAsync();
+    }
+
+    /// <summary>Where a grain is at home, as each silo sees it.</summary>
+    public IEnumerable<SiloAddress> HomesOf(IAddressable grain) => _cluster.Silos.Select(silo =>
+        _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ShardMap>().HomeOf(grain.GetGrainId())!).Distinct();
+
+    /// <summary>Where it is alive.</summary>
+    public async Task<IReadOnlyList<SiloAddress>> PlacesOf(IAddressable grain) =>
+        [.. (await Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics()).Where(one => one.GrainId == grain.GetGrainId()).Select(one => one.SiloAddress)];
 
     /// <summary>Order numbers come in blocks, to each silo its own; fetched before, no fetching of one comes between what a test has in mind.</summary>
     public async Task FetchOrderNumbers()
