@@ -67,7 +67,7 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
         }
     }
 
-    // A key that has begun a checkout finds it whatever has become of its goods and their prices since, even when its cart is free again.
+    // A key that has begun a checkout finds it whatever has become of its goods and their prices since, even when its cart is free again. Any other key joins the order the cart has.
     private async Task<FrozenCart?> Begun(CartId id, CartView cart, CommandKey key) =>
         cart.Attempts > 0 ? await shop.Cart(id).Begun(Hash(key.Id)) : null;
 
@@ -77,9 +77,6 @@ public sealed class Checkout(Shop shop, ScarceGoods scarce, Rush rush, TimeProvi
         if (!cart.Ok) return cart.Refusal!;
         if (seen is null) begun = await Begun(cartId, cart.Value, key);
         if (begun is not null) return begun;
-
-        // Any other key goes on with the order the cart has, and begins none: that may have let go of it meanwhile, and then prices are compared first.
-        if (cart.Value is { Order: { } live } its) return new FrozenCart(live, its.Currency, its.Customer, its.Lines);
 
         // Nothing is begun for what has been sold out.
         if (seen is null && await scarce.TooLate(cart.Value) is { } tooLate) return tooLate;

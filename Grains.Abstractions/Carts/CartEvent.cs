@@ -56,10 +56,10 @@ public sealed record CartMerged(string From, ImmutableArray<CartLine> Lines) : C
 [EventName("cart.repriced.v1")]
 public sealed record CartRepriced(ImmutableDictionary<Sku, UnitPrice> Prices) : CartEvent;
 
-/// <summary>Checkout has begun: the cart does not change until its order lets it go.</summary>
+/// <summary>Checkout has begun: the cart does not change until its order lets it go. Once more for each other key that joins that order.</summary>
 /// <param name="Order">The order this cart became.</param>
 /// <param name="Key">The idempotency key of the checkout.</param>
-/// <param name="At">When.</param>
+/// <param name="At">When the cart was frozen.</param>
 [EventName("cart.frozen.v1")]
 public sealed record CartFrozen(OrderId Order, string Key, DateTimeOffset At) : CartEvent;
 

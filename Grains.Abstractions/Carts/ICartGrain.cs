@@ -45,7 +45,10 @@ public interface ICartGrain : IGrainWithStringKey
     [Alias("Freeze")]
     Task<Result<FrozenCart>> Freeze(string key, string? quoteHash, ImmutableDictionary<Sku, UnitPrice> prices);
 
-    /// <summary>What the checkout of this key goes on with, if it has begun: what it was asked for then is not asked for again.</summary>
+    /// <summary>
+    /// What the checkout of this key goes on with, if it has begun: what it was asked for then is not asked for again. A key that comes while another's order is live
+    /// joins it, and has begun it from then on.
+    /// </summary>
     [Alias("Begun")]
     Task<FrozenCart?> Begun(string key);
 

@@ -13,7 +13,7 @@ namespace Commerce.Carts;
 /// <param name="Customer">Whose; null for a guest.</param>
 /// <param name="Lines">Its lines.</param>
 /// <param name="Merged">Family digests of the carts poured in.</param>
-/// <param name="Checkouts">The order each checkout key made.</param>
+/// <param name="Checkouts">The order each checkout key made or joined.</param>
 /// <param name="Attempts">How many orders it has tried to become.</param>
 /// <param name="Order">The live order, if any.</param>
 /// <param name="FrozenAt">When it was frozen for it.</param>
@@ -112,18 +112,26 @@ public sealed record Cart(
         return Events.Of<CartEvent>(new CartRepriced(changed.Select(x => x.Item.Sku).Distinct().ToImmutableDictionary(sku => sku, sku => prices[sku])));
     }
 
-    /// <summary>Begins checkout. A key that made an order finds it; any other key finds the live one.</summary>
+    /// <summary>Begins checkout. A key that made or joined an order finds it; any other key joins the live one.</summary>
     public Result<Events<CartEvent>> Freeze(CartId self, string key, string? quoteHash, ImmutableDictionary<Sku, UnitPrice> prices, DateTimeOffset now)
     {
         if (Checkouts.ContainsKey(key)) return Events<CartEvent>.None;
         if (Missing) return CartErrors.NotFound;
-        if (Order is not null) return Events<CartEvent>.None;
+        if (Order is not null) return Join(key);
         if (Lines.Items.IsEmpty) return CartErrors.Empty;
         if (Changes(prices) is { IsEmpty: false } changed) return CartErrors.QuoteChanged(changed);
         if (quoteHash is not null && quoteHash != Lines.QuoteHash(Currency)) return CartErrors.QuoteOutdated;
 
         return Events.Of<CartEvent>(new CartFrozen(OrderId.Derive(self, Attempts + 1), key, now));
     }
+
+    /// <summary>Goes on with the live order, if there is one that may come to nothing: a key that was answered by it finds it then, too, and makes no other.</summary>
+    public Result<Events<CartEvent>> Join(string key) => Status == CartStatus.Frozen && !Checkouts.ContainsKey(key)
+        ? Events.Of<CartEvent>(new CartFrozen(Order!.Value, key, FrozenAt))
+        : Events<CartEvent>.None;
+
+    /// <summary>What the checkout of this key goes on with, if it begins none.</summary>
+    public FrozenCart? Begun(string key) => Order is null && !Checkouts.ContainsKey(key) ? null : Checkout(key);
 
     /// <summary>What the checkout of this key goes on with, once <see cref="Freeze"/> was accepted.</summary>
     public FrozenCart Checkout(string key) => new(Checkouts.TryGetValue(key, out var made) ? made : Order!.Value, Currency, Customer, Lines.Items);

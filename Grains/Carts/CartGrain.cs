@@ -55,7 +55,7 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
     public Task<Result<FrozenCart>> Freeze(string key, string? quoteHash, ImmutableDictionary<Sku, UnitPrice> prices) =>
         Apply(s => s.Freeze(Id, key, quoteHash, prices, Now), s => s.Checkout(key));
 
-    public Task<FrozenCart?> Begun(string key) => Query(s => s.Checkouts.ContainsKey(key) ? s.Checkout(key) : null);
+    public async Task<FrozenCart?> Begun(string key) => (await Apply(s => s.Join(key), s => s.Begun(key))).Value;
 
     public Task<Result<Done>> Thaw(OrderId order) => Apply(s => s.Thaw(order));
 

@@ -49,6 +49,20 @@ public sealed class CheckoutTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_key_that_joined_an_order_finds_it_again_when_that_came_to_nothing()
+    {
+        var (cart, joined) = (await shop.Cart((await shop.Stocked(5), 1)), Shopping.Fresh("checkout"));
+        var waiting = (await shop.Buy(cart, token: null)).ShouldBe(202);
+        (await shop.Buy(cart, "tok_declined", joined)).ShouldBe(202)["orderId"].ShouldBe(waiting["orderId"]);
+        (await shop.With(waiting["orderToken"]).Post($"/v1/orders/{waiting["orderId"]}/cancel", null, Shopping.Fresh("cancel"))).ShouldBe(200)["status"].ShouldBe("cancelled");
+
+        var again = (await shop.Buy(cart, "tok_declined", joined)).ShouldBe(202);
+
+        (again["orderId"], again["status"], again.Replayed).ShouldBe((waiting["orderId"], "cancelled", true));
+        (await shop.Buy(cart)).ShouldBe(201)["orderId"].ShouldNotBe(waiting["orderId"]);
+    }
+
+    [Fact]
     public async Task The_same_key_with_another_body_is_refused()
     {
         var cart = await shop.Cart((await shop.Stocked(5), 1));

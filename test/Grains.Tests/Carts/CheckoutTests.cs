@@ -19,8 +19,17 @@ public sealed class CheckoutTests() : Specification<Cart, CartEvent>(Cart.Unknow
     [Fact]
     public void A_second_key_finds_the_live_order()
     {
-        Given(Frozen).When(s => s.Freeze(Id, "k2", null, None, Now)).Then().State.Checkout("k2").Order.ShouldBe(Attempt(1));
+        Given(Frozen).When(s => s.Freeze(Id, "k2", null, None, Now)).Then(new CartFrozen(Attempt(1), "k2", Now)).State.Checkout("k2").Order.ShouldBe(Attempt(1));
         Given([.. Frozen, new CartOrdered(Attempt(1))]).When(s => s.Freeze(Id, "k2", null, None, Now)).Then().State.Checkout("k2").Order.ShouldBe(Attempt(1));
+    }
+
+    [Fact]
+    public void A_key_that_joined_an_order_finds_it_again_when_that_came_to_nothing()
+    {
+        var joined = new CartFrozen(Attempt(1), "k2", Now);
+        Given(Frozen).When(s => s.Freeze(Id, "k2", null, None, Now.AddMinutes(1))).Then(joined).After.When(s => s.Freeze(Id, "k2", null, None, Now)).Then();
+        Given([.. Frozen, joined, new CartThawed(Attempt(1))]).When(s => s.Freeze(Id, "k2", null, None, Now)).Then().State.Checkout("k2").Order.ShouldBe(Attempt(1));
+        Given([.. Frozen, joined, new CartThawed(Attempt(1), Abandoned: true)]).When(s => s.Freeze(Id, "k2", null, None, Now)).Then(FrozenFor(2));
     }
 
     [Fact]

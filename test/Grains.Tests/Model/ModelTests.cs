@@ -16,6 +16,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["own hold"] = (Fault.LostReply | Fault.LateDelivery, 1, 1, ["checkout a k1 - TEA", "cancel a", "checkout a k2 tok TEA"]),
         ["one cart twice"] = (Fault.LostReply | Fault.FailedWrite | Fault.LateWrite, 1, 2, ["checkout a k1 tok TEA", "checkout a k2 tok TEA"]),
         ["one key twice"] = (Fault.LostReply | Fault.FailedWrite | Fault.LateWrite, 1, 2, ["checkout a k1 tok TEA", "checkout a k1 tok TEA"]),
+        ["a key that joined"] = (Fault.LostReply | Fault.LateWrite, 1, 1, ["checkout a k1 - TEA", "checkout a k2 tok TEA", "cancel a", "checkout a k2 tok TEA"]),
         ["pay late"] = (Fault.All & ~Fault.LateMoney, 2, 1, ["checkout a k1 - TEA", "pay a"]),
         ["pay late beside another"] = (Fault.Pause | Fault.LostReply, 1, 1, ["checkout a k1 - TEA", "pay a", "checkout b k2 tok TEA"]),
         ["cancel in mid-payment"] = (Fault.All, 2, 1, ["checkout a k1 tok TEA", "cancel a"]),
@@ -70,7 +71,8 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData("PinBeforePay", "pay late beside another", "confirmed without its stock")]
     [InlineData("WaitForTheTruth", "silence", "live money on a dead order")]
     [InlineData("OneLiveOrder", "one cart twice", "confirmed without its stock")]
-    [InlineData("RememberKeys", "one key twice", "confirmed without its stock")]
+    [InlineData("RememberKeys", "one key twice", "one key, two orders")]
+    [InlineData("RememberJoined", "a key that joined", "one key, two orders")]
     [InlineData("CloseReservations", "cancel in mid-payment", "leaked hold")]
     [InlineData("ClosePayments", "cancel in mid-payment", "live money on a dead order")]
     [InlineData("NoticeLateMoney", "cancel in mid-payment", "live money on a dead order")]

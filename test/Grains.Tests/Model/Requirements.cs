@@ -36,6 +36,8 @@ internal static class Requirements
 
         foreach (var family in w.Orders.Where(id => w.Order(id).WasConfirmed && w.Order(id).Stage is not (OrderStatus.Cancelling or OrderStatus.Cancelled)).GroupBy(id => w.Order(id).Placed!.Cart.Value).Where(f => f.Count() > 1))
             yield return $"two orders: cart {family.Key} became {family.Count()} confirmed orders";
+        foreach (var (key, orders) in w.Streams.Where(stream => stream.Key.StartsWith("answers/", StringComparison.Ordinal) && stream.Value.Count > 1))
+            yield return $"one key, two orders: {key} was answered by {orders.Count}";
     }
 
     /// <summary>In a world where nothing can happen any more.</summary>

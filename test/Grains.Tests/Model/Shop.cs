@@ -84,6 +84,9 @@ internal enum Cure
 
     /// <summary>A provider that says twice that it let go of money, and holds it still, is not asked again before an operator says so.</summary>
     StopAsking = 1 << 23,
+
+    /// <summary>A key that has joined an order finds it again.</summary>
+    RememberJoined = 1 << 24,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -191,15 +194,16 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
 
         var now = w.Cart(cart);
         if (!Has(Cure.OneLiveOrder) || (!Has(Cure.RememberKeys) && now.Checkouts.ContainsKey(key)))
-            return Place(w, cart, OrderId.Derive(id, w.Orders.Count(o => w.Order(o).Placed?.Cart.Value == cart) + 1), token);
+            return Place(w, cart, key, OrderId.Derive(id, w.Orders.Count(o => w.Order(o).Placed?.Cart.Value == cart) + 1), token);
         var frozen = now.Freeze(id, key, null, ImmutableDictionary<Sku, UnitPrice>.Empty, w.Now);
         if (!frozen.Ok) return w;
-        w = w.Append($"cart/{cart}", frozen.Value);
-        return Place(w, cart, w.Cart(cart).Checkout(key).Order, token);
+        if (Has(Cure.RememberJoined) || now.Order is null) w = w.Append($"cart/{cart}", frozen.Value);
+        return Place(w, cart, key, w.Cart(cart).Checkout(key).Order, token);
     }
 
-    private static World Place(World w, string cart, OrderId order, string? token)
+    private static World Place(World w, string cart, string key, OrderId order, string? token)
     {
+        if (w.Of($"answers/{key}").All(known => known.Text != order.Value)) w = w with { Streams = w.Streams.SetItem($"answers/{key}", w.Of($"answers/{key}").Add(new(order, order.Value))) };
         var lines = w.Cart(cart).Lines.Items.Select(line => new OrderLine(line.Id, line.Sku, line.Title, line.Quantity, line.UnitPrice));
         var placed = new OrderPlaced(order.Value, new(cart), null, new("", ""), Currency.GBP, [.. lines], token, false, w.Now, false, w.Now + Terms.ReserveWithin);
         var decided = w.Order(order).Place(placed);
