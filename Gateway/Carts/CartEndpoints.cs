@@ -66,8 +66,11 @@ internal static class CartEndpoints
         var cart = await shop.Cart(id.Id).Get();
         if (!cart.Ok) return cart.Refusal!;
         var lines = await CartLines.Read(body, cart.Value.Currency, http.Caller(), shop);
-        if (!lines.Ok) return lines.Refusal!;
-        return (await shop.Cart(id.Id).Add(Idempotency.Of(http), lines.Value)).Point(body).Show(id);
+        if (lines.Ok) return (await shop.Cart(id.Id).Add(Idempotency.Of(http), lines.Value)).Point(body).Show(id);
+
+        // What a key has added is there, whatever has become of its goods since; without lines nothing is added.
+        var added = await shop.Cart(id.Id).Add(Idempotency.Of(http), []);
+        return added.Ok ? added.Show(id) : lines.Refusal!;
     }
 
     private static async Task<Answer<CartBody>> SetQuantity(CartAddress id, string lineId, SetQuantity body, HttpContext http, Shop shop) =>

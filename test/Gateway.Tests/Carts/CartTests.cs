@@ -42,6 +42,21 @@ public sealed class CartTests(TestShop shop)
     }
 
     [Fact]
+    public async Task A_key_finds_the_line_it_added_when_its_goods_are_not_for_sale_any_more()
+    {
+        var (cart, sku, key) = (await shop.Cart(), await shop.Stocked(9), Shopping.Fresh("line"));
+        (await Add(key)).ShouldBe(200);
+        (await shop.Operator().Post($"/v1/admin/products/{sku}/archive")).ShouldBe(200);
+
+        var again = (await Add(key)).ShouldBe(200);
+
+        ((int)again.Json["lines"]!.AsArray().ShouldHaveSingleItem()!["quantity"]!, again.Replayed).ShouldBe((1, true));
+        (await Add(Shopping.Fresh("line"))).ShouldBe(404, "not-found").Pointers.ShouldBe(["/sku"]);
+
+        Task<Reply> Add(string under) => shop.Guest().Post($"/v1/carts/{cart}/lines", new { sku, quantity = 1 }, under);
+    }
+
+    [Fact]
     public async Task A_cart_is_poured_into_another_once()
     {
         var sku = await shop.Stocked(9);
