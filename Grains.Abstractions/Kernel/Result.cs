@@ -59,6 +59,9 @@ public readonly record struct Result<T>
     public Result<TOther> Map<TOther>(Func<T, TOther> map) =>
         Refusal is null ? new Result<TOther>(map(_value!)) { Repeated = Repeated } : new Result<TOther>(Refusal) { Repeated = Repeated };
 
+    /// <summary>For a log, which Orleans writes what it drops to: never the value, which may be somebody's address, and never an exception.</summary>
+    public override string ToString() => Refusal is null ? $"accepted {typeof(T).Name}" : $"refused {Refusal.Code}";
+
     /// <summary>A value is an accepted result.</summary>
     public static implicit operator Result<T>(T value) => new(value);
 
