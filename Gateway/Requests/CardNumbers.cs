@@ -1,12 +1,14 @@
 using System.Collections.Frozen;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Commerce.Gateway.Requests;
 
 /// <summary>
 /// Recognises what looks like a payment card: 13 to 19 digits with a valid check digit (Luhn), alone or in groups parted by one space or dash.
-/// A longer run of digits is no card.
+/// A longer run of digits is no card, nor is what stands in a UUID or in a hexadecimal identifier.
 /// </summary>
-public static class CardNumbers
+public static partial class CardNumbers
 {
     private const int Shortest = 13, Longest = 19, LongestBarcode = 14;
 
@@ -29,12 +31,14 @@ public static class CardNumbers
     /// <summary>Whether the value of a field holds a card number.</summary>
     public static bool Holds(string? field, ReadOnlySpan<byte> text)
     {
-        if (text.Length < Shortest || field is not null && Lookups.Contains(field) || IsUuid(text)) return false;
+        if (text.Length < Shortest || field is not null && Lookups.Contains(field)) return false;
         return !(field is not null && Barcodes.Contains(field) && text.Length <= LongestBarcode) && Holds(text);
     }
 
     /// <summary>Whether a text holds a card number.</summary>
-    public static bool Holds(ReadOnlySpan<byte> text)
+    public static bool Holds(ReadOnlySpan<byte> text) => Shows(text) && Shows(Encoding.Latin1.GetBytes(Identifiers().Replace(Encoding.Latin1.GetString(text), "x")));
+
+    private static bool Shows(ReadOnlySpan<byte> text)
     {
         Span<int> starts = stackalloc int[Longest + 1];
         Span<byte> digits = stackalloc byte[64];
@@ -103,6 +107,7 @@ public static class CardNumbers
         return sum % 10 == 0 && distinct != 1;
     }
 
-    private static bool IsUuid(ReadOnlySpan<byte> text) => text.Length == 36 && text[8] == '-' && text[13] == '-' && Guid.TryParseExact(
-        System.Text.Encoding.ASCII.GetString(text), "D", out _);
+    // One in some hundreds of random ones holds a card's number by chance. A card is shorter.
+    [GeneratedRegex("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{24,}", RegexOptions.CultureInvariant)]
+    private static partial Regex Identifiers();
 }

@@ -17,6 +17,9 @@ public sealed class CardNumberTests
     [InlineData("flat 12 4111 1111 1111 1111")]
     [InlineData("4111 1111 1111 1111 12 29")]
     [InlineData("12345678901234567890 then 4111111111111111")]
+    [InlineData("tok_4111111111111111")]
+    [InlineData("card4111111111111111")]
+    [InlineData("550e8400-e29b-41d4-a716-446655440000-4111111111111111")]
     [InlineData("1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 4111 1111 1111 1111")]
     public void Cards_are_seen(string text) => Holds(text).ShouldBeTrue();
 
@@ -33,6 +36,11 @@ public sealed class CardNumberTests
     [InlineData("")]
     public void What_is_no_card_is_left_alone(string text) => Holds(text).ShouldBeFalse();
 
+    [Fact]
+    public void No_random_identifier_is_a_card() =>
+        Gen.Select(Gen.OneOf("N", "D"), Gen.Guid, Gen.Guid, Gen.OneOf("", "tok_", "line-", "order", "7-")).Sample((form, one, other, before) =>
+            Holds($"{before}{one.ToString(form)}-{other.ToString(form)}").ShouldBeFalse(), iter: 20_000);
+
     [Theory]
     [InlineData("sku")]
     [InlineData("lineId")]
@@ -46,7 +54,8 @@ public sealed class CardNumberTests
 
     [Fact]
     public void Any_valid_number_is_seen_in_any_grouping_amid_any_words() =>
-        Gen.Select(Gen.Int[0, 9].Array[12, 18], Gen.Bool.Array[19], Gen.Char["- "], Gen.Int[0, 3].Select(i => new[] { "", "no ", "12 ", "a1-" }[i])).Where(x => x.Item1.Distinct().Count() > 1).Sample((digits, cuts, by, before) =>
+        Gen.Select(Gen.Int[0, 9].Array[12, 18], Gen.Bool.Array[19], Gen.Char["- "], Gen.OneOf("", "no ", "12 ", "a1-", "tok_", "card", "550e8400-e29b-41d4-a716-446655440000-"))
+            .Where(x => x.Item1.Distinct().Count() > 1).Sample((digits, cuts, by, before) =>
         {
             var number = string.Concat(digits) + Check(digits);
             var grouped = string.Concat(number.Select((digit, i) => i > 0 && cuts[i] ? $"{by}{digit}" : $"{digit}"));
