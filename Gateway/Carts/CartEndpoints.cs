@@ -16,10 +16,10 @@ internal static class CartEndpoints
         var carts = routes.MapGroup("/v1/carts").WithTags("Carts").Allows(Audience.Public);
         carts.MapPost("", Open).Produces<CartBody>(StatusCodes.Status201Created).WithSummary("Opens a cart. A guest's Idempotency-Key leads to it: use it for nothing else.");
         carts.MapGet("{id}", Get).WithSummary("A cart.");
-        carts.MapDelete("{id}", Delete).Produces(StatusCodes.Status204NoContent).WithSummary("Closes a cart.");
+        carts.MapDelete("{id}", Delete).WithMetadata(ReadsHeader.IfMatch(needed: false)).Produces(StatusCodes.Status204NoContent).WithSummary("Closes a cart; honours If-Match.");
         carts.MapPost("{id}/lines", Add).WithSummary("Adds one line or up to 1,000, all or none.");
         carts.MapPatch("{id}/lines/{lineId}", SetQuantity).WithMetadata(ReadsHeader.IfMatch(needed: false)).WithSummary("Sets a line's quantity; honours If-Match.");
-        carts.MapDelete("{id}/lines/{lineId}", Remove).WithSummary("Takes a line out.");
+        carts.MapDelete("{id}/lines/{lineId}", Remove).WithMetadata(ReadsHeader.IfMatch(needed: false)).WithSummary("Takes a line out; honours If-Match.");
         carts.MapPost("{id}/merge", Merge).NeedsKey().WithSummary("Pours another cart into this one, once.");
         carts.MapPost("{id}/quote", Quote).WithSummary("Shows current prices and the quote hash that names them.");
     }
@@ -58,8 +58,11 @@ internal static class CartEndpoints
 
     private static async Task<Answer<CartBody>> Get(CartAddress id, Shop shop) => (await shop.Cart(id.Id).Get()).Show(id);
 
-    private static async Task<IResult> Delete(CartAddress id, Shop shop) =>
-        await shop.Cart(id.Id).Delete() is { Ok: false } refused ? (Answer<CartBody>)refused.Refusal! : TypedResults.NoContent();
+    private static async Task<IResult> Delete(CartAddress id, HttpContext http, Shop shop) => http.Request.IfMatch() switch
+    {
+        { Ok: false } malformed => new Refused(malformed.Refusal!),
+        var seen => await shop.Cart(id.Id).Delete(seen.Value) is { Ok: false } refused ? new Refused(refused.Refusal!) : TypedResults.NoContent(),
+    };
 
     private static async Task<Answer<CartBody>> Add(CartAddress id, AddLines body, HttpContext http, Shop shop)
     {
@@ -78,8 +81,10 @@ internal static class CartEndpoints
             ? (await shop.Cart(id.Id).SetQuantity(CommandKey.None, lineId, body.Quantity, seen.Value)).Show(id)
             : http.Request.IfMatch().Refusal!;
 
-    private static async Task<Answer<CartBody>> Remove(CartAddress id, string lineId, Shop shop) =>
-        (await shop.Cart(id.Id).Remove(CommandKey.None, lineId)).Show(id);
+    private static async Task<Answer<CartBody>> Remove(CartAddress id, string lineId, HttpContext http, Shop shop) =>
+        http.Request.IfMatch() is { Ok: true } seen
+            ? (await shop.Cart(id.Id).Remove(CommandKey.None, lineId, seen.Value)).Show(id)
+            : http.Request.IfMatch().Refusal!;
 
     private static async Task<Answer<CartBody>> Merge(CartAddress id, MergeCart body, HttpContext http, Shop shop) =>
         CartAddress.TryParse(body.From, out var from) && from != id

@@ -15,21 +15,28 @@ internal static class ETags
     public static string Of(long version, DateTimeOffset? until) =>
         until is { } end ? string.Create(CultureInfo.InvariantCulture, $"\"{version}-{end.UtcTicks:x}\"") : string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    /// <summary>The version the caller has seen, from <c>If-Match</c>; null when it does not say or says <c>*</c>.</summary>
+    /// <summary>
+    /// The version the caller has seen, from <c>If-Match</c>; null when it does not say or says <c>*</c>. Of several it is the latest, which alone can be current; nothing is of version 0.
+    /// </summary>
     public static Result<long?> IfMatch(this HttpRequest request)
     {
-        var header = request.Headers.IfMatch.ToString().Trim();
-        if (header is "" or "*") return new Result<long?>((long?)null);
-        // What is changed is the version; that a price has changed by itself meanwhile does no harm.
-        return header.Length > 2 && header[0] == '"' && header[^1] == '"' && header[1..^1].Split('-', 2) is [var number, .. var until]
-            && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-            && until.All(ticks => long.TryParse(ticks, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
-                ? new Result<long?>(version)
-                : new Result<long?>(Refusals.Invalid("If-Match", "If-Match is the ETag as it was read, in quotes: \"7\"."));
+        var header = request.Headers.IfMatch;
+        if (string.IsNullOrWhiteSpace(header)) return new Result<long?>((long?)null);
+        return EntityTagHeaderValue.TryParseStrictList(header, out var seen)
+            ? new Result<long?>(seen.Contains(EntityTagHeaderValue.Any) ? null : seen.Max(VersionOf))
+            : new Result<long?>(Refusals.Invalid("If-Match", "If-Match is the ETag as it was read, in quotes: \"7\"."));
     }
 
     /// <summary>Whether the caller has this version already, as one of several or by a tag that was made weak on the way (RFC 9110, 13.1.2).</summary>
     public static bool HasAlready(this HttpRequest request, string etag) =>
         HttpMethods.IsGet(request.Method) && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var seen)
         && seen.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(new(etag), useStrongComparison: false));
+
+    // What is changed is the version; that a price has changed by itself meanwhile does no harm.
+    private static long VersionOf(EntityTagHeaderValue tag) =>
+        !tag.IsWeak && tag.Tag.ToString().Trim('"').Split('-', 2) is [var number, .. var until]
+        && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        && until.All(ticks => long.TryParse(ticks, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
+            ? version
+            : 0;
 }

@@ -22,9 +22,9 @@ public interface ICartGrain : IGrainWithStringKey
     [Alias("SetQuantity")]
     Task<Result<CartView>> SetQuantity(CommandKey command, string line, int quantity, long? expectedVersion);
 
-    /// <summary>Takes a line out; a line that is not there is already out.</summary>
+    /// <summary>Takes a line out; a line that is not there is already out. <paramref name="expectedVersion"/> must be current when given, else <c>version-mismatch</c>.</summary>
     [Alias("Remove")]
-    Task<Result<CartView>> Remove(CommandKey command, string line);
+    Task<Result<CartView>> Remove(CommandKey command, string line, long? expectedVersion);
 
     /// <summary>Pours the lines of another cart into this one, once per other cart.</summary>
     [Alias("Merge")]
@@ -64,9 +64,9 @@ public interface ICartGrain : IGrainWithStringKey
     [Alias("Reclaim")]
     Task<Result<Done>> Reclaim(OrderId order);
 
-    /// <summary>Closes the cart for good.</summary>
+    /// <summary>Closes the cart for good. <paramref name="expectedVersion"/> must be current when given, else <c>version-mismatch</c>.</summary>
     [Alias("Delete")]
-    Task<Result<Done>> Delete();
+    Task<Result<Done>> Delete(long? expectedVersion);
 
     /// <summary>The cart as it is.</summary>
     [Alias("Get")]

@@ -63,12 +63,13 @@ public sealed record Cart(
         return Events.Of<CartEvent>(new QuantitySet(line, quantity));
     }
 
-    /// <summary>Takes a line out.</summary>
-    public Result<Events<CartEvent>> Remove(string line)
+    /// <summary>Takes a line out, if the caller has seen the current version or does not mind.</summary>
+    public Result<Events<CartEvent>> Remove(string line, long? expected, long current)
     {
         if (Missing) return CartErrors.NotFound;
         if (Lines.Find(line) is null) return Events<CartEvent>.None;
         if (Status != CartStatus.Open) return Taken;
+        if (expected is not null && expected != current) return CartErrors.VersionMismatch(current);
 
         return Events.Of<CartEvent>(new LineRemoved(line));
     }
@@ -155,8 +156,9 @@ public sealed record Cart(
         _ => Taken,
     };
 
-    /// <summary>Closes it at its holder's wish.</summary>
-    public Result<Events<CartEvent>> Delete() => Close("deleted");
+    /// <summary>Closes it at its holder's wish, if the holder has seen the current version or does not mind.</summary>
+    public Result<Events<CartEvent>> Delete(long? expected, long current) =>
+        Status == CartStatus.Open && expected is not null && expected != current ? CartErrors.VersionMismatch(current) : Close("deleted");
 
     /// <summary>Closes it because nobody came back.</summary>
     public Result<Events<CartEvent>> Expire() => Close("expired");

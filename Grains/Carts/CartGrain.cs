@@ -32,7 +32,8 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
     public Task<Result<CartView>> SetQuantity(CommandKey command, string line, int quantity, long? expectedVersion) =>
         Apply(command, s => s.SetQuantity(line, quantity, expectedVersion, Version), View);
 
-    public Task<Result<CartView>> Remove(CommandKey command, string line) => Apply(command, s => s.Remove(line), View);
+    public Task<Result<CartView>> Remove(CommandKey command, string line, long? expectedVersion) =>
+        Apply(command, s => s.Remove(line, expectedVersion, Version), View);
 
     public async Task<Result<CartView>> Merge(CommandKey command, CartId from)
     {
@@ -68,7 +69,7 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public Task<Result<Done>> Reclaim(OrderId order) => Apply(s => s.Reclaim(order));
 
-    public Task<Result<Done>> Delete() => Apply(s => s.Delete());
+    public Task<Result<Done>> Delete(long? expectedVersion) => Apply(s => s.Delete(expectedVersion, Version));
 
     public Task<Result<CartView>> Get() => Query(s => s.See(View(s)));
 

@@ -33,6 +33,44 @@ public sealed class CartTests(TestShop shop)
     }
 
     [Fact]
+    public async Task What_has_changed_since_it_was_read_is_not_taken_away()
+    {
+        var sku = await shop.Stocked(9);
+        var path = $"/v1/carts/{await shop.Cart((sku, 1))}";
+        var read = await shop.Guest().Get(path);
+        var line = $"{path}/lines/{read.Json["lines"]![0]!["lineId"]}";
+        var changed = (await shop.Guest().Post($"{path}/lines", new { sku, quantity = 1 })).ShouldBe(200);
+
+        (await Delete(line, read.ETag!)).ShouldBe(412, "version-mismatch");
+        (await Delete(path, read.ETag!)).ShouldBe(412, "version-mismatch");
+        (await Delete(path, "2")).ShouldBe(400, "validation-failed").Pointers.ShouldBe(["If-Match"]);
+        (await shop.Guest().Get(path)).Body.ShouldBe(changed.Body);
+
+        (await Delete(line, changed.ETag!)).ShouldBe(200).Json["lines"]!.AsArray().ShouldBeEmpty();
+        (await Delete(line, changed.ETag!)).ShouldBe(200);
+        (await Delete(path, "*")).ShouldBe(204);
+        (await Delete(path, read.ETag!)).ShouldBe(204);
+
+        Task<Reply> Delete(string what, string seen) => shop.Guest().Send(HttpMethod.Delete, what, null, null, ("If-Match", seen));
+    }
+
+    [Theory]
+    [InlineData("\"abc\"", 412, "version-mismatch")]
+    [InlineData("W/\"2\"", 412, "version-mismatch")]
+    [InlineData("\"1\", \"3\"", 412, "version-mismatch")]
+    [InlineData("2", 400, "validation-failed")]
+    public async Task A_tag_that_cannot_be_the_carts_matches_nothing(string tag, int status, string code)
+    {
+        var path = $"/v1/carts/{await shop.Cart((await shop.Stocked(9), 1))}";
+        var read = await shop.Guest().Get(path);
+        read.ETag.ShouldBe("\"2\"");
+        var line = $"{path}/lines/{read.Json["lines"]![0]!["lineId"]}";
+
+        (await shop.Guest().Send(HttpMethod.Patch, line, new { quantity = 5 }, null, ("If-Match", tag))).ShouldBe(status, code);
+        (await shop.Guest().Send(HttpMethod.Patch, line, new { quantity = 5 }, null, ("If-Match", "\"1\", \"2\""))).ShouldBe(200);
+    }
+
+    [Fact]
     public async Task A_line_with_an_id_of_its_own_is_added_once()
     {
         var (cart, sku) = (await shop.Cart(), await shop.Stocked(9));

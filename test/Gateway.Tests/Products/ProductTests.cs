@@ -112,6 +112,7 @@ public sealed class ProductTests(TestShop shop)
         var path = $"/v1/admin/products/{sku}";
         (await shop.Operator().Send(HttpMethod.Put, path, change)).ShouldBe(428, "precondition-required");
         (await shop.Operator().Send(HttpMethod.Put, path, change, null, ("If-Match", "seven"))).ShouldBe(400, "validation-failed");
+        (await shop.Operator().Send(HttpMethod.Put, path, change, null, ("If-Match", "\"seven\""))).ShouldBe(412, "version-mismatch");
         (await shop.Operator().Send(HttpMethod.Put, path, change, null, ("If-Match", etag))).ShouldBe(200)["title"].ShouldBe("Brighter lantern");
         (await shop.Operator().Send(HttpMethod.Put, path, change with { title = "Third" }, null, ("If-Match", etag))).ShouldBe(412, "version-mismatch");
     }

@@ -32,7 +32,7 @@ public sealed class CartProperties
     private static readonly Gen<Command> Change = Gen.OneOf(
         AnyLine.List[1, 4].Select(lines => (Command)(cart => cart.Add([.. lines]))),
         Gen.Select(AnyId, AnyQuantity, (id, quantity) => (Command)(cart => cart.SetQuantity(id ?? "", quantity, null, 0))),
-        AnyId.Select(id => (Command)(cart => cart.Remove(id ?? ""))),
+        AnyId.Select(id => (Command)(cart => cart.Remove(id ?? "", null, 0))),
         AnyPrices.Select(prices => (Command)(cart => cart.Quote(prices))),
         Gen.Select(Gen.Int[2, 4], AnyOther, (from, other) => (Command)(cart => cart.Merge(Id, new($"cart-{from}"), other))));
 

@@ -134,8 +134,19 @@ public sealed class CartTests() : Specification<Cart, CartEvent>(Cart.Unknown, (
     [Fact]
     public void A_line_that_is_not_there_is_already_out()
     {
-        Given(Opened, TwoMugs).When(s => s.Remove("85123A")).Then(new LineRemoved("85123A")).State.Lines.Items.ShouldBeEmpty();
-        Given(Opened).When(s => s.Remove("85123A")).Then();
+        Given(Opened, TwoMugs).When(s => s.Remove("85123A", null, 2)).Then(new LineRemoved("85123A")).State.Lines.Items.ShouldBeEmpty();
+        Given(Opened).When(s => s.Remove("85123A", null, 1)).Then();
+    }
+
+    [Fact]
+    public void A_line_or_the_cart_is_taken_away_when_the_caller_has_seen_the_current_version_or_does_not_mind()
+    {
+        Given(Opened, TwoMugs).When(s => s.Remove("85123A", 2, 2)).Then(new LineRemoved("85123A"));
+        Given(Opened, TwoMugs).When(s => s.Remove("85123A", 1, 2)).ThenRefused(CartErrors.VersionMismatch(2));
+        Given(Opened, TwoMugs).When(s => s.Remove("other", 1, 2)).Then();
+        Given(Opened, TwoMugs).When(s => s.Delete(2, 2)).Then(new CartClosed("deleted")).After.When(s => s.Delete(2, 3)).Then();
+        Given(Opened, TwoMugs).When(s => s.Delete(1, 2)).ThenRefused(CartErrors.VersionMismatch(2));
+        Given().When(s => s.Delete(1, 0)).ThenRefused(CartErrors.NotFound);
     }
 
     [Fact]
@@ -145,7 +156,7 @@ public sealed class CartTests() : Specification<Cart, CartEvent>(Cart.Unknown, (
         {
             none.When(s => s.Add([New(Mug, 1, 1m)])).ThenRefused(CartErrors.NotFound);
             none.When(s => s.SetQuantity("85123A", 1, null, 0)).ThenRefused(CartErrors.NotFound);
-            none.When(s => s.Remove("85123A")).ThenRefused(CartErrors.NotFound);
+            none.When(s => s.Remove("85123A", null, 0)).ThenRefused(CartErrors.NotFound);
             none.When(s => s.Quote(None)).ThenRefused(CartErrors.NotFound);
             none.When(s => s.Freeze(Id, "k1", null, None, Now)).ThenRefused(CartErrors.NotFound);
             none.When(s => s.GiveUp(Id, Other)).ThenRefused(CartErrors.NotFound);

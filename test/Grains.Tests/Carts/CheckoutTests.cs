@@ -71,10 +71,10 @@ public sealed class CheckoutTests() : Specification<Cart, CartEvent>(Cart.Unknow
         {
             cart.When(s => s.Add([New(Mug, 1, 2.55m)])).ThenRefused(refusal);
             cart.When(s => s.SetQuantity("85123A", 1, null, 0)).ThenRefused(refusal);
-            cart.When(s => s.Remove("85123A")).ThenRefused(refusal);
+            cart.When(s => s.Remove("85123A", null, 0)).ThenRefused(refusal);
             cart.When(s => s.Merge(Id, Other, Holding())).ThenRefused(refusal);
             cart.When(s => s.GiveUp(Id, Other)).ThenRefused(refusal);
-            cart.When(s => s.Delete()).ThenRefused(refusal);
+            cart.When(s => s.Delete(null, 0)).ThenRefused(refusal);
         }
     }
 
@@ -100,9 +100,9 @@ public sealed class CheckoutTests() : Specification<Cart, CartEvent>(Cart.Unknow
     [Fact]
     public void An_open_cart_is_deleted_or_expires_once()
     {
-        Given(Ready).When(s => s.Delete()).Then(new CartClosed("deleted")).After.When(s => s.Delete()).Then();
+        Given(Ready).When(s => s.Delete(null, 0)).Then(new CartClosed("deleted")).After.When(s => s.Delete(null, 0)).Then();
         Given(Ready).When(s => s.Expire()).Then(new CartClosed("expired"));
-        Given().When(s => s.Delete()).ThenRefused(CartErrors.NotFound);
+        Given().When(s => s.Delete(null, 0)).ThenRefused(CartErrors.NotFound);
     }
 
     [Fact]
