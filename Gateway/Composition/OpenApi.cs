@@ -13,6 +13,8 @@ internal static class OpenApi
 {
     private const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_1;
 
+    private const string Time = "date-time";
+
     public static void AddShopOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = Version;
@@ -32,6 +34,7 @@ internal static class OpenApi
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(Describe);
+        options.AddSchemaTransformer(Describe);
     });
 
     public static void MapShopOpenApi(this WebApplication app)
@@ -67,6 +70,15 @@ internal static class OpenApi
                 ["application/problem+json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(Problem), cancellationToken: cancel) },
             },
         };
+    }
+
+    private static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancel)
+    {
+        // Nulls are left out, and times have a converter whose form nobody could know.
+        schema.Required?.ExceptWith(context.JsonTypeInfo.Properties.Where(field => field.IsGetNullable).Select(field => field.Name));
+        if (context.JsonTypeInfo.Type == typeof(DateTimeOffset)) (schema.Type, schema.Format) = (JsonSchemaType.String, Time);
+        if (context.JsonTypeInfo.Type == typeof(DateTimeOffset?)) (schema.Type, schema.Format) = (JsonSchemaType.String | JsonSchemaType.Null, Time);
+        return Task.CompletedTask;
     }
 
     private static void Header(OpenApiOperation operation, ReadsHeader header) => (operation.Parameters ??= []).Add(new OpenApiParameter

@@ -74,6 +74,49 @@ public sealed class OpenApiTests(TestShop shop)
     }
 
     [Fact]
+    public async Task Every_answer_is_as_it_is_described()
+    {
+        var described = new Description((await shop.Guest().Get("/openapi/v1.json")).Json);
+        var (sku, op, guest) = (await shop.Stocked(5, title: "Described lantern"), shop.Operator(), shop.Guest());
+        await TestShop.Eventually("the product is found", async () => (await guest.Get("/v1/search?q=described")).Json["items"]!.AsArray().Count == 1);
+        var cart = (await guest.Post("/v1/carts", new { currency = "GBP" })).ShouldBe(201);
+        described.ShouldFit("POST /v1/carts", cart);
+        described.ShouldFit("POST /v1/carts/{id}/lines", await guest.Post($"/v1/carts/{cart["id"]}/lines", new { sku, quantity = 1 }));
+        described.ShouldFit("GET /v1/products/{sku}", await guest.Get($"/v1/products/{sku}"));
+        described.ShouldFit("GET /v1/products/{sku}/availability", await guest.Get($"/v1/products/{sku}/availability"));
+        described.ShouldFit("GET /v1/products", await guest.Get("/v1/products?limit=1"));
+        described.ShouldFit("GET /v1/search", await guest.Get("/v1/search?q=described"));
+        described.ShouldFit("GET /v1/search", await guest.Get("/v1/search?q=described&facets=price:GBP"));
+
+        var unpaid = (await shop.Buy(cart["id"], token: null)).ShouldBe(202);
+        var (holder, order) = (shop.With(unpaid["orderToken"]), $"/v1/orders/{unpaid["orderId"]}");
+        described.ShouldFit("POST /v1/checkouts", unpaid);
+        described.ShouldFit("GET /v1/orders/{id}", await holder.Get(order));
+        described.ShouldFit("POST /v1/orders/{id}/payments", await holder.Post($"{order}/payments", new { token = "tok_ok" }, Shopping.Fresh("pay"), ("Prefer", "wait=20")));
+        described.ShouldFit("POST /v1/admin/orders/{id}/ship", await op.Post($"/v1/admin{order[3..]}/ship", new { }, Shopping.Fresh("ship")));
+        described.ShouldFit("GET /v1/orders/{id}/timeline", await holder.Get($"{order}/timeline"));
+        described.ShouldFit("POST /v1/checkouts", (await shop.Buy(await shop.Cart((sku, 1)))).ShouldBe(201));
+        described.ShouldFit("POST /v1/checkouts", (await shop.Buy(await shop.Cart((sku, 9)))).ShouldBe(409, "out-of-stock"));
+
+        await TestShop.Eventually("the order is in the list", async () => (await op.Get("/v1/orders")).Body.Contains(unpaid["orderId"], StringComparison.Ordinal));
+        described.ShouldFit("GET /v1/orders", await op.Get("/v1/orders"));
+        described.ShouldFit("GET /v1/admin/stock/{sku}", await op.Get($"/v1/admin/stock/{sku}"));
+        described.ShouldFit("GET /v1/admin/stock/{sku}/ledger", await op.Get($"/v1/admin/stock/{sku}/ledger"));
+        described.ShouldFit("POST /v1/admin/customers", (await op.Post("/v1/admin/customers", new { id = Shopping.Fresh("c") }, Shopping.Fresh("customer"))).ShouldBe(201));
+        described.ShouldFit("GET /v1/admin/cluster", await op.Get("/v1/admin/cluster"));
+        described.ShouldFit("GET /healthz/ready", await guest.Get("/healthz/ready"));
+    }
+
+    [Fact]
+    public async Task Times_are_described_as_times()
+    {
+        var schemas = (await shop.Guest().Get("/openapi/v1.json")).Json["components"]!["schemas"]!;
+        schemas["OrderBody"]!["properties"]!["placedAt"]!.ShouldSatisfyAllConditions(time => ((string)time["type"]!).ShouldBe("string"), time => ((string)time["format"]!).ShouldBe("date-time"));
+        foreach (var time in new[] { schemas["OrderBody"]!["properties"]!["payBy"]!, schemas["AdjustStock"]!["properties"]!["occurredAt"]!, schemas["SetPrice"]!["properties"]!["from"]! })
+            (time["type"]!.ToJsonString(), (string)time["format"]!).ShouldBe(("""["null","string"]""", "date-time"));
+    }
+
+    [Fact]
     public async Task What_a_search_can_be_narrowed_by_is_described()
     {
         var document = (await shop.Guest().Get("/openapi/v1.json")).ShouldBe(200).Json;
