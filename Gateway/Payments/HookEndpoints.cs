@@ -52,7 +52,7 @@ internal static class HookEndpoints
                 if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out at)) return null;
             return at.ValueKind == JsonValueKind.String ? at.GetString() : null;
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
             return null;
         }

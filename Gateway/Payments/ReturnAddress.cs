@@ -30,8 +30,8 @@ public sealed class ReturnAddress(GatewayOptions options, Secrets secrets, IServ
             : Foreign;
     }
 
-    /// <summary>Whether a key opens an order's page.</summary>
-    public bool Opens(OrderId order, string? then, string? key) => key is not null && secrets.IsPageKey(order, then, key);
+    /// <summary>Whether a key opens an order's page. An empty page to go on to would be signed like none, and was never given out.</summary>
+    public bool Opens(OrderId order, string? then, string? key) => key is not null && then is not "" && secrets.IsPageKey(order, then, key);
 
     private string PageOf(OrderId order, string? then) =>
         new Uri(Origin, $"/pay/{order}?key={secrets.PageKey(order, then)}{(then is null ? "" : $"&then={Uri.EscapeDataString(then)}")}").AbsoluteUri;

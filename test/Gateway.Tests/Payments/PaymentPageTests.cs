@@ -100,6 +100,16 @@ public sealed class PaymentPageTests(TestShop shop)
     }
 
     [Fact]
+    public async Task An_address_that_names_no_page_to_go_on_to_was_not_given_out()
+    {
+        var (id, holder) = await Unpaid();
+        await Redirect(holder, id);
+        shop.Payments.Pay($"{id}/a1");
+
+        (await Browser().Get($"{shop.Payments.ReturnTo($"{id}/a1")}&then=")).ShouldBe(404, "not-found");
+    }
+
+    [Fact]
     public async Task The_button_on_the_page_goes_to_the_provider_and_twice_to_the_same_place()
     {
         var (id, holder) = await Unpaid();
@@ -195,6 +205,7 @@ public sealed class PaymentPageTests(TestShop shop)
 
     [Theory]
     [InlineData("""{"operation":"00000000000000000000000000000000-1/a1"}"""), InlineData("""{"operation":"nonsense"}"""), InlineData("""{"operation":7}"""), InlineData("[]"), InlineData("not json"), InlineData("{}")]
+    [InlineData("""{"operation":"\ud800"}"""), InlineData("""{"\ud800":"x","operations":"x"}""")]
     public async Task What_is_not_about_one_of_ours_is_ignored(string message) => (await Hook(message)).ShouldBe(202);
 
     // A second time, too: nothing was done under the key, so it stands for nothing.
@@ -217,6 +228,10 @@ public sealed class PaymentPageTests(TestShop shop)
     [Theory, InlineData("stripe", """{"data":{"object":{"metadata":{"operation":"o/a1"}}}}"""), InlineData("simulator", """{"operation":"o/a1"}""")]
     public void The_operation_is_found_where_the_provider_puts_it(string provider, string message) =>
         HookEndpoints.OperationOf(provider, Encoding.UTF8.GetBytes(message)).ShouldBe("o/a1");
+
+    [Fact]
+    public void A_message_that_is_not_UTF8_says_nothing() =>
+        HookEndpoints.OperationOf("simulator", Encoding.Latin1.GetBytes("""{"operation":"£"}""")).ShouldBeNull();
 
     private async Task<Order> Unpaid()
     {
