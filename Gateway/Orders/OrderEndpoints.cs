@@ -64,8 +64,8 @@ internal static class OrderEndpoints
         };
         if (!paid.Ok || http.Request.Wait() is not { } patience) return paid.Show();
         http.Response.Headers["Preference-Applied"] = "wait";
-        var settled = await checkout.Settled(id, patience, http.RequestAborted);
-        return (settled with { Repeated = paid.Repeated }).Show();
+        await checkout.Settled(id, patience, http.RequestAborted);
+        return (await shop.Order(id).Get() with { Repeated = paid.Repeated }).Show();
     }
 
     private static async Task<Result<OrderView>> OnPage(OrderId id, PayOrder body, HttpContext http, Shop shop, ReturnAddress address)

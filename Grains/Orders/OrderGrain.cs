@@ -127,7 +127,7 @@ internal sealed partial class OrderGrain(IJournal journal, TimeProvider time, IS
         if (!result.Ok) return result;
         Changed();
         await Task.WhenAny(Go(), Task.Delay(StepPatience, Time));
-        return new Result<OrderView>(await Query(View)) { Repeated = result.Repeated };
+        return await Get() with { Repeated = result.Repeated };
     }
 
     // Whether it was placed before is known once its history has been read, and that is asked for only when it matters: when nothing can be sealed any more.

@@ -72,6 +72,18 @@ public sealed class OrderTests(TestShop shop)
     }
 
     [Fact]
+    public async Task What_is_done_to_an_order_answers_the_order_as_it_is_read()
+    {
+        var sku = await shop.Stocked(2);
+        var (one, other) = (await shop.Buy(await shop.Cart((sku, 1)), token: null), await shop.Buy(await shop.Cart((sku, 1)), token: null));
+        var cancelled = (await shop.With(one["orderToken"]).Post($"/v1/orders/{one["orderId"]}/cancel", null, Shopping.Fresh("cancel"))).ShouldBe(200);
+        var paid = (await shop.With(other["orderToken"]).Post($"/v1/orders/{other["orderId"]}/payments", new { token = "tok_ok" }, Shopping.Fresh("pay"), ("Prefer", "wait=20"))).ShouldBe(200);
+
+        cancelled.Body.ShouldBe((await shop.Operator().Get($"/v1/orders/{one["orderId"]}")).Body);
+        (paid["contact"], paid["shippingAddress"]).ShouldBe((cancelled["contact"], cancelled["shippingAddress"]));
+    }
+
+    [Fact]
     public async Task Only_a_parked_order_is_retried_or_skips_a_step_and_a_skip_says_why()
     {
         var bought = await shop.Buy(await shop.Cart((await shop.Stocked(1), 1)));
