@@ -52,6 +52,12 @@ public static class GatewayComposition
     public static WebApplication MapCommerceGateway(this WebApplication app)
     {
         app.UseMiddleware<Faults>();
+        app.Use((http, next) =>
+        {
+            // The server remembers what was asked, and leaves the body out.
+            if (HttpMethods.IsHead(http.Request.Method)) http.Request.Method = HttpMethods.Get;
+            return next(http);
+        });
         app.UseRouting();
         app.Use((http, next) =>
         {
