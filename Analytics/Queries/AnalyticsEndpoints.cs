@@ -18,29 +18,29 @@ public static class AnalyticsEndpoints
 
         group.MapGet("/revenue", async (AnalyticsStore store, string? from, string? to, string? grain, string? currency) =>
                 Answer(await RevenueQuery.Ask(store, Period.Minutes(from, to), grain, currency)))
-            .Produces<RevenueBody>().ProducesProblem(400).ProducesProblem(503)
+            .Produces<RevenueBody>()
             .WithSummary("Gross, refunds, net, orders and units by event time; from inclusive, to exclusive, UTC; grain minute, hour or day.");
 
         group.MapGet("/top-products", async (AnalyticsStore store, string? from, string? to, string? by, string? limit, string? currency) =>
                 Answer(await TopProductsQuery.Ask(store, Period.Days(from, to), by, limit, currency)))
-            .Produces<TopProductsBody>().ProducesProblem(400).ProducesProblem(503)
+            .Produces<TopProductsBody>()
             .WithSummary("SKUs by revenue or units sold, before refunds; ties by SKU.");
 
         group.MapGet("/stock-movements", async (AnalyticsStore store, string? sku, string? from, string? to, string? limit, string? cursor) =>
                 Answer(await StockMovementsQuery.Ask(store, sku, from, to, limit, cursor)))
-            .Produces<StockMovementsBody>().Produces<StockMovementsPage>().ProducesProblem(400).ProducesProblem(503)
+            .Produces<StockMovementsBody>().Produces<StockMovementsPage>()
             .WithSummary("What moved on hand: of one SKU, or without sku a page of all; from and to are optional days.");
 
         group.MapGet("/lag", async (LagQuery lag) => Answer(await lag.Ask()))
-            .Produces<LagBody>().ProducesProblem(503)
+            .Produces<LagBody>()
             .WithSummary("How far the projections are behind each feed they read.");
 
         group.MapGet("/checksums", async (AnalyticsStore store) => Answer(await store.Fingerprint()))
-            .Produces<Fingerprint>().ProducesProblem(503)
+            .Produces<Fingerprint>()
             .WithSummary("A checksum per projection and the positions it stands for.");
 
         group.MapPost("/rebuilds", async (Rebuild rebuild) => Answer(await rebuild.Run()))
-            .Produces<RebuildReport>().ProducesProblem(503)
+            .Produces<RebuildReport>()
             .WithSummary("Makes all projections anew from the feeds and answers the checksums before and after.");
         return group;
     }

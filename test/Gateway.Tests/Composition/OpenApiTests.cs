@@ -108,6 +108,16 @@ public sealed class OpenApiTests(TestShop shop)
     }
 
     [Fact]
+    public async Task Every_problem_is_described_in_one_form()
+    {
+        var paths = (await shop.Guest().Get("/openapi/v1.json")).Json["paths"]!.AsObject();
+        var problems = paths.SelectMany(path => path.Value!.AsObject()).SelectMany(operation => operation.Value!["responses"]!.AsObject())
+            .Select(answer => (string?)answer.Value!["content"]?["application/problem+json"]?["schema"]!["$ref"]);
+
+        problems.OfType<string>().Distinct().ShouldBe(["#/components/schemas/Problem"]);
+    }
+
+    [Fact]
     public async Task Times_are_described_as_times()
     {
         var schemas = (await shop.Guest().Get("/openapi/v1.json")).Json["components"]!["schemas"]!;
