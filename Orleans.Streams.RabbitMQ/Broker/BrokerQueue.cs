@@ -137,6 +137,9 @@ internal sealed class BrokerQueue(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            // The exchange may have been deleted under us; that closes the channel.
+            if (used.Channel.CloseReason is { ReplyCode: Constants.NotFound })
+                publishing.Redeclare();
             throw new BrokerUnavailableException(e.Message, e);
         }
     }

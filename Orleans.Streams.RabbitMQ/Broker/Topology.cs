@@ -5,7 +5,7 @@ namespace Orleans.Streams.RabbitMQ.Broker;
 /// <summary>
 /// What must exist before the first publish: a direct exchange, a durable quorum queue per Orleans queue, and the dead letters' own exchange
 /// and queue. Declaring is idempotent; a queue that exists with other arguments is an error, never a silent difference. Who only reads
-/// declares nothing and needs no right to; what is missing is then somebody else's to declare, and waited for.
+/// declares nothing and needs no right to; what is missing is then somebody else's to declare, and waited for by each queue for itself.
 /// </summary>
 internal sealed class Topology(string prefix, RabbitMqStreamOptions options)
 {
@@ -19,22 +19,9 @@ internal sealed class Topology(string prefix, RabbitMqStreamOptions options)
 
     public async Task Declare(IConnection connection, CancellationToken cancellationToken)
     {
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         if (options.Direction == StreamProviderDirection.ReadOnly)
-            await Find(channel, cancellationToken);
-        else
-            await Declare(channel, cancellationToken);
-    }
-
-    private async Task Find(IChannel channel, CancellationToken cancellationToken)
-    {
-        await channel.ExchangeDeclarePassiveAsync(DeadExchange, cancellationToken);
-        for (var number = 0u; number < options.QueueCount; number++)
-            await channel.QueueDeclarePassiveAsync(QueueName(number), cancellationToken);
-    }
-
-    private async Task Declare(IChannel channel, CancellationToken cancellationToken)
-    {
+            return;
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(DeadExchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(DeadQueue, durable: true, exclusive: false, autoDelete: false,
             new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);

@@ -81,6 +81,48 @@ public sealed class BrokerQueueTests(Servers servers)
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_exchange_that_was_deleted_is_declared_again_for_the_next_publish(bool ofDeadLetters)
+    {
+        var broker = await servers.Broker;
+        await using var admin = await Admin.Connect(broker.Port);
+        await using var connections = Connections($"queue-{Guid.CreateVersion7():N}", Servers.OneQueue(broker.Port), TimeProvider.System);
+        var (queue, topology) = (connections.Queue(0), connections.Topology);
+        var message = new OutgoingMessage("m", Frame.Message([]), ofDeadLetters ? new DeathNote("not-delivered", "stream", "subscription", "error") : null);
+        await queue.Publish(message, CancellationToken.None);
+
+        await admin.Channel.ExchangeDeleteAsync(ofDeadLetters ? topology.DeadExchange : topology.Exchange);
+        await Should.ThrowAsync<BrokerUnavailableException>(queue.Publish(message, CancellationToken.None));
+
+        await queue.Publish(message, CancellationToken.None);
+        await admin.Channel.QueueDeleteAsync(queue.Name, ifUnused: false, ifEmpty: false);
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_gone_keeps_its_reader_from_no_other()
+    {
+        var broker = await servers.Broker;
+        await using var admin = await Admin.Connect(broker.Port);
+        var name = $"queue-{Guid.CreateVersion7():N}";
+        var options = Servers.OneQueue(broker.Port);
+        options.QueueCount = 2;
+        await using var owner = Connections(name, options, TimeProvider.System);
+        await owner.Publishing.Connect(CancellationToken.None);
+        options = Servers.OneQueue(broker.Port);
+        (options.QueueCount, options.Direction) = (2, StreamProviderDirection.ReadOnly);
+        await using var reader = Connections(name, options, TimeProvider.System);
+        await reader.Queue(0).Take(TimeSpan.Zero, CancellationToken.None);
+
+        await admin.Channel.QueueDeleteAsync(owner.Topology.QueueName(1), ifUnused: false, ifEmpty: false);
+        await Should.ThrowAsync<BrokerUnavailableException>(reader.Queue(1).Take(TimeSpan.Zero, CancellationToken.None));
+        await owner.Queue(0).Publish(new OutgoingMessage("m", Frame.Message([])), CancellationToken.None);
+
+        await Until.Holds("the other queue is read", async () => (await reader.Queue(0).Take(TimeSpan.Zero, CancellationToken.None)).Count == 1);
+        await admin.Channel.QueueDeleteAsync(owner.Topology.QueueName(0), ifUnused: false, ifEmpty: false);
+    }
+
     private static BrokerConnections Connections(string service, RabbitMqStreamOptions options, TimeProvider time) =>
         new("test", service, options, time, CoalescerTests.Metrics, NullLogger.Instance);
 

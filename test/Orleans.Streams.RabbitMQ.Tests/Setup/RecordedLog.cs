@@ -14,6 +14,7 @@ public static class Lines
 {
     public const int Connected = 1;
     public const int ConnectFailed = 2;
+    public const int ReadFailed = 8;
     public const int Died = 9;
     public const int Dealt = 12;
     public const int SendsAgain = 13;
