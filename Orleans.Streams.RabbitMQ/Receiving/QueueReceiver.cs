@@ -26,6 +26,8 @@ internal sealed class QueueReceiver(
     private long _sequence = time.GetUtcNow().UtcTicks;
 
     private bool _unreadable;
+    // The agent's for its reads: it ends when the agent begins to stop, before that gives up what it delivers and waits for us.
+    private CancellationToken _agent;
 
     /// <summary>Messages read and not acknowledged yet.</summary>
     public int InHand => _inHand.Count;
@@ -37,6 +39,7 @@ internal sealed class QueueReceiver(
 
     public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
     {
+        _agent = cancellationToken;
         await AcknowledgeSettled(cancellationToken);
         if (_ready.Count == 0 && !_stop.IsCancellationRequested)
         {
@@ -88,7 +91,7 @@ internal sealed class QueueReceiver(
         }
     }
 
-    /// <summary>Stores what a consumer would not take, trying until it is stored or the queue moves on; either way nothing is lost.</summary>
+    /// <summary>Stores what a consumer would not take, trying until it is stored or the agent stops; either way nothing is lost.</summary>
     public async Task DeadLetter(long sequence, string subscription)
     {
         if (!_handedOut.TryGetValue(sequence, out var first) || !options.Has(Cure.DeadLetter))
@@ -209,23 +212,23 @@ internal sealed class QueueReceiver(
 
     private async Task StoreDead(OutgoingMessage letter)
     {
-        while (!_stop.IsCancellationRequested)
+        while (!_agent.IsCancellationRequested)
         {
             try
             {
-                await queue.Publish(letter, _stop.Token);
+                await queue.Publish(letter, _agent);
                 metrics.Died();
                 Log.Died(log, provider, letter.Death!.Stream, letter.Death.Reason, letter.Death.Error);
                 return;
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_agent.IsCancellationRequested)
             {
                 break;
             }
             catch (Exception e) when (e is BrokerUnavailableException or RabbitMqPublishException)
             {
                 Log.DeadLetterFailed(log, provider, name, e.Message);
-                await Task.Delay(options.ReconnectDelay, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                await Task.Delay(options.ReconnectDelay, time, _agent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
 

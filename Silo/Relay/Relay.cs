@@ -44,7 +44,7 @@ public sealed partial class Relay(
                     continue;
                 }
 
-                var published = await Publish(page, outbox);
+                var published = await Publish(page, outbox, stoppingToken);
                 (retry, moved) = (FirstRetry, false);
                 if (published is null)
                 {
@@ -75,13 +75,14 @@ public sealed partial class Relay(
         return new FeedHead(await cursor.Load(service, Partition), epoch);
     }
 
-    private async Task<FeedBatch?> Publish(FeedPage page, Outbox outbox)
+    private async Task<FeedBatch?> Publish(FeedPage page, Outbox outbox, CancellationToken stopping)
     {
         var (head, events) = page;
         if (FeedBatch.Of(service, Partition, head.Epoch, events) is not { } run) return null;
         outbox.Ends(head.Position);
         using var span = FeedTrace.Begin("publish", ActivityKind.Producer, run);
-        await stream.Publish(run);
+        // Who stops does not wait for a stream that does not answer: the next from the cursor on publishes this run again.
+        await stream.Publish(run).WaitAsync(stopping);
         CrashPoint.Reached(CrashPoint.AfterPublish, service);
         await cursor.Store(run);
         outbox.Published(run.Last);

@@ -90,6 +90,23 @@ public sealed class QueueReceiverTests
     }
 
     [Fact]
+    public async Task A_dead_letter_that_cannot_be_stored_does_not_hold_up_an_agent_that_stops()
+    {
+        var receiver = Receiver();
+        using var agent = new CancellationTokenSource();
+        _queue.Offer(Message("m", tag: 1, batches: 1));
+        var batch = (await receiver.GetQueueMessagesAsync(10, agent.Token))[0];
+        _queue.IsDown = true;
+        var storing = receiver.DeadLetter(batch.SequenceToken.SequenceNumber, "subscription");
+
+        await agent.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(storing.WaitAsync(TimeSpan.FromSeconds(Setup.Patience.Seconds)));
+        await receiver.Shutdown(TimeSpan.FromSeconds(1));
+        _queue.Acknowledged.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Tokens_of_a_queues_next_owner_are_later()
     {
         var first = Receiver();

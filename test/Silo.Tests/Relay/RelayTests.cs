@@ -95,6 +95,25 @@ public sealed class RelayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task It_stops_at_once_while_a_publish_has_no_answer_and_publishes_that_again_when_it_goes_on()
+    {
+        var answer = _stream.Answer = new TaskCompletionSource();
+        _journal.Append(1);
+        await Start();
+        (await _stream.Next()).ShouldBe((1L, 1L));
+        try
+        {
+            await _relay.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            answer.SetResult();
+        }
+
+        _cursor.Position.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_cursor_that_could_not_be_stored_repeats_the_item_and_loses_none()
     {
         _cursor.Broken = true;
@@ -156,9 +175,16 @@ public sealed class RelayTests : IAsyncDisposable
         /// <summary>The cure taken away: a failure to publish is not waited for.</summary>
         public bool Unheard { get; set; }
 
-        public Task Publish(FeedBatch item) => Broken && Unheard ? Task.CompletedTask
-            : Broken ? Task.FromException(new IOException("The stream's cache is full."))
-            : _items.Writer.WriteAsync((item.First, item.Last)).AsTask();
+        /// <summary>What a publish waits for once the item is on its way.</summary>
+        public TaskCompletionSource? Answer { get; set; }
+
+        public async Task Publish(FeedBatch item)
+        {
+            if (Broken && Unheard) return;
+            if (Broken) throw new IOException("The stream's cache is full.");
+            await _items.Writer.WriteAsync((item.First, item.Last));
+            if (Answer is { } answer) await answer.Task;
+        }
 
         public ValueTask<(long First, long Last)> Next() => _items.Reader.ReadAsync(TestContext.Current.CancellationToken);
     }
