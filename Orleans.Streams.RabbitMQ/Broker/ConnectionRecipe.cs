@@ -61,21 +61,23 @@ internal sealed class ConnectionRecipe(RabbitMqStreamOptions options, string cli
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(file);
-            ssl.CertificateValidationCallback = (_, remote, _, errors) => ChainsTo(authorities, remote, options.Has(Cure.CheckHostName) ? errors : errors & ~SslPolicyErrors.RemoteCertificateNameMismatch, tls.CheckRevocation);
+            ssl.CertificateValidationCallback = (_, remote, sent, errors) => ChainsTo(authorities, remote, sent, options.Has(Cure.CheckHostName) ? errors : errors & ~SslPolicyErrors.RemoteCertificateNameMismatch, tls.CheckRevocation);
         }
 
         return ssl;
     }
 
     // The system's roots say nothing about a private authority, so the chain is built again with ours alone. The name was compared by the
-    // platform already, and its verdict stands.
-    private static bool ChainsTo(X509Certificate2Collection authorities, X509Certificate? remote, SslPolicyErrors errors, bool checkRevocation)
+    // platform already, and its verdict stands. The authorities between ours and the broker's certificate are those the broker sends.
+    private static bool ChainsTo(X509Certificate2Collection authorities, X509Certificate? remote, X509Chain? sent, SslPolicyErrors errors, bool checkRevocation)
     {
         if (remote is not X509Certificate2 certificate || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
             return false;
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        if (sent is not null)
+            chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         chain.ChainPolicy.RevocationMode = checkRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck;
         chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.1")); // server authentication
         return chain.Build(certificate);

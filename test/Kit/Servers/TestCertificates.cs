@@ -11,7 +11,10 @@ public sealed class TestCertificates : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("certificates-");
     private readonly DateTimeOffset _now;
 
-    public TestCertificates(DateTimeOffset now, string name = "Kit authority")
+    /// <param name="now">The time around which everything is valid.</param>
+    /// <param name="name">The authority's.</param>
+    /// <param name="root">Who signs the authority; null: itself.</param>
+    public TestCertificates(DateTimeOffset now, string name = "Kit authority", TestCertificates? root = null)
     {
         _now = now;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -19,7 +22,16 @@ public sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        _authority = request.CreateSelfSigned(now.AddDays(-2), now.AddDays(30));
+        if (root is null)
+        {
+            _authority = request.CreateSelfSigned(now.AddDays(-2), now.AddDays(30));
+        }
+        else
+        {
+            using var signed = request.Create(root._authority, now.AddDays(-1), now.AddDays(7), RandomNumberGenerator.GetBytes(8));
+            _authority = signed.CopyWithPrivateKey(key);
+        }
+
         File.WriteAllText(AuthorityFile, _authority.ExportCertificatePem());
         Issue("server", "localhost", server: true);
         Issue("client", "client", server: false);

@@ -11,6 +11,7 @@ internal sealed class TlsServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly X509Certificate2 _certificate;
+    private readonly X509Certificate2Collection _sent = [];
     private readonly int _target;
     private readonly Task _accepting;
 
@@ -18,6 +19,7 @@ internal sealed class TlsServer : IAsyncDisposable
     {
         _target = target;
         _certificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+        _sent.ImportFromPemFile(certificateFile);
         _listener.Start();
         _accepting = Accept();
     }
@@ -54,7 +56,7 @@ internal sealed class TlsServer : IAsyncDisposable
                     Clients.Enqueue(certificate is X509Certificate2 c ? c.Thumbprint : "none");
                     return certificate is not null;
                 });
-                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ClientCertificateRequired = true }, _stop.Token);
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, _sent, offline: true), ClientCertificateRequired = true }, _stop.Token);
                 await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
                 await Task.WhenAny(tls.CopyToAsync(server.GetStream(), _stop.Token), server.GetStream().CopyToAsync(tls, _stop.Token));
             }

@@ -56,6 +56,17 @@ public sealed class TlsTests(Servers servers)
         await IsRefused((await servers.Broker).TlsPort, Trusting(stranger.AuthorityFile));
     }
 
+    [Fact]
+    public async Task A_broker_that_sends_its_intermediate_authority_is_let_in_by_the_root_alone()
+    {
+        using var intermediate = new TestCertificates(TimeProvider.System.GetUtcNow(), "Kit intermediate", Certificates);
+        var chain = intermediate.Sub("chain.pem");
+        await File.WriteAllLinesAsync(chain, [await File.ReadAllTextAsync(intermediate.ServerCertificateFile), await File.ReadAllTextAsync(intermediate.AuthorityFile)]);
+        await using var server = new TlsServer((await servers.Broker).Port, chain, intermediate.ServerKeyFile);
+
+        await Connects(server.Port, Trusting(Certificates.AuthorityFile));
+    }
+
     [Theory]
     [InlineData("good", "localhost", false, false)]
     [InlineData("elsewhere", "elsewhere.example", false, true)]
