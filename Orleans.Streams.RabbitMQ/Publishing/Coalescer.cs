@@ -174,6 +174,13 @@ internal sealed class Coalescer : IAsyncDisposable
             Answer(_waiting.Dequeue(), Unknown());
         foreach (var sent in _window)
         {
+            foreach (var batch in sent.Batches)
+            {
+                if (!Overdue(batch))
+                    break;
+                Answer(batch, Unknown());
+            }
+
             if (Overdue(sent.Batches[^1]) && !sent.Given.IsCancellationRequested)
                 sent.Given.Cancel();
         }
@@ -209,8 +216,8 @@ internal sealed class Coalescer : IAsyncDisposable
 
     private void Answer(PendingBatch batch, RabbitMqPublishException? failure)
     {
-        Interlocked.Add(ref _pendingBytes, -batch.Bytes.Length);
-        batch.Answer(failure);
+        if (batch.Answer(failure))
+            Interlocked.Add(ref _pendingBytes, -batch.Bytes.Length);
     }
 
     private RabbitMqPublishException Unknown() =>

@@ -14,13 +14,8 @@ internal sealed class PendingBatch(ReadOnlyMemory<byte> bytes, long since)
 
     public Task Answered => _answer.Task;
 
-    public void Answer(RabbitMqPublishException? failure)
-    {
-        if (failure is null)
-            _answer.TrySetResult();
-        else
-            _answer.TrySetException(failure);
-    }
+    /// <summary>The first answer counts. False: there was one already.</summary>
+    public bool Answer(RabbitMqPublishException? failure) => failure is null ? _answer.TrySetResult() : _answer.TrySetException(failure);
 }
 
 /// <summary>A message on its way to the broker, with the batches it carries.</summary>

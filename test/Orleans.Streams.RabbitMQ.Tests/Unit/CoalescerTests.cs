@@ -159,6 +159,37 @@ public sealed class CoalescerTests
     }
 
     [Fact]
+    public async Task A_caller_is_told_when_its_own_time_is_over_not_that_of_the_last_in_its_message()
+    {
+        var time = new LaterClock();
+        (_options.MessagesInFlight, _options.MaxMessageBytes, _options.MaxPendingBytes) = (1, 4096, 4096);
+        await using var coalescer = new Coalescer(_queue, "test", "0", _options, time, Metrics, NullLogger.Instance);
+        var first = coalescer.Publish(Batch(1));
+        await _queue.UntilSent(1);
+        var early = coalescer.Publish(new byte[2000]);
+        time.Later = _options.PublishTimeout * 0.6;
+        var late = coalescer.Publish(new byte[2000]);
+        _queue.Sent[0].Confirm.SetResult();
+        await Task.WhenAll(first, _queue.UntilSent(2));
+
+        time.Later = _options.PublishTimeout * 1.2;
+
+        (await Should.ThrowAsync<RabbitMqPublishException>(early.WaitAsync(TimeSpan.FromSeconds(Setup.Patience.Seconds)))).OutcomeUnknown.ShouldBeTrue();
+        late.IsCompleted.ShouldBeFalse();
+        _queue.Sent[1].Confirm.SetResult();
+        await late;
+
+        // Its bytes were given back once, not twice: what does not fit is still refused.
+        Task[] pending = [coalescer.Publish(new byte[2000]), coalescer.Publish(new byte[2000])];
+        (await Should.ThrowAsync<RabbitMqPublishException>(coalescer.Publish(new byte[2000]))).OutcomeUnknown.ShouldBeFalse();
+        await _queue.UntilSent(3);
+        _queue.ConfirmAtOnce = true;
+        foreach (var (_, confirm) in _queue.Sent)
+            confirm.TrySetResult();
+        await Task.WhenAll(pending);
+    }
+
+    [Fact]
     public async Task What_exceeds_a_bound_is_refused_and_nothing_is_sent()
     {
         (_options.MaxMessageBytes, _options.MaxPendingBytes) = (4096, 8192);
@@ -201,4 +232,12 @@ public sealed class CoalescerTests
     private IEnumerable<byte> Contents(int message) => Frame.Open(_queue.Sent[message].Message.Body).Select(b => b.Span[0]);
 
     private Coalescer Start(ILogger? log = null) => new(_queue, "test", "0", _options, TimeProvider.System, Metrics, log ?? NullLogger.Instance);
+
+    /// <summary>The real clock, ahead by as much as the test says.</summary>
+    private sealed class LaterClock : TimeProvider
+    {
+        public TimeSpan Later { get; set; }
+
+        public override long GetTimestamp() => base.GetTimestamp() + (long)(Later.TotalSeconds * TimestampFrequency);
+    }
 }
