@@ -96,6 +96,9 @@ internal sealed class QueueReceiver(
     {
         if (!_handedOut.TryGetValue(sequence, out var first) || !options.Has(Cure.DeadLetter))
             return;
+        // An agent that stops gives a delivery up at its first failure: the queue's next reader tries it for the whole of its time.
+        if (_agent.IsCancellationRequested)
+            return;
         var failure = first.Failure ?? new FailedDelivery("unknown", [first]);
         foreach (var batch in failure.Batches)
         {

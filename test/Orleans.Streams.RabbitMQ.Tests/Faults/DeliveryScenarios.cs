@@ -70,6 +70,27 @@ public static class DeliveryScenarios
         await AllArrived(streams, 220);
     }
 
+    public static async Task An_event_that_fails_once_as_its_silo_stops_is_no_dead_letter(Scenario run)
+    {
+        await using var cluster = await Cluster.OnRabbitMq(2, (await run.Servers.Broker).Port, run.Apply);
+        var (stream, failing, fails) = (Guid.CreateVersion7(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), true);
+        Ledger.Of(stream).Behaviour = e =>
+        {
+            if (e is not Numbered { Number: 2 } || !Volatile.Read(ref fails))
+                return Task.CompletedTask;
+            failing.TrySetResult();
+            throw new InvalidOperationException("away for a moment");
+        };
+        await cluster.Producer(stream).Produce(Cluster.Provider, 1, 3);
+        await failing.Task;
+
+        await cluster.Silos.StopSiloAsync(cluster.Silos.Silos.Single(s => InHand(Cluster.ServiceOf<RabbitMqAdapterFactory>(s)) > 0));
+        Volatile.Write(ref fails, false);
+
+        await AllArrived([stream], 3);
+        (await cluster.Service<IRabbitMqDeadLetters>().CountAsync()).ShouldBe(0);
+    }
+
     public static async Task Silos_without_the_provider_get_no_queue(Scenario run)
     {
         var port = (await run.Servers.Broker).Port;

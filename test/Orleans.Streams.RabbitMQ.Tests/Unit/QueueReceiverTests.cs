@@ -107,6 +107,22 @@ public sealed class QueueReceiverTests
     }
 
     [Fact]
+    public async Task A_delivery_an_agent_gives_up_because_it_stops_is_no_dead_letter()
+    {
+        var receiver = Receiver();
+        using var agent = new CancellationTokenSource();
+        _queue.Offer(Message("m", tag: 1, batches: 1));
+        var batch = (await receiver.GetQueueMessagesAsync(10, agent.Token))[0];
+
+        await agent.CancelAsync();
+        await receiver.DeadLetter(batch.SequenceToken.SequenceNumber, "subscription");
+
+        _queue.Sent.ShouldBeEmpty();
+        await receiver.Shutdown(TimeSpan.FromSeconds(1));
+        _queue.Acknowledged.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Tokens_of_a_queues_next_owner_are_later()
     {
         var first = Receiver();
