@@ -13,6 +13,7 @@ public interface IRabbitMqDeadLetters
     /// <summary>
     /// Puts dead letters back at the end of the queues they came from, oldest first. A letter leaves the dead queue after the broker has
     /// confirmed it in its old queue, so a crash between the two repeats it. Every subscription of the stream sees it again.
+    /// A letter whose queue is gone stays, behind the others.
     /// </summary>
     /// <param name="maxCount">At most so many; letters that die again meanwhile are not taken a second time.</param>
     /// <param name="cancellationToken">Ends the call; what was put back stays put back.</param>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams.RabbitMQ.Diagnostics;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Orleans.Streams.RabbitMQ.Broker;
 
@@ -74,24 +75,45 @@ internal sealed class BrokerConnections : IRabbitMqDeadLetters, IAsyncDisposable
         // What dies again while we work comes in behind the letters counted here and is left for the next replay.
         var waiting = await channel.MessageCountAsync(Topology.DeadQueue, cancellationToken);
         var replayed = 0;
-        while (replayed < maxCount && replayed < waiting && await channel.BasicGetAsync(Topology.DeadQueue, autoAck: false, cancellationToken) is { } letter)
+        for (var seen = 0u; replayed < maxCount && seen < waiting && await channel.BasicGetAsync(Topology.DeadQueue, autoAck: false, cancellationToken) is { } letter; seen++)
         {
-            var properties = new BasicProperties
-            {
-                // A new id: receivers drop what they have settled under the old one.
-                MessageId = $"{letter.BasicProperties.MessageId}/replay-{_time.GetUtcNow().UtcTicks}",
-                DeliveryMode = DeliveryModes.Persistent,
-                ContentType = letter.BasicProperties.ContentType,
-                Headers = new Dictionary<string, object?> { ["x-sent"] = _time.GetUtcNow().ToUnixTimeMilliseconds() },
-            };
-            // Ours and the broker's own dead letters both keep the routing key of the queue they came from.
-            await channel.BasicPublishAsync(Topology.Exchange, letter.RoutingKey, mandatory: true, properties, letter.Body, cancellationToken);
+            if (await PutBack(channel, letter, cancellationToken))
+                replayed++;
+            else
+                await PutBehind(channel, letter, cancellationToken);
             await channel.BasicAckAsync(letter.DeliveryTag, multiple: false, cancellationToken);
-            replayed++;
         }
 
         return replayed;
     }
+
+    private async Task<bool> PutBack(IChannel channel, BasicGetResult letter, CancellationToken cancellationToken)
+    {
+        var properties = new BasicProperties
+        {
+            // A new id: receivers drop what they have settled under the old one.
+            MessageId = $"{letter.BasicProperties.MessageId}/replay-{_time.GetUtcNow().UtcTicks}",
+            DeliveryMode = DeliveryModes.Persistent,
+            ContentType = letter.BasicProperties.ContentType,
+            Headers = new Dictionary<string, object?> { ["x-sent"] = _time.GetUtcNow().ToUnixTimeMilliseconds() },
+        };
+        try
+        {
+            // Ours and the broker's own dead letters both keep the routing key of the queue they came from.
+            await channel.BasicPublishAsync(Topology.Exchange, letter.RoutingKey, mandatory: true, properties, letter.Body, cancellationToken);
+            return true;
+        }
+        catch (PublishException e) when (e.IsReturn)
+        {
+            // If the queue is one of ours it is there for the next replay.
+            Publishing.Redeclare();
+            return false;
+        }
+    }
+
+    // Published again as it is, not handed back to the queue: the broker counts what is handed back, and drops it in the end.
+    private async Task PutBehind(IChannel channel, BasicGetResult letter, CancellationToken cancellationToken) =>
+        await channel.BasicPublishAsync(Topology.DeadExchange, letter.RoutingKey, mandatory: true, new BasicProperties(letter.BasicProperties), letter.Body, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
