@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using RabbitMQ.Client;
 
@@ -36,7 +37,8 @@ internal sealed class ConnectionRecipe(RabbitMqStreamOptions options, string cli
     public async Task<string> Fingerprint(CancellationToken cancellationToken)
     {
         string?[] files = [options.PasswordFile, options.Tls?.AuthorityFile, options.Tls?.ClientCertificateFile, options.Tls?.ClientKeyFile];
-        var stamps = files.Where(f => f is not null).Select(f => File.Exists(f) ? $"{File.GetLastWriteTimeUtc(f!).Ticks}/{new FileInfo(f!).Length}" : "gone");
+        // By content: where a secret is mounted, its file may be a link whose time and length never change.
+        var stamps = files.OfType<string>().Select(f => File.Exists(f) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))) : "gone");
         var credentials = options.Credentials is null ? "" : await options.Credentials(cancellationToken) is var c ? $"{c.UserName}\n{c.Password}" : "";
         return string.Join('|', stamps) + credentials;
     }
@@ -79,7 +81,7 @@ internal sealed class ConnectionRecipe(RabbitMqStreamOptions options, string cli
         if (sent is not null)
             chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         chain.ChainPolicy.RevocationMode = checkRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck;
-        chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.1")); // server authentication
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1")); // server authentication
         return chain.Build(certificate);
     }
 }
