@@ -102,7 +102,7 @@ public sealed class RabbitMqStreamOptions
     /// <summary>AMQP heartbeat: a silent connection is dead after about twice this. Default: 10 s; 1 s to 5 min.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often files and <see cref="Credentials"/> are compared with those in use; a difference renews the connections. Default: 30 s; at least 50 ms.</summary>
+    /// <summary>How often files and <see cref="Credentials"/> are compared with those in use; a difference renews the connections. A connection that is lost and not asked for is opened again then, too. Default: 30 s; at least 50 ms.</summary>
     public TimeSpan RotationCheckInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>

@@ -54,6 +54,8 @@ internal sealed class BrokerLink(
             if (_backoff.IsOn || (opened is null && _number > 0 && !options.Has(Cure.Reconnect)))
                 throw new BrokerUnavailableException(_lastError);
 
+            if (_watching.IsCompleted)
+                _watching = Watch();
             using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
             if (opened is null)
                 return await Guarded(() => OpenNext(given.Token));
@@ -136,8 +138,6 @@ internal sealed class BrokerLink(
         if (_number > 1)
             metrics.Reconnected();
         Log.Connected(log, provider, purpose, next.Number);
-        if (_watching.IsCompleted)
-            _watching = WatchForRotation();
         return next;
     }
 
@@ -173,17 +173,25 @@ internal sealed class BrokerLink(
     // The innermost message is the one that names the cause; addresses and stacks stay out of what callers and health checks see.
     private static string StackFree(Exception e) => $"{e.GetBaseException().GetType().Name}: {e.GetBaseException().Message}";
 
-    /// <summary>Opens the next generation with the new material first; if that fails the old connection goes on serving.</summary>
-    private async Task WatchForRotation()
+    /// <summary>
+    /// Opens what is not there, though nobody may ask for it. After a rotation it opens the next generation with the new material first; if
+    /// that fails the old connection goes on serving.
+    /// </summary>
+    private async Task Watch()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         while (!_stop.IsCancellationRequested)
         {
             await Task.Delay(options.RotationCheckInterval, time, _stop.Token);
-            if (_current is not { Connection.IsOpen: true } old)
-                continue;
+            var old = _current;
             try
             {
+                if (old is not { Connection.IsOpen: true })
+                {
+                    await Connect(_stop.Token);
+                    continue;
+                }
+
                 if (await _recipe.Fingerprint(_stop.Token) == old.Fingerprint)
                     continue;
                 await _gate.WaitAsync(_stop.Token);
@@ -196,6 +204,11 @@ internal sealed class BrokerLink(
                 {
                     _gate.Release();
                 }
+            }
+            catch (BrokerUnavailableException)
+            {
+                // Connecting has logged why.
+                continue;
             }
             catch (Exception e) when (!_stop.IsCancellationRequested)
             {

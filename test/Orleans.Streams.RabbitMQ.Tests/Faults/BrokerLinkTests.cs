@@ -57,6 +57,27 @@ public sealed class BrokerLinkTests(Servers servers) : IDisposable
             (await opening).Connection.IsOpen.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_connection_that_is_lost_or_never_came_is_opened_although_nobody_asks_again(bool came)
+    {
+        await using var proxy = new TcpProxy((await servers.Broker).Port) { Refuse = !came };
+        var (options, topology) = Options(proxy.Port);
+        await using var link = Link(options, topology);
+        (await Record.ExceptionAsync(() => link.Connect(CancellationToken.None).AsTask()) is null).ShouldBe(came);
+        proxy.Cut();
+        await Until.Holds("it is down", () => Task.FromResult(link.IsUp == false));
+
+        proxy.Refuse = false;
+
+        await Until.Holds("it is up", () =>
+        {
+            _time.Advance(options.RotationCheckInterval);
+            return Task.FromResult(link.IsUp == true);
+        });
+    }
+
     private static (RabbitMqStreamOptions, Topology) Options(int port)
     {
         var options = Servers.OneQueue(port);
