@@ -19,15 +19,15 @@ internal static class Doctor
         ShopAddress.AddTo(command);
         command.SetCommand(async (parsed, cancel) =>
         {
-            var address = ShopAddress.Of(parsed);
-            using var shop = new ShopClient(address.Url, token: null);
-            var running = await shop.TryGet("healthz/ready", cancel);
+            var (address, data) = (ShopAddress.Find(parsed)?.Url, ShopAddress.DataDirOf(parsed));
+            using var shop = address is null ? null : new ShopClient(address, token: null);
+            var running = shop is null ? null : await shop.TryGet("healthz/ready", cancel);
             Check[] checks =
             [
                 new("runtime", Environment.Version.Major >= 10, $".NET {Environment.Version}"),
-                Folder(address.DataDir),
-                Room(address.DataDir),
-                new("shop", running is null or { Ok: true }, running is null ? $"none runs at {address.Url}; start one with './commerce up'" : running.Ok ? $"ready at {address.Url}" : $"{address.Url} answers {(int)running.Status}; look at its log"),
+                Folder(data),
+                Room(data),
+                new("shop", running is null or { Ok: true }, running is null ? $"none runs {(address is null ? $"on {data}" : $"at {address}")}; start one with './commerce up'" : running.Ok ? $"ready at {address}" : $"{address} answers {(int)running.Status}; look at its log"),
             ];
             // A shop in one process needs none of these.
             Check[] forCluster =

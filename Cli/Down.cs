@@ -57,9 +57,10 @@ internal static class Down
     // What a cluster's 'up' that was killed left behind sells on; nobody may start another one meanwhile.
     private static async Task<bool> EndLeftovers(string data, CancellationToken cancel)
     {
-        var folder = new ClusterFolder(data);
-        if (!Directory.Exists(folder.Run)) return false;
+        var (folder, url) = (new ClusterFolder(data), Path.Combine(data, ShopAddress.UrlFile));
+        if (!Directory.Exists(folder.Run) && !File.Exists(url)) return false;
         using var held = DataFolder.Open(data);
-        return await Leftovers.End(folder, cancel) is { Count: > 0 };
+        File.Delete(url);
+        return Directory.Exists(folder.Run) && await Leftovers.End(folder, cancel) is { Count: > 0 };
     }
 }

@@ -69,10 +69,10 @@ internal static class Up
         PortIsFree(port);
         // Held from here on: nothing in the folder is touched that another shop may be using.
         using var folder = DataFolder.Open(data);
-        UpProcess.Note(folder);
+        var url = $"http://127.0.0.1:{port}";
+        UpProcess.Note(folder, url);
         var token = OperatorToken.Ensure(data);
 
-        var url = $"http://127.0.0.1:{port}";
         var provider = ShopProvider.Choose(folder.Path, parsed.GetValue(Psp), Environment.GetEnvironmentVariable);
         await using var simulator = provider.IsOwn ? await SimulatorProcess.Start(Programs.Find(SimulatorProgram.Name), folder.Path, provider, url, clock, cancel) : null;
         var app = EmbeddedShop.Build(folder, port, token, provider.Settings, clock);
@@ -88,7 +88,6 @@ internal static class Up
                 if (!parsed.GetValue(NoSeed)) await Seed.Into(shop, cancel);
             }
 
-            DataFolder.Opening(urlFile, () => { File.WriteAllText(urlFile, url + "\n"); return true; });
             await Console.Out.WriteLineAsync($"ready {url}");
             await Console.Out.FlushAsync(cancel);
             await app.WaitForShutdownAsync(cancel);
@@ -100,7 +99,7 @@ internal static class Up
         }
         finally
         {
-            if (File.Exists(urlFile)) File.Delete(urlFile);
+            File.Delete(urlFile);
             await Stop(app, started);
         }
     }

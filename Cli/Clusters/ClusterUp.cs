@@ -22,7 +22,8 @@ internal static class ClusterUp
         _ = CheckoutSettings.Here;
         using var held = DataFolder.Open(data);
         if (File.Exists(held.Journal)) throw new MissingException($"{data} holds a shop that runs in one process; name another folder for the cluster with --data.");
-        UpProcess.Note(held);
+        var url = $"http://127.0.0.1:{port}";
+        UpProcess.Note(held, url);
 
         var folder = new ClusterFolder(held.Path);
         folder.Make();
@@ -36,11 +37,9 @@ internal static class ClusterUp
         var token = OperatorToken.Ensure(folder.Root);
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, Progress.Say);
         using var cluster = new Cluster(folder, plan, connections, new Programs(folder, connections, port, plan.SilosAreGateways, clock, provider: provider), supervisor, port);
-        var url = $"http://127.0.0.1:{port}";
         var urlFile = Path.Combine(folder.Root, ShopAddress.UrlFile);
         try
         {
-            await File.WriteAllTextAsync(urlFile, url + "\n", cancel);
             await using var control = new ControlSocket(folder, cluster.Do);
             Progress.Say($"Starting {plan.Silos} silo{(plan.Silos == 1 ? "" : "s")}; logs are in {folder.Logs}.");
             await cluster.Start(cancel);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Commerce.Cli.Output;
+using Commerce.Silo.Journal;
 
 namespace Commerce.Cli.Shops;
 
@@ -37,10 +38,15 @@ internal sealed record ShopAddress(string DataDir, Uri Url, string? TokenFile)
     public static string DataDirOf(ParseResult parsed) =>
         Path.GetFullPath(parsed.GetValue(Data) ?? NotEmpty("COMMERCE_DATA") ?? DefaultDataDir);
 
-    public static ShopAddress Of(ParseResult parsed)
+    public static ShopAddress Of(ParseResult parsed) =>
+        Find(parsed) ?? throw new MissingException($"No shop runs on {DataDirOf(parsed)}; start it with './commerce up', or name another with --data or --url.");
+
+    /// <summary>The same; null when no address is given and no shop runs on the data folder.</summary>
+    public static ShopAddress? Find(ParseResult parsed)
     {
         var data = DataDirOf(parsed);
-        var text = parsed.GetValue(UrlOption) ?? NotEmpty("COMMERCE_URL") ?? UrlOf(data) ?? $"http://127.0.0.1:{DefaultPort}";
+        var isNamed = (parsed.GetValue(Data) ?? NotEmpty("COMMERCE_DATA")) is not null;
+        if ((parsed.GetValue(UrlOption) ?? NotEmpty("COMMERCE_URL") ?? (isNamed || Directory.Exists(data) ? UrlOf(data) : $"http://127.0.0.1:{DefaultPort}")) is not { } text) return null;
         if (!Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             throw new UsageException($"'{text}' is not an address such as http://127.0.0.1:{DefaultPort}.");
         return new ShopAddress(data, url, parsed.GetValue(Token));
@@ -61,11 +67,12 @@ internal sealed record ShopAddress(string DataDir, Uri Url, string? TokenFile)
         }
     }
 
+    // One that nobody holds was left by an 'up' that was killed, and by now another shop may listen there, which a copied token opens, too.
     private static string? UrlOf(string data)
     {
         try
         {
-            return File.ReadAllText(Path.Combine(data, UrlFile)).Trim() is { Length: > 0 } url ? url : null;
+            return File.ReadAllText(Path.Combine(data, UrlFile)).Trim() is { Length: > 0 } url && DataFolder.IsInUse(data) ? url : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

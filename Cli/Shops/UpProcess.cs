@@ -3,13 +3,13 @@ using Commerce.Silo.Journal;
 
 namespace Commerce.Cli.Shops;
 
-/// <summary>Which process is the <c>up</c> of a data folder, as it notes in <c>DIR/up.pid</c>. Of a folder that nobody holds the note says nothing: it may be a copy.</summary>
+/// <summary>Which process is the <c>up</c> of a data folder, as it notes in <c>DIR/up.pid</c>, and in <c>DIR/url</c> where it listens. Of a folder that nobody holds the notes say nothing: it may be a copy.</summary>
 internal static class UpProcess
 {
-    public static void Note(DataFolder held)
+    public static void Note(DataFolder held, string url)
     {
-        var file = FileOf(held.Path);
-        DataFolder.Opening(file, () => { File.WriteAllText(file, ProcessIdentity.Own + "\n"); return true; });
+        Write(Path.Combine(held.Path, ShopAddress.UrlFile), url);
+        Write(FileOf(held.Path), ProcessIdentity.Own);
     }
 
     /// <summary>For how long it has run, by the note's own age.</summary>
@@ -27,6 +27,8 @@ internal static class UpProcess
             return "";
         }
     }
+
+    private static void Write(string file, string line) => DataFolder.Opening(file, () => { File.WriteAllText(file, line + "\n"); return true; });
 
     private static string FileOf(string dataDir) => Path.Combine(dataDir, "up.pid");
 }

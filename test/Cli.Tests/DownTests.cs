@@ -56,6 +56,16 @@ public sealed class DownTests : IDisposable
     }
 
     [Fact]
+    public async Task The_address_that_a_killed_shop_left_is_forgotten()
+    {
+        using (var held = DataFolder.Open(_folder)) UpProcess.Note(held, "http://127.0.0.1:5080");
+
+        (await Down(_folder)).ShouldBe(ExitCode.Ok);
+
+        File.Exists(Path.Combine(_folder, ShopAddress.UrlFile)).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task What_a_killed_cluster_left_is_ended()
     {
         var folder = new ClusterFolder(_folder);
@@ -71,7 +81,7 @@ public sealed class DownTests : IDisposable
     {
         using var held = DataFolder.Open(_folder);
 
-        UpProcess.Note(held);
+        UpProcess.Note(held, "http://127.0.0.1:5080");
 
         using var noted = ProcessIdentity.Find(UpProcess.In(_folder));
         noted.ShouldNotBeNull().Id.ShouldBe(Environment.ProcessId);
