@@ -8,7 +8,8 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
 {
     private static readonly TimeSpan ServersWithin = TimeSpan.FromSeconds(120), RunningWithin = TimeSpan.FromSeconds(180);
 
-    private readonly SemaphoreSlim _scaling = new(1);
+    // Held from the beginning: until all have been started nobody can tell which are there.
+    private readonly SemaphoreSlim _scaling = new(0);
     private ClusterPlan _plan = plan;
 
     /// <summary>Starts all. Programs need the databases from the start; the broker may come when it is ready.</summary>
@@ -20,6 +21,7 @@ internal sealed class Cluster(ClusterFolder folder, ClusterPlan plan, ClusterCon
         for (var i = 1; i <= _plan.Silos; i++) supervisor.Add(programs.Silo(i, _plan.RolesOf(i)));
         supervisor.Add(programs.Analytics(1));
         for (var i = 1; i <= _plan.Gateways; i++) supervisor.Add(programs.Gateway(i));
+        _scaling.Release();
         // Sales do not wait for a broker: it gets what happened meanwhile when it is there. One that was given must take the cluster's users.
         if (connections.Rabbitmq.Own) _ = Tell(broker);
         else await broker;

@@ -28,6 +28,8 @@ internal sealed class Supervisor(ILauncher launcher, TimeProvider time, Action<s
         lock (_gate)
         {
             if (_stopping) throw new OperationCanceledException("The cluster is being stopped.");
+            // Two of a name would share its folder, its log and the note by which an orphan is found.
+            if (_children.Any(child => child.Name == spec.Name)) throw new UsageException($"There is a {spec.Name} already.");
             var child = Child.Start(spec, launcher, time, say);
             _children = _children.Add(child);
             return child;

@@ -101,6 +101,16 @@ public sealed class ClusterTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_cluster_that_is_scaled_while_it_starts_has_everything_once()
+    {
+        var starting = _cluster.Start(Cancel);
+        var scaled = _cluster.Do(new("scale", "silo", 3), _ => { }, Cancel);
+        await Task.WhenAll(starting, scaled);
+
+        _supervisor.Children.Where(child => child.Kind == ChildKind.Silo).Select(child => child.Name).Order(StringComparer.Ordinal).ShouldBe(["silo-1", "silo-2", "silo-3"]);
+    }
+
+    [Fact]
     public async Task What_a_killed_supervisor_left_is_ended_and_nothing_else()
     {
         var launcher = new ProcessLauncher(_folder);

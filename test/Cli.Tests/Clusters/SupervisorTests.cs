@@ -31,6 +31,17 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task A_name_is_one_child_s()
+    {
+        var silo = await Running("silo-1", ChildKind.Silo);
+
+        Should.Throw<UsageException>(() => _supervisor.Add(StubLauncher.Spec("silo-1", ChildKind.Silo))).Message.ShouldContain("silo-1");
+
+        _supervisor.Children.ShouldHaveSingleItem().ShouldBe(silo);
+        _launcher.Events.ShouldBe(["silo-1 starts"]);
+    }
+
+    [Fact]
     public async Task A_killed_child_comes_back()
     {
         var silo = await Running("silo-1", ChildKind.Silo);
