@@ -8,6 +8,9 @@ namespace Commerce.Cli;
 /// <summary><c>commerce clock</c>: how far a shop that runs by a test clock is ahead of the real one, and forward with it.</summary>
 internal static class ClockCommand
 {
+    // What a shop in one process and a cluster keep from their first start on.
+    private static readonly string[] HasRun = ["journal.db", "connections.json"];
+
     private static readonly Argument<string> By = new("TIME") { Description = "How far forward, such as 00:30:00, or 1.00:00:00 for a day." };
 
     public static Command Create()
@@ -27,14 +30,18 @@ internal static class ClockCommand
         return new Command("clock", "The clock of a shop started with 'up --test-clock'.") { advance };
     }
 
-    /// <summary>The file of a shop's test clock; null when it runs by the real one. A shop whose clock was ahead does not go back: what it has recorded would lie in the future.</summary>
+    /// <summary>
+    /// The file of a shop's test clock, in a folder that is held; null when it runs by the real one. A shop whose clock was ahead does not go back: what it has recorded would
+    /// lie in the future. One that ran by the real clock is given no other: it could not go back.
+    /// </summary>
     public static string? Prepare(string data, bool wanted)
     {
         var (file, ahead) = (FileOf(data), TestClock.Ahead(FileOf(data)));
         if (!wanted) return ahead is null ? null : throw new UsageException($"{data} was run by a test clock that is {ahead:c} ahead; start it with --test-clock, or another folder with --data.");
         TestClock.RefuseInProduction();
-        Directory.CreateDirectory(data);
-        if (ahead is null) TestClock.Advance(file, TimeSpan.Zero);
+        if (ahead is not null) return file;
+        if (HasRun.Any(kept => File.Exists(Path.Combine(data, kept)))) throw new UsageException($"{data} was run by the real clock, and stays with it; start it without --test-clock, or another folder with --data.");
+        TestClock.Advance(file, TimeSpan.Zero);
         return file;
     }
 

@@ -61,9 +61,8 @@ internal static class Up
         var (data, port) = (ShopAddress.DataDirOf(parsed), parsed.GetValue(Port));
         if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
         using var inUse = HoldBuild();
-        var clock = ClockCommand.Prepare(data, parsed.GetValue(WithTestClock));
         var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
-        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), parsed.GetValue(Psp), clock, cancel);
+        if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), parsed.GetValue(Psp), parsed.GetValue(WithTestClock), cancel);
         if (silos is not null || gateways is not null || roles.Length > 0) throw new UsageException("--silos, --gateways and --roles belong to 'up --cluster'.");
         if (File.Exists(new ClusterFolder(data).Connections)) throw new MissingException($"{data} holds a cluster; start it with --cluster, or name another folder with --data.");
         PortIsFree(port);
@@ -74,6 +73,7 @@ internal static class Up
         var token = OperatorToken.Ensure(data);
 
         var provider = ShopProvider.Choose(folder.Path, parsed.GetValue(Psp), Environment.GetEnvironmentVariable);
+        var clock = ClockCommand.Prepare(folder.Path, parsed.GetValue(WithTestClock));
         await using var simulator = provider.IsOwn ? await SimulatorProcess.Start(Programs.Find(SimulatorProgram.Name), folder.Path, provider, url, clock, cancel) : null;
         var app = EmbeddedShop.Build(folder, port, token, provider.Settings, clock);
         var started = false;

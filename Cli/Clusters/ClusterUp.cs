@@ -11,7 +11,7 @@ namespace Commerce.Cli.Clusters;
 /// <summary><c>commerce up --cluster</c>: servers, silos, gateways and analytics as children in the foreground, until SIGINT or SIGTERM.</summary>
 internal static class ClusterUp
 {
-    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, string? psp, string? clock, CancellationToken stopped)
+    public static async Task<int> Run(string data, int port, ClusterPlan plan, bool seed, string? psp, bool testClock, CancellationToken stopped)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopped);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => { context.Cancel = true; ending.Cancel(); });
@@ -33,6 +33,8 @@ internal static class ClusterUp
         if (given.RabbitMq is null) await Ownership.CanPass(folder.Root, RabbitMqFolder.User, cancel);
 
         var provider = ShopProvider.Choose(folder.Root, psp, Environment.GetEnvironmentVariable);
+        // Before the connections are kept, which say that a cluster has run here.
+        var clock = ClockCommand.Prepare(folder.Root, testClock);
         var connections = Connections(folder, given);
         var token = OperatorToken.Ensure(folder.Root);
         var supervisor = new Supervisor(new ProcessLauncher(folder), TimeProvider.System, Progress.Say);

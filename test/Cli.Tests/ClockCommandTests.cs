@@ -1,5 +1,6 @@
 using Commerce.Cli.Output;
 using Commerce.ServiceDefaults;
+using Commerce.Silo.Journal;
 
 namespace Commerce.Cli.Tests;
 
@@ -18,6 +19,28 @@ public sealed class ClockCommandTests : IDisposable
 
         (await CommandLine.Run(["clock", "advance", time, "--data", _folder])).ShouldBe(exit);
         TestClock.Ahead(clock).ShouldBe(TimeSpan.FromHours(hours));
+    }
+
+    [Theory]
+    [InlineData("journal.db"), InlineData("connections.json")]
+    public void A_shop_that_ran_by_the_real_clock_is_not_given_another(string kept)
+    {
+        File.WriteAllText(Path.Combine(_folder, kept), "what it has recorded");
+
+        Should.Throw<UsageException>(() => ClockCommand.Prepare(_folder, wanted: true)).Message.ShouldContain("real clock");
+
+        ClockCommand.Prepare(_folder, wanted: false).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(), InlineData("--cluster")]
+    public async Task One_that_does_not_start_is_given_none(params string[] how)
+    {
+        using var held = DataFolder.Open(_folder);
+
+        (await CommandLine.Run(["up", "--test-clock", "--data", _folder, .. how])).ShouldBe(ExitCode.Missing);
+
+        ClockCommand.Prepare(_folder, wanted: false).ShouldBeNull();
     }
 
     [Theory]
