@@ -87,15 +87,15 @@ internal static class BenchCommand
         var command = new Command("serve", "Run one side, seeded with 10,000 products and warmed up, for another generator; docs/performance.md shows the requests.") { which, WarmUpOption, RelayOption, Apart, Port };
         command.SetCommand(async (parsed, cancel) =>
         {
-            Up.PortIsFree(parsed.GetValue(Port));
+            var (port, relay, warmUp) = (parsed.GetValue(Port), parsed.GetValue(RelayOption) == "on", WarmUpOf(parsed));
+            Up.PortIsFree(port);
             await using var lab = await Lab.Start(cancel);
-            var (port, relay) = (parsed.GetValue(Port), parsed.GetValue(RelayOption) == "on");
             Side side = parsed.GetValue(which) == "ours" ? new OurSide(lab, port, relay, new Spread(1, Together: !parsed.GetValue(Apart))) : new YardstickSide(lab, port, relay);
             Progress.Say($"Seeding {side.Name}: {side.Topology}.");
             await side.Seed(cancel);
             await side.Start(cancel);
             Progress.Say($"Warming up {side.Name}.");
-            await BenchRun.WarmUp(side, WarmUpOf(parsed), cancel);
+            await BenchRun.WarmUp(side, warmUp, cancel);
             await Console.Out.WriteLineAsync($"ready http://127.0.0.1:{port}");
             await Console.Out.FlushAsync(cancel);
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

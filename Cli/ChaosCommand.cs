@@ -54,8 +54,15 @@ internal static class ChaosCommand
     {
         var (seed, json, silos) = (parsed.GetValue(Seed), parsed.GetValue(CommandLine.Json), parsed.GetValue(Silos));
         if (silos is < 2 or > 5) throw new UsageException("--silos is 2 to 5: with one alone there is nobody to take over.");
-        if (parsed.GetValue(Minutes) is < 0 or > 1_440) throw new UsageException("--minutes is 0 to 1440.");
-        if (parsed.GetValue(Rate) is <= 0 or > 200) throw new UsageException("--rate is above 0 and at most 200.");
+        // Asked so, NaN is outside, too.
+        if (parsed.GetValue(Minutes) is not (>= 0 and <= 1_440)) throw new UsageException("--minutes is 0 to 1440.");
+        if (parsed.GetValue(Rate) is not (> 0 and <= 200)) throw new UsageException("--rate is above 0 and at most 200.");
+        foreach (var (option, seconds) in (IEnumerable<(Option, int?)>)[(DatabaseAway, parsed.GetValue(DatabaseAway)), (BrokerAway, parsed.GetValue(BrokerAway)), (ProviderAway, parsed.GetValue(ProviderAway))])
+        {
+            if (seconds is < 0 or > 3_600) throw new UsageException($"{option.Name} is 0 to 3600.");
+        }
+
+        if (parsed.GetValue(OldBuild) is { } build && !Directory.Exists(build)) throw new UsageException($"There is no folder {build}; name the tree of an older version with --old-build.");
         if (parsed.GetValue(MatrixOnly)) return await KillEverywhere(seed, CellsOf(parsed.GetValue(Cells)), json, cancel);
         if (parsed.GetValue(SelfTestOnly)) return Give(await SelfTest.Run(seed, SelfTest.Chosen(parsed.GetValue(OnlyBuild)), cancel), json);
 

@@ -59,7 +59,7 @@ internal static class Up
     private static async Task<int> Run(ParseResult parsed, CancellationToken cancel)
     {
         var (data, port) = (ShopAddress.DataDirOf(parsed), parsed.GetValue(Port));
-        if (port is < 1 or > 65_535) throw new UsageException("--port is 1 to 65535.");
+        RefuseNoPort(port);
         using var inUse = HoldBuild();
         var (silos, gateways, roles) = (parsed.GetValue(Silos), parsed.GetValue(Gateways), parsed.GetValue(Roles) ?? []);
         if (parsed.GetValue(AsCluster)) return await ClusterUp.Run(data, port, ClusterPlan.Of(roles, silos, gateways), !parsed.GetValue(NoSeed), parsed.GetValue(Psp), parsed.GetValue(WithTestClock), cancel);
@@ -147,6 +147,7 @@ internal static class Up
 
     internal static void PortIsFree(int port)
     {
+        RefuseNoPort(port);
         try
         {
             using var listener = new TcpListener(System.Net.IPAddress.Loopback, port);
@@ -156,6 +157,11 @@ internal static class Up
         {
             throw PortTaken(port);
         }
+    }
+
+    private static void RefuseNoPort(int port)
+    {
+        if (port is < 1 or > 65_535) throw new UsageException($"{port} is not a port; with --port, and those after it that a cluster takes, it is 1 to 65535.");
     }
 
     private static MissingException PortTaken(int port) => new($"Port {port} is in use or not allowed; stop the program that listens there, or choose another with --port.");

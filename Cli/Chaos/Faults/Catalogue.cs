@@ -52,7 +52,8 @@ internal static class Catalogue
     public static IReadOnlyList<string> Chosen(string? names)
     {
         if (string.IsNullOrWhiteSpace(names)) return Ids;
-        var chosen = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(name => name.ToUpperInvariant()).Distinct().ToList();
+        List<string> chosen = [.. names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(name => name.ToUpperInvariant()).Distinct()];
+        if (chosen.Count == 0) throw new UsageException($"'{names}' names no fault; the laboratory has {string.Join(", ", Ids)}.");
         return chosen.Except(Ids).FirstOrDefault() is { } unknown ? throw new UsageException($"'{unknown}' is not a fault of the laboratory; it has {string.Join(", ", Ids)}.") : chosen;
     }
 
