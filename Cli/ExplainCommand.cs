@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.Cli.Verify;
@@ -35,7 +36,7 @@ internal static class ExplainCommand
         var stream = await StreamOf(journals, asked);
         var history = await journals.Stream(stream).ToListAsync();
         if (history.Count == 0) throw new CheckFailedException($"There is no order {asked}.");
-        var said = Explain.Of(history, CheckoutSettings.Here, ClockCommand.Now(ShopAddress.DataDirOf(parsed)));
+        var said = Explain.Of(Whole(history), CheckoutSettings.Here, ClockCommand.Now(ShopAddress.DataDirOf(parsed)));
         Answer.Give(
             parsed.GetValue(CommandLine.Json), new { ok = true, order = stream.Value, said.Status, said.Happened, said.Pending, next = said.Comes },
             [
@@ -46,12 +47,36 @@ internal static class ExplainCommand
         return ExitCode.Ok;
     }
 
+    /// <summary>A history that can be told; else a refusal that names the event which cannot be read, or is not there.</summary>
+    internal static IReadOnlyList<RecordedEvent> Whole(IReadOnlyList<RecordedEvent> history)
+    {
+        foreach (var (i, recorded) in history.Index())
+        {
+            if (recorded.Version != i + 1) throw new CheckFailedException($"{recorded.Stream} has no version {i + 1}, though it has a version {recorded.Version}; what is stored is damaged.");
+            Read(recorded);
+        }
+
+        return history;
+    }
+
+    private static object Read(RecordedEvent recorded)
+    {
+        try
+        {
+            return recorded.Event;
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException)
+        {
+            throw new CheckFailedException($"Version {recorded.Version} of {recorded.Stream} cannot be read: {e.Message}");
+        }
+    }
+
     // People know the number; only the order's first event does.
     private static async Task<StreamName> StreamOf(Journals journals, string asked)
     {
         if (asked.StartsWith("order/", StringComparison.Ordinal)) return new("order", asked);
         if (!asked.All(char.IsAsciiDigit)) return new("order", $"order/{Keys.Order(new OrderId(asked))}");
-        var placed = await journals.Events("order").FirstOrDefaultAsync(recorded => recorded.Type == EventTypes.NameOf(typeof(OrderPlaced)) && ((OrderPlaced)recorded.Event).Number == asked);
+        var placed = await journals.Events("order").FirstOrDefaultAsync(recorded => recorded.Type == EventTypes.NameOf(typeof(OrderPlaced)) && ((OrderPlaced)Read(recorded)).Number == asked);
         return placed is null ? throw new CheckFailedException($"There is no order with number {asked}.") : new("order", placed.Stream);
     }
 }

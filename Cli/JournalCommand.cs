@@ -95,9 +95,22 @@ internal static class JournalCommand
         if (events.Count == 0) throw new CheckFailedException($"Stream {name} has no events{(until is null ? "" : " by then")}.");
         Answer.Give(
             parsed.GetValue(CommandLine.Json),
-            new { ok = true, service = name.Service, stream = name.Value, events = events.Select(recorded => new { recorded.Version, recorded.Position, recorded.Id, recorded.Type, recorded.OccurredAt, recorded.RecordedAt, recorded.Actor, recorded.Causation, data = JsonSerializer.Deserialize<JsonElement>(recorded.Data) }) },
+            new { ok = true, service = name.Service, stream = name.Value, events = events.Select(recorded => new { recorded.Version, recorded.Position, recorded.Id, recorded.Type, recorded.OccurredAt, recorded.RecordedAt, recorded.Actor, recorded.Causation, data = Data(recorded.Data) }) },
             events.Select(Line));
         return ExitCode.Ok;
+    }
+
+    /// <summary>An event's data as JSON; what is none, as the text it is.</summary>
+    internal static object Data(byte[] data)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JsonElement>(data);
+        }
+        catch (JsonException)
+        {
+            return System.Text.Encoding.UTF8.GetString(data);
+        }
     }
 
     private static string Line(RecordedEvent recorded) =>

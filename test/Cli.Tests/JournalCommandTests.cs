@@ -1,6 +1,12 @@
+using System.Text.Json;
 using Commerce.Cli.Output;
+using Commerce.Feeds;
 using Commerce.Kernel;
+using Commerce.Orders;
+using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Sqlite;
+using Commerce.Tests.Verify;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Commerce.Cli.Tests;
@@ -31,6 +37,40 @@ public sealed class JournalCommandTests
     [Fact]
     public void What_is_no_stream_is_said() => Should.Throw<UsageException>(() => JournalCommand.NameOf("basket/t1/x"));
 
+    [Theory]
+    [InlineData("update events set type = 'order.unheard-of.v1' where version = 2", "Version 2 of order/", "not known")]
+    [InlineData("update events set data = x'7b' where version = 2", "Version 2 of order/", "")]
+    [InlineData("update events set data = x'7b' where version = 1", "Version 1 of order/", "")]
+    [InlineData("delete from events where version = 1", "has no version 1", "damaged")]
+    public async Task An_order_that_cannot_be_told_is_a_sentence_that_names_the_event(string damage, string named, string why)
+    {
+        var folder = Directory.CreateTempSubdirectory("commerce-damaged-");
+        try
+        {
+            var order = Keys.Order(Story.Order("sold"));
+            var told = Story.OfThreeOrders().Happened.OfType<RecordedEvent>().Where(recorded => recorded.Stream == $"order/{order}").Select(recorded => new NewEvent(recorded.Id, recorded.Type, recorded.Data));
+            var file = Path.Combine(folder.FullName, "journal.db");
+            using (var journal = SqliteJournal.Open(file, TimeProvider.System, NullLogger<SqliteJournal>.Instance))
+                await journal.Append(new Append(new StreamName("order", $"order/{order}"), Guid.Empty, 0, [.. told], CommandKey.None, Story.Now, Story.Now, null, new Envelope("system", null, null)));
+            string[] explain = ["journal", "explain", $"order/{order}", "--json", "--data", folder.FullName];
+            (await CommandLine.Run(explain)).ShouldBe(ExitCode.Ok);
+            Execute(file, damage);
+
+            (await CommandLine.Run(explain)).ShouldBe(ExitCode.CheckFailed);
+            (await CommandLine.Run(["journal", "show", $"order/{order}", "--json", "--data", folder.FullName])).ShouldBe(ExitCode.Ok);
+
+            using var damaged = JournalFile.Open(folder.FullName);
+            Should.Throw<CheckFailedException>(() => ExplainCommand.Whole(damaged.Stream(new("order", $"order/{order}")))).Message.ShouldSatisfyAllConditions(said => said.ShouldContain(named), said => said.ShouldContain(why));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Data_that_is_no_json_is_shown_as_it_is() => JournalCommand.Data([(byte)'{']).ShouldBe("{");
+
     [Fact]
     public async Task A_shop_in_one_process_has_one_epoch_and_gets_another_when_told()
     {
@@ -49,5 +89,14 @@ public sealed class JournalCommandTests
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static void Execute(string file, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 }
