@@ -7,6 +7,7 @@ using Commerce.Cli.Output;
 using Commerce.Cli.Replay;
 using Commerce.ServiceDefaults;
 using Commerce.Silo.Journal;
+using Microsoft.Data.Sqlite;
 
 namespace Commerce.Cli;
 
@@ -100,6 +101,8 @@ internal static class CommandLine
         BrokenFileException or UsageException or SettingsException => ExitCode.WrongUsage,
         MissingException or DataFolderException or AnalyticsStoreException => ExitCode.Missing,
         CheckFailedException => ExitCode.CheckFailed,
+        // A file or a folder that cannot be used, wherever that shows: their messages are sentences that say what and why.
+        IOException or UnauthorizedAccessException or SqliteException => ExitCode.Missing,
         _ => null,
     };
 }

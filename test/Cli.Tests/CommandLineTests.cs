@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Commerce.Cli.Output;
+using Commerce.Silo.Journal.Sqlite;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Commerce.Cli.Tests;
 
@@ -18,6 +21,40 @@ public sealed class CommandLineTests
     [InlineData("chaos --plan --minutes NaN"), InlineData("chaos --plan --rate NaN"), InlineData("chaos --plan --faults ,")]
     [InlineData("chaos --plan --database-away -5"), InlineData("chaos --plan --broker-away -1"), InlineData("chaos --plan --provider-away -1"), InlineData("chaos --plan --old-build /nope")]
     public async Task What_makes_no_sense_is_refused_before_anything_starts(string line) => (await CommandLine.Run(line.Split(' '))).ShouldBe(ExitCode.WrongUsage);
+
+    [Theory]
+    [InlineData("backup FILE/below --json --data SHOP"), InlineData("restore BACKUP --json --data FILE/below")]
+    [InlineData("bench journal --json --folder /proc/x"), InlineData("up --test-clock --data /proc/x"), InlineData("clock advance 00:01:00 --json --data LONG")]
+    public async Task A_file_that_cannot_be_used_is_a_sentence_and_no_fault_of_the_program(string line)
+    {
+        var folder = Directory.CreateTempSubdirectory("commerce-test-");
+        try
+        {
+            string In(string name) => Path.Combine(folder.FullName, name);
+            Directory.CreateDirectory(In("shop"));
+            using (SqliteJournal.Open(In("shop/journal.db"), TimeProvider.System, NullLogger<SqliteJournal>.Instance)) { }
+            (await CommandLine.Run(["backup", In("backup"), "--data", In("shop")])).ShouldBe(ExitCode.Ok);
+            File.WriteAllText(In("file"), "in the way");
+
+            var args = line.Replace("FILE", In("file"), StringComparison.Ordinal).Replace("SHOP", In("shop"), StringComparison.Ordinal).Replace("BACKUP", In("backup"), StringComparison.Ordinal).Replace("LONG", In(new string('x', 300)), StringComparison.Ordinal);
+            (await CommandLine.Run(args.Split(' '))).ShouldBe(ExitCode.Missing);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_the_disk_refuses_ends_every_command_alike()
+    {
+        foreach (var refusal in (Exception[])[new UnauthorizedAccessException("denied"), new IOException("gone"), new SqliteException("read-only", 8)])
+        {
+            var command = new Command("test") { CommandLine.Json };
+            command.SetCommand((_, _) => throw refusal);
+            (await command.Parse("--json").InvokeAsync(new() { EnableDefaultExceptionHandler = false }, TestContext.Current.CancellationToken)).ShouldBe(ExitCode.Missing);
+        }
+    }
 
     [Theory]
     [InlineData("verify --data", "--data is empty; give it a value, or leave it out.")]
