@@ -24,7 +24,10 @@ public static class DataFolderBackup
     /// <exception cref="DataFolderException">It cannot be made; the message says the cure.</exception>
     public static void Backup(string folder, string target) => Guarded(folder, () =>
     {
-        if (!File.Exists(DataFolder.JournalOf(folder))) throw new DataFolderException($"{folder} holds no shop; name the data folder of one with --data.");
+        if (!File.Exists(DataFolder.JournalOf(folder)))
+            throw new DataFolderException(File.Exists(Path.Combine(folder, "connections.json"))
+                ? $"{folder} holds a cluster, whose databases are PostgreSQL's to copy; docs/operations.md says how, under 'Backup and restore'."
+                : $"{folder} holds no shop; name the data folder of one with --data.");
         MakeEmpty(target);
         foreach (var name in ReadModels) CopyDatabase(Path.Combine(folder, name), Path.Combine(target, name));
 
@@ -43,6 +46,8 @@ public static class DataFolderBackup
 
             Copy(view, Path.Combine(target, Unfinished));
         }
+
+        RefuseDamaged(Path.Combine(target, Unfinished), DataFolder.JournalOf(folder));
 
         CopyDatabase(Path.Combine(folder, "keys.db"), Path.Combine(target, "keys.db"));
         CopyPrivate(folder, target);
@@ -108,6 +113,14 @@ public static class DataFolderBackup
         using var written = new FileStream(to, FileMode.Open, FileAccess.ReadWrite);
         written.Flush(flushToDisk: true);
         return true;
+    });
+
+    // Pages are copied as they are, and only few of them have been read: one may be damaged that nobody has met.
+    private static void RefuseDamaged(string copy, string original) => Guarded(original, () =>
+    {
+        using var session = SqliteSession.ForReading(copy);
+        using var check = session.Use("pragma quick_check(1)");
+        return check.Step() && check.Text(0) == "ok" ? true : throw DataFolder.Damaged(original, new InvalidDataException(check.Text(0)));
     });
 
     // How far its test clock is ahead goes with what was recorded by it; a shop of the real clock has none.
