@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Text.Json;
@@ -16,7 +17,9 @@ internal static class CommandLine
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Answer with exactly one JSON document on stdout." };
 
-    public static RootCommand Root() => new(
+    // No RootCommand: that is called as its file is, Cli.
+    public static Command Root() => new(
+        "commerce",
         """
         A shop whose carts, stock, orders and payments are grains with their own durable history.
 
@@ -30,7 +33,7 @@ internal static class CommandLine
         Exit codes: 0 ok, 1 the check failed, 2 wrong usage, 3 something needed is missing.
         """)
     {
-        Up.Create(), Down.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
+        new HelpOption(), new VersionOption(), Up.Create(), Down.Create(), Status.Create(), ScaleCommand.Create(), ChildCommand.Kill(), ChildCommand.Drain(), ChildCommand.Start(), Doctor.Create(), Seed.Create(), ReplayCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(),
         AnalyticsCommand.Create(), ClockCommand.Create(), BackupCommand.Backup(), BackupCommand.Restore(), BenchCommand.Create(), ChaosCommand.Create(), NodeCommand.Create(),
     };
 

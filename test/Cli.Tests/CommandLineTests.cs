@@ -9,6 +9,16 @@ namespace Commerce.Cli.Tests;
 public sealed class CommandLineTests
 {
     [Theory]
+    [InlineData("--help", "commerce [command]"), InlineData("up --help", "commerce up [options]"), InlineData("journal show --help", "commerce journal show <STREAM>")]
+    public void Help_calls_the_program_what_it_is_called(string line, string usage)
+    {
+        using var said = new StringWriter();
+        CommandLine.Root().Parse(line).Invoke(new() { Output = said }).ShouldBe(ExitCode.Ok);
+
+        said.ToString().ShouldContain(usage);
+    }
+
+    [Theory]
     [InlineData("chaos --plan --seed 4243652263", "Cannot parse argument '4243652263' for option '--seed' as a whole number of at most 2147483647.")]
     [InlineData("bench --connections many", "Cannot parse argument 'many' for option '--connections' as a whole number of at most 2147483647.")]
     [InlineData("chaos --rate fast", "Cannot parse argument 'fast' for option '--rate' as a number such as 0.5.")]
