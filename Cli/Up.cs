@@ -68,6 +68,7 @@ internal static class Up
         PortIsFree(port);
         // Held from here on: nothing in the folder is touched that another shop may be using.
         using var folder = DataFolder.Open(data);
+        folder.RefuseHalf();
         var url = $"http://127.0.0.1:{port}";
         UpProcess.Note(folder, url);
         var token = OperatorToken.Ensure(data);

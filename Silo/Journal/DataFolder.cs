@@ -1,3 +1,4 @@
+using Commerce.Silo.Journal.Sqlite;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -50,6 +51,24 @@ public sealed class DataFolder : IDisposable
                     $"The data folder {path} is in use by another process; stop that shop, or name another folder with --data.", failure),
                 _ => Unusable(path, failure),
             };
+        }
+    }
+
+    /// <summary>
+    /// Refuses a folder whose journal or keys are gone while what was made with them is there: a new history would give out the same numbers again, new keys open nothing
+    /// that was sealed.
+    /// </summary>
+    /// <exception cref="DataFolderException">It must be restored from a backup.</exception>
+    public void RefuseHalf()
+    {
+        if (!Holds(Journal, "select 1 from sqlite_schema where name = 'file'"))
+        {
+            string[] others = [Keys, Provider, System.IO.Path.Combine(Path, "analytics.db")];
+            if (others.FirstOrDefault(file => new FileInfo(file) is { Exists: true, Length: > 0 }) is { } left) throw Half(Journal, left);
+        }
+        else if (!Holds(Keys, "select 1 from sqlite_schema") && Holds(Journal, "select 1 from events"))
+        {
+            throw Half(Keys, Journal);
         }
     }
 
@@ -113,6 +132,16 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>Lets go of it.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private static bool Holds(string file, string query) => File.Exists(file) && Opening(file, () =>
+    {
+        using var session = SqliteSession.ForReading(file);
+        using var found = session.Use(query);
+        return found.Step();
+    });
+
+    private static DataFolderException Half(string lost, string left) =>
+        new($"{lost} is missing or empty, and {left} was made with it; restore the data folder from a backup ('./commerce restore'), or name another with --data.");
 
     private static string LockOf(string folder) => System.IO.Path.Combine(folder, "lock");
 
