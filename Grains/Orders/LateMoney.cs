@@ -46,11 +46,11 @@ public static class LateMoney
             ? Events.Of<OrderEvent>(new LatePaymentRefused(late.Operation, code, shortages))
             : Events<OrderEvent>.None;
 
-    // Only an order that ended for want of this payment is brought back by it, once, and by exactly what was due.
+    // Only an order that ended for want of this payment is brought back by it, once, and by exactly what was due. Some were recorded without their operation: that was on its way back.
     internal static Order ReceiveLate(this Order order, LateAuthorised x) => order.Known(x.Operation, OutcomeKind.Succeeded, x.Authorised) with
     {
         MoneyFreed = false, Authorised = x.Authorised.Minor,
-        Late = new(x.Operation, Refused: order.Late is not null || order.Stage != OrderStatus.Expired || x.Authorised != order.Total),
+        Late = new(x.Operation, Refused: x.Operation is null || order.Late is not null || order.Stage != OrderStatus.Expired || x.Authorised != order.Total),
     };
 
     internal static Order RefuseLate(this Order order) => order with { Late = order.Late! with { Refused = true }, StockFreed = false, CartSettled = false };

@@ -208,16 +208,17 @@ internal sealed partial class OrderGrain
         if (outcome is { Ok: false, Refusal.Code: "not-found" }) return await Record(s => s.Voided(""));
         return Expect(outcome).Kind switch
         {
-            OutcomeKind.Succeeded => await Voided(operation),
+            OutcomeKind.Succeeded => await Voided(step, operation),
             OutcomeKind.Declined => await Record(s => s.Decline(step, Expect(outcome).Code)),
             _ => await Record(s => s.Unanswered(step, terms, Now)),
         };
     }
 
-    // Some providers authorise what they had voided: what is held now is said in the same breath.
-    private async Task<Result<Done>> Voided(string operation)
+    // Some providers authorise what they had voided: what is held now is said in the same breath, unless a second authorisation that came meanwhile is on its way back; the next void waits for that.
+    private async Task<Result<Done>> Voided(NextStep step, string operation)
     {
         var payment = Expect(await Payment.Get());
+        if (payment.Operations.Any(o => o is { Kind: OperationKind.Void, Outcome: OutcomeKind.Unknown })) return await Record(s => s.Unanswered(step, terms, Now));
         var held = payment.Authorised with { Minor = payment.Authorised.Minor - payment.Voided.Minor - payment.Refunded.Minor };
         return await Record(s => s.Voided(operation, held.Minor > 0 ? (payment.Holding!, held) : null));
     }

@@ -62,6 +62,10 @@ public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.No
     }
 
     [Fact]
+    public void Late_money_of_which_nobody_wrote_down_whose_it_was_only_goes_back() =>
+        Given([.. Expired[..7], new LateAuthorised(null!, Pounds(940)), .. Expired[7..]]).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-2"));
+
+    [Fact]
     public void Word_that_says_nothing_new_changes_nothing()
     {
         Given(Expired).When(s => s.Answered(First, Declined, Terms, Now)).Then();
