@@ -181,7 +181,7 @@ public sealed record Order
         {
             Stage = OrderStatus.Confirmed, WasConfirmed = true, SettlesItself = x.Cart is null, Authorised = Total.Minor, UncertainSince = null, CaptureBy = x.CaptureBy,
             // It may have been dead before its money came.
-            StockFreed = false, CartSettled = false, MoneyFreed = false,
+            StockFreed = false, CartSettled = false, MoneyFreed = false, Late = null,
         },
         AmountMismatched x => Known(x.Operation, OutcomeKind.Succeeded, x.Authorised) with
         {

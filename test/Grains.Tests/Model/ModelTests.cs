@@ -28,6 +28,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["cancelled, and a pin under way"] = (Fault.LateDelivery | Fault.LateWrite | Fault.Pause, 2, 1, ["checkout a k1 - TEA", "pay a", "cancel a"]),
         ["refused, and taken over"] = (Fault.LateWrite | Fault.LostReply, 2, 1, ["checkout a k1 tok TEA", "checkout b k2 tok TEA", "cancel b"]),
         ["freed, and late money"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateWrite, 5, 1, ["checkout a k1 tok TEA"]),
+        ["paid late, then cancelled"] = (Fault.Silence | Fault.Pause | Fault.LateMoney, 4, 1, ["checkout a k1 tok TEA", "cancel a"]),
         ["declined, and late money"] = (Fault.Decline | Fault.LateMoney | Fault.LateWrite | Fault.LateDelivery | Fault.Silence | Fault.Pause, 3, 1, ["checkout a k1 tok TEA", "pay a", "cancel a"]),
         ["given up, and a release under way"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateDelivery, 5, 1, ["checkout a k1 tok TEA"]),
         ["cancelled, and the money is kept"] = (Fault.Keep | Fault.Silence | Fault.LateMoney, 4, 1, ["checkout a k1 tok TEA", "cancel a", "retry a"]),

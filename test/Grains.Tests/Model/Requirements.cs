@@ -55,6 +55,7 @@ internal static class Requirements
                 if (order.WasConfirmed && w.Stock(sku.Value).Holds.Of(id) is { } kept) yield return $"leaked hold: {kept.Quantity} of {sku} for an order whose goods have left";
             if (order.WasConfirmed && w.Cart(order.Placed!.Cart.Value).Status != CartStatus.Ordered) yield return $"forgotten cart: {order.Placed!.Cart.Value} is {w.Cart(order.Placed!.Cart.Value).Status}";
             if (order.Stage is not (OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled)) continue;
+            if (order.Next(Shop.Terms, w.Now) is { } step) yield return $"never done: {step} of an order that is {order.Status}";
             if (Live(w, id) > 0 && !IsKept(w, id)) yield return $"live money on a dead order: {Live(w, id)} of {order.Placed!.Cart.Value} ({order.Code})";
             foreach (var (sku, _) in order.Demand)
                 if (w.Stock(sku.Value).Holds.Of(id) is { } hold && hold.LiveAt(w.Now)) yield return $"leaked hold: {hold.Quantity} of {sku} for an order that is {order.Status}";

@@ -66,6 +66,16 @@ public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.No
         Given([.. Expired[..7], new LateAuthorised(null!, Pounds(940)), .. Expired[7..]]).State.Next(Terms, Now).ShouldBe(new NextStep(Step.VoidPayment, "void-2"));
 
     [Fact]
+    public void An_order_that_was_paid_late_and_then_cancelled_ends()
+    {
+        var cancelled = Given([
+            .. Late, Confirmed(), new CancelRequested("x", Now), new OrderStockCommitted(), new OrderCartSettled(), new OrderPaymentVoided($"{Id}/void-2"), new OrderStockFreed(), new OrderCancelled(),
+        ]).State;
+
+        (cancelled.Ended(), cancelled.Next(Terms, Now)).ShouldBe((true, null));
+    }
+
+    [Fact]
     public void Word_that_says_nothing_new_changes_nothing()
     {
         Given(Expired).When(s => s.Answered(First, Declined, Terms, Now)).Then();
