@@ -58,14 +58,9 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
 
     public async Task<FrozenCart?> Begun(string key) => (await Apply(s => s.Join(key), s => s.Begun(key))).Value;
 
-    public Task<Result<Done>> Thaw(OrderId order) => Apply(s => s.Thaw(order));
+    public Task<Result<Done>> Thaw(OrderId order) => Settle(order, s => s.Thaw(order));
 
-    public async Task<Result<Done>> Ordered(OrderId order)
-    {
-        // Nobody says it again, so that there is nothing to do is believed of the journal only: another activation may know better, or a failover have lost what was done here.
-        if (!await Query(s => s.Awaits(order))) await Reread();
-        return await Apply(s => s.Ordered(order));
-    }
+    public Task<Result<Done>> Ordered(OrderId order) => Settle(order, s => s.Ordered(order));
 
     public Task<Result<Done>> Reclaim(OrderId order) => Apply(s => s.Reclaim(order));
 
@@ -84,6 +79,13 @@ internal sealed class CartGrain(IJournal journal, TimeProvider time)
                 (await Apply(s => Version == version ? s.Expire() : Events<CartEvent>.None)).Ok,
             _ => false,
         };
+    }
+
+    // Nobody says it again, so that there is nothing to do is believed of the journal only: another activation may know better, or a failover have lost what was done here.
+    private async Task<Result<Done>> Settle(OrderId order, Func<Cart, Result<Events<CartEvent>>> decide)
+    {
+        if (!await Query(s => s.Awaits(order))) await Reread();
+        return await Apply(decide);
     }
 
     // Events carry no time, so the state does not know it; the journal does.

@@ -39,8 +39,13 @@ internal sealed partial class PaymentGrain(IJournal journal, TimeProvider time, 
         return !captured.Ok && await Query(s => s.Spent(operation, amount)) is { } spent ? spent : captured;
     }
 
-    // That nothing is held any more is said when it is true of all.
-    public async Task<Result<PaymentOutcome>> Void(string operation) => await StillLettingGo() is { } unknown ? unknown : await Perform(operation, s => s.Void(operation));
+    public async Task<Result<PaymentOutcome>> Void(string operation)
+    {
+        // Nobody asks again once there is nothing to let go of: of a payment that was closed before, that is believed of the journal only.
+        if (await Query(s => s.Closed)) await Reread();
+        // That nothing is held any more is said when it is true of all.
+        return await StillLettingGo() is { } unknown ? unknown : await Perform(operation, s => s.Void(operation));
+    }
 
     public Task<Result<PaymentOutcome>> Refund(string operation, Money amount) => Perform(operation, s => s.Refund(operation, amount));
 

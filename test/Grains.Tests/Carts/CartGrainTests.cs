@@ -28,6 +28,22 @@ public sealed class CartGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cart_that_was_frozen_elsewhere_is_thawed()
+    {
+        var (cart, order) = (await Open(Id), OrderId.Derive(Id, 1));
+        await cart.Add(CommandKey.None, [New(Mug, 1, 2.55m)]);
+        var stream = new StreamName("cart", $"cart/{Keys.Cart(Id)}");
+        var last = _shop.Journal.Events(stream)[^1];
+        await _shop.Journal.Append(new(
+            stream, last.Id, last.Version, [new NewEvent(Guid.NewGuid(), EventTypes.NameOf(typeof(CartFrozen)), EventTypes.Write(new CartFrozen(order, "key", last.RecordedAt)))], CommandKey.None,
+            last.RecordedAt, last.RecordedAt, null, new("system", null, null)));
+
+        (await cart.Thaw(order)).Ok.ShouldBeTrue();
+
+        _shop.Journal.Events(stream)[^1].Event.ShouldBeOfType<CartThawed>();
+    }
+
+    [Fact]
     public async Task Merging_moves_the_lines_once_however_often_it_is_asked_for()
     {
         var (cart, other) = (await Open(Id), await Open(Other));

@@ -666,6 +666,20 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (await GrainCluster.Eventually(() => Stock(Tea).Get(), s => s.Held == 0)).Available.ShouldBe(5);
     }
 
+    [Fact]
+    public async Task A_payment_that_was_authorised_elsewhere_after_it_was_closed_is_let_go_of()
+    {
+        var (id, due) = (OrderId.Derive(new("closed"), 1), new Money(450, Currency.GBP));
+        await Payment(id).Authorise($"{id}/a1", due, "tok_declined");
+        (await Payment(id).Void($"{id}/void")).Refusal!.Code.ShouldBe("not-found");
+        _shop.Payments.Overrule($"{id}/a1", new(true, due, "late"));
+        Elsewhere(new("payment", $"payment/{Keys.Order(id)}"), new OperationSucceeded($"{id}/a1", due, "late", null, null));
+
+        (await Payment(id).Void($"{id}/void")).Value.Kind.ShouldBe(OutcomeKind.Succeeded);
+
+        _shop.Payments.Ledger[$"{id}/void"].Amount.ShouldBe(due);
+    }
+
     // Three of five are bought; the provider is asked while the order is parked, and answers once it is.
     private async Task<OrderId> ParkedInMidPayment()
     {
@@ -769,10 +783,11 @@ public sealed class OrderGrainTests : IAsyncLifetime
         (Year<OrderConfirmed>(order), Year<StockCommitted>(stock), Year<OrderCancelled>(order), Year<StockReturned>(stock)).ShouldBe((2010, 2010, 2026, 2026));
     }
 
+    private void Elsewhere(string order, params OrderEvent[] happened) => Elsewhere(new("order", $"order/{order}"), happened.ToArray<object>());
+
     // As an activation would that took this one for dead.
-    private void Elsewhere(string order, params OrderEvent[] happened)
+    private void Elsewhere(StreamName stream, params object[] happened)
     {
-        var stream = new StreamName("order", $"order/{order}");
         var (before, now) = (_shop.Journal.Events(stream), _shop.Time.GetUtcNow());
         _shop.Journal.Append(new(
             stream, before[^1].Id, before.Count, [.. happened.Select(e => new NewEvent(Guid.NewGuid(), EventTypes.NameOf(e.GetType()), EventTypes.Write(e)))], CommandKey.None, now, now, now, new("system", null, null)));
