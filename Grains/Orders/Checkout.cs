@@ -92,10 +92,10 @@ public static class Checkout
         };
     }
 
-    /// <summary>An attempt was not made, since an earlier one holds money after all: that pays.</summary>
-    public static Result<Events<OrderEvent>> PaidBefore(this Order order, string operation, PaymentOperation? held, CheckoutTerms terms, DateTimeOffset now)
+    /// <summary>An attempt came to nothing. Where an earlier one holds money after all, that pays.</summary>
+    public static Result<Events<OrderEvent>> PaidBefore(this Order order, string operation, PaymentOutcome outcome, PaymentOperation? held, CheckoutTerms terms, DateTimeOffset now)
     {
-        var declined = order.Answered(operation, new(OutcomeKind.Declined, order.Total, "authorisation-pending"), terms, now);
+        var declined = order.Answered(operation, outcome, terms, now);
         return held is null ? declined : AndThen(order, declined, s => s.Answered(held.Key, new(OutcomeKind.Succeeded, held.Amount), terms, now));
     }
 

@@ -173,18 +173,17 @@ internal sealed partial class OrderGrain
             ? Payment.AuthoriseOnPage(payment.Operation, Folded.Total, page.ReturnTo, page.Until)
             : Payment.Authorise(payment.Operation, Folded.Total, payment.Token);
         var answer = await asked;
-        if (answer is { Refusal.Code: "illegal-transition" }) return await PaidBefore(payment.Operation);
-        var outcome = Expect(answer);
+        var outcome = answer is { Refusal.Code: "illegal-transition" } ? new(OutcomeKind.Declined, Folded.Total, "authorisation-pending") : Expect(answer);
         LogMismatch(outcome);
-        return await Record(s => s.Answered(payment.Operation, outcome, terms, Now));
+        return outcome.Kind == OutcomeKind.Declined ? await PaidBefore(payment.Operation, outcome) : await Record(s => s.Answered(payment.Operation, outcome, terms, Now));
     }
 
-    // An earlier attempt holds money after all: this one is not made, and what is held counts.
-    private async Task<Result<Done>> PaidBefore(string operation)
+    // It was not made since an earlier attempt holds money after all, or was declined: then, too, one may hold money, of which the order took no notice while it was parked. What is held counts.
+    private async Task<Result<Done>> PaidBefore(string operation, PaymentOutcome outcome)
     {
         var payment = Expect(await Payment.Get());
         var held = payment.Operations.FirstOrDefault(o => o.Key == payment.Holding);
-        return await Record(s => s.PaidBefore(operation, held, terms, Now));
+        return await Record(s => s.PaidBefore(operation, outcome, held, terms, Now));
     }
 
     private void LogMismatch(PaymentOutcome outcome)

@@ -28,6 +28,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         ["cancelled, and a pin under way"] = (Fault.LateDelivery | Fault.LateWrite | Fault.Pause, 2, 1, ["checkout a k1 - TEA", "pay a", "cancel a"]),
         ["refused, and taken over"] = (Fault.LateWrite | Fault.LostReply, 2, 1, ["checkout a k1 tok TEA", "checkout b k2 tok TEA", "cancel b"]),
         ["freed, and late money"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateWrite, 5, 1, ["checkout a k1 tok TEA"]),
+        ["declined, parked, and late money"] = (Fault.Decline | Fault.FailedWrite | Fault.LateMoney, 4, 1, ["checkout a k1 tok TEA", "pay a", "park a"]),
         ["paid late, then cancelled"] = (Fault.Silence | Fault.Pause | Fault.LateMoney, 4, 1, ["checkout a k1 tok TEA", "cancel a"]),
         ["declined, and late money"] = (Fault.Decline | Fault.LateMoney | Fault.LateWrite | Fault.LateDelivery | Fault.Silence | Fault.Pause, 3, 1, ["checkout a k1 tok TEA", "pay a", "cancel a"]),
         ["given up, and a release under way"] = (Fault.Silence | Fault.Pause | Fault.LateMoney | Fault.LateDelivery, 5, 1, ["checkout a k1 tok TEA"]),
@@ -89,6 +90,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData("LetGoOfSecond", "declined, and late money", "charged twice")]
     [InlineData("DeclineSpent", "ship and return", "stuck")]
     [InlineData("StopAsking", "cancelled, and the money is kept", "asked without end")]
+    [InlineData("LookForEarlier", "declined, parked, and late money", "live money on a dead order")]
     [InlineData("SettleConfirmed", "two for the last unit", "leaked hold")]
     public void A_cure_that_is_taken_away_is_missed_by_the_requirement_it_is_for(string cure, string shop, string requirement) =>
         Explore(shop, Enum.Parse<Cure>(cure)).Broken.ShouldContain(broken => broken.StartsWith(requirement, StringComparison.Ordinal));

@@ -87,6 +87,9 @@ internal enum Cure
 
     /// <summary>A key that has joined an order finds it again.</summary>
     RememberJoined = 1 << 24,
+
+    /// <summary>When an attempt is declined it is looked whether an earlier one holds money.</summary>
+    LookForEarlier = 1 << 25,
 }
 
 /// <summary>The shop's transitions: rules as they are, calls and writes as the grains make them, and every declared fault between them.</summary>
@@ -294,9 +297,11 @@ internal sealed class Shop(Fault declared, Cure without = Cure.None)
         return Has(Cure.StopAsking) || decided.Value.Items is not [OrderParked] ? decided : Events.Of<OrderEvent>(new OrderPaymentVoided(operation), new LateAuthorised(late!.Value.Operation, late.Value.Held));
     }
 
-    private IEnumerable<World> Tried(World w, OrderId id, string operation, Reply reply) => Recorded(w, id, s => reply.Outcome is { } outcome
+    private IEnumerable<World> Tried(World w, OrderId id, string operation, Reply reply) => Recorded(w, id, s => reply.Outcome is { } outcome && (outcome.Kind != OutcomeKind.Declined || !Has(Cure.LookForEarlier))
         ? s.Answered(operation, outcome, Terms, w.Now)
-        : s.PaidBefore(operation, Holding(w.Payment(id)) is { } held ? new(held.Operation, OperationKind.Authorise, held.Held, OutcomeKind.Succeeded) : null, Terms, w.Now));
+        : s.PaidBefore(
+            operation, reply.Outcome ?? new(OutcomeKind.Declined, s.Total, "authorisation-pending"),
+            Holding(w.Payment(id)) is { } held ? new(held.Operation, OperationKind.Authorise, held.Held, OutcomeKind.Succeeded) : null, Terms, w.Now));
 
     // What an order's grain remembers, or takes for granted when it is a new one.
     private static string UnderWay(OrderId id) => $"under-way/{id}";

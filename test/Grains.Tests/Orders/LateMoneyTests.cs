@@ -118,15 +118,15 @@ public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.No
     }
 
     [Fact]
-    public void An_attempt_that_is_not_made_since_an_earlier_one_holds_money_leaves_it_to_that_one()
+    public void An_attempt_that_comes_to_nothing_while_an_earlier_one_holds_money_leaves_it_to_that_one()
     {
         var second = $"{Id}/a2";
         OrderEvent[] trying = [Placed(), Reserved, Started, new PaymentDeclined(First, "declined"), new PaymentStarted(2, second, "tok_ok")];
 
-        var paid = Given(trying).When(s => s.PaidBefore(second, new(First, OperationKind.Authorise, Pounds(940), OutcomeKind.Succeeded), Terms, Now)).State;
+        var paid = Given(trying).When(s => s.PaidBefore(second, Declined, new(First, OperationKind.Authorise, Pounds(940), OutcomeKind.Succeeded), Terms, Now)).State;
         (paid.Status, paid.Operations.Single(o => o.Key == second).Outcome).ShouldBe((OrderStatus.Confirmed, OutcomeKind.Declined));
-        Given(trying).When(s => s.PaidBefore(second, null, Terms, Now)).Then(new PaymentDeclined(second, "authorisation-pending"));
-        Given(trying).When(s => s.PaidBefore(second, new(First, OperationKind.Authorise, Pounds(1), OutcomeKind.Succeeded), Terms, Now)).State.Code.ShouldBe("amount-mismatch");
+        Given(trying).When(s => s.PaidBefore(second, Declined, null, Terms, Now)).Then(new PaymentDeclined(second, "funds"));
+        Given(trying).When(s => s.PaidBefore(second, Declined, new(First, OperationKind.Authorise, Pounds(1), OutcomeKind.Succeeded), Terms, Now)).State.Code.ShouldBe("amount-mismatch");
     }
 
     [Fact]

@@ -680,6 +680,28 @@ public sealed class OrderGrainTests : IAsyncLifetime
         _shop.Payments.Ledger[$"{id}/void"].Amount.ShouldBe(due);
     }
 
+    [Fact]
+    public async Task Money_of_a_declined_attempt_that_came_while_the_next_was_parked_pays_when_that_is_declined_too()
+    {
+        await Stocked(Tea, 5);
+        var id = await CheckOut("parked-late", "tok_declined", (Tea, 3));
+        await Settled(id);
+        var (asked, answers) = (new TaskCompletionSource(), new TaskCompletionSource());
+        (_shop.Payments.Asked, _shop.Payments.Until) = (_ => asked.TrySetResult(), answers.Task);
+        var paying = Order(id).Pay(new("again", ""), "tok_declined");
+        await asked.Task;
+        var parking = Order(id).Park(new("park", ""), "looks odd");
+        await GrainCluster.Until(async () => (await Order(id).Get()).Value.Status == OrderStatus.Parked);
+        answers.SetResult();
+        await Task.WhenAll(paying, parking);
+        _shop.Payments.Overrule($"{id}/a1", new(true, new(450, Currency.GBP), "late"));
+        (await Order(id).PaymentSignal($"{id}/a1")).Value.Status.ShouldBe(OrderStatus.Parked);
+
+        var paid = (await Order(id).Resume(new("retry", ""), "all is well")).Value;
+
+        (paid.Status, paid.Authorised.Minor).ShouldBe((OrderStatus.Confirmed, 450));
+    }
+
     // Three of five are bought; the provider is asked while the order is parked, and answers once it is.
     private async Task<OrderId> ParkedInMidPayment()
     {
