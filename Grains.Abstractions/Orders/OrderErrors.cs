@@ -63,6 +63,9 @@ public static class OrderErrors
     /// <summary>It is not parked.</summary>
     public static readonly Refusal NotParked = KernelErrors.IllegalTransition("Only a parked order is resumed.");
 
+    /// <summary>It was parked at another step than the one it is at now: nobody has seen to that.</summary>
+    public static Refusal StoppedElsewhere(string stopped, string now) => KernelErrors.IllegalTransition($"The order was stopped at '{stopped}' and is at '{now}' now. Look at it again; a retry goes on with that.");
+
     /// <summary>Nobody knows yet whether a blocked shipment's amount was captured.</summary>
     public static readonly Refusal CaptureUnknown = KernelErrors.IllegalTransition("The provider has not said yet what became of an earlier capture; ship again once it has.");
 

@@ -132,9 +132,11 @@ public static class Agenda
     /// <summary>The key under which the provider lets go: a new one after each time it has, since late money may need another, and after each time it would not.</summary>
     internal static NextStep Void(Order order)
     {
-        var before = order.Operations.Count(o => o.Kind == OperationKind.Void) + order.Declines.Count(step => step.StartsWith($"{Step.VoidPayment} ", StringComparison.Ordinal));
+        var before = order.Operations.Count(o => o.Kind == OperationKind.Void) + order.Declines.Count(IsVoid);
         return new(Step.VoidPayment, before == 0 ? "void" : $"void-{before + 1}");
     }
+
+    internal static bool IsVoid(string step) => step.StartsWith($"{Step.VoidPayment} ", StringComparison.Ordinal);
 
     // A dead order first gives back what it has, its money before all when that came late; an attempt that may never have reached the provider is closed.
     private static NextStep? AfterTheEnd(Order order) =>

@@ -85,12 +85,13 @@ public static class Repair
         _ => Events.Of<OrderEvent>(new OrderResumed(reason)),
     };
 
-    /// <summary>An operator has seen to the step by other means: it counts as done. What decides where the order goes cannot be skipped.</summary>
+    /// <summary>An operator has seen to the step by other means: it counts as done. What decides where the order goes cannot be skipped, nor can what the order has come to since it was stopped.</summary>
     public static Result<Events<OrderEvent>> Skip(this Order order, string reason, CheckoutTerms terms, DateTimeOffset now)
     {
         if (order.Placed is null) return OrderErrors.NotFound;
         if (!order.Parked) return OrderErrors.NotParked;
         if (order.Pending(terms, now) is not { } step) return Events.Of<OrderEvent>(new OrderResumed(reason));
+        if (!order.StoppedAt(step)) return OrderErrors.StoppedElsewhere(order.Failure!.Step, step.ToString());
 
         var done = step.Step switch
         {
@@ -104,6 +105,9 @@ public static class Repair
         };
         return done.Ok ? new Events<OrderEvent>([new StepSkipped(step.ToString(), reason), .. done.Value.Items]) : done.Refusal!;
     }
+
+    // A void goes by another key after each time it was declined, and is still the same to do.
+    private static bool StoppedAt(this Order order, NextStep step) => order.Failure!.Step == step.ToString() || (step.Step == Step.VoidPayment && Agenda.IsVoid(order.Failure.Step));
 
     /// <summary>Code of a shipment whose capture nobody knows of.</summary>
     internal const string NoAnswer = "no-answer";

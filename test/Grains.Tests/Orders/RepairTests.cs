@@ -176,6 +176,23 @@ public sealed class RepairTests() : Specification<Order, OrderEvent>(Order.None,
     }
 
     [Fact]
+    public void Only_the_step_the_order_was_stopped_at_is_skipped()
+    {
+        OrderEvent[] returning = [.. UpToDelivered, new ReturnAccepted("r1", [], [new("1", 1)], true, "", Now), new ReturnRefunded("r1")];
+        OrderEvent[] voided = [.. UpToConfirmed[..3], new CancelRequested("x", Now), new OrderPaymentVoided($"{Id}/void")];
+
+        // The shopper returns something else meanwhile; late money comes; the wrong amount is authorised.
+        var another = Parked(returning, "Restock r1").When(s => s.Return(new([new("2", 1)], true, "", false, null), Now)).After;
+        another.When(s => s.Skip("counted by hand", Terms, Now)).ThenRefused(OrderErrors.StoppedElsewhere("Restock r1", "Refund r2"));
+        Parked(voided, "Settle").When(s => s.Told(First, Succeeded(940), Terms, Now)).After.When(s => s.Skip("x", Terms, Now)).ThenRefused(OrderErrors.StoppedElsewhere("Settle", "VoidPayment void-2"));
+        Parked([Placed(null), Reserved, Started], $"Authorise {First}").When(s => s.Told(First, Succeeded(939), Terms, Now)).After.When(s => s.Skip("x", Terms, Now))
+            .ThenRefused(OrderErrors.StoppedElsewhere($"Authorise {First}", "VoidPayment void"));
+
+        // A void that was declined is another one now, and still the same to do.
+        Given([.. Cancelling, new OrderParked("VoidPayment void", "no", Declined: true)]).When(s => s.Skip("x", Terms, Now)).Then(new StepSkipped("VoidPayment void-2", "x"), new OrderPaymentVoided(""));
+    }
+
+    [Fact]
     public void A_capture_ahead_nobody_knows_of_is_looked_up_before_its_order_is_cancelled()
     {
         OrderEvent[] asked = [.. UpToConfirmed, new AdvanceRequested(Pounds(940))];
