@@ -41,8 +41,7 @@ internal static class StockRules
     public static Invariant ConfirmedIsOwned(Books books, AuditTime time)
     {
         var (seen, violations) = (0L, new List<Violation>());
-        // Confirmed before the stock was looked at, and not yet being cancelled afterwards: so it was neither in between.
-        foreach (var (key, order) in books.Orders.Where(o => o.Value.State.WasConfirmed && books.Latest(o.Key) is { Stage: not (OrderStatus.Cancelling or OrderStatus.Cancelled) }))
+        foreach (var (key, order) in Sold(books))
         {
             foreach (var (sku, quantity) in order.State.Demand)
             {
@@ -72,7 +71,7 @@ internal static class StockRules
             }
 
             // Of what an operator saw to at the provider itself our payment knows nothing.
-            if (order.State.Skipped.Any(step => step.StartsWith($"{Step.VoidPayment} ", StringComparison.Ordinal))) continue;
+            if (order.State.MoneySeenTo) continue;
             if (books.Payments.GetValueOrDefault(key)?.State is { } payment && payment.Authorised - payment.Voided - payment.Refunded > 0)
                 violations.Add(new($"order/{key}", order.Version, $"dead, and {payment.Authorised - payment.Voided - payment.Refunded} minor units are live"));
         }
@@ -101,6 +100,10 @@ internal static class StockRules
     private static bool IsDead(Order order) => (order.Stage == OrderStatus.Cancelled || (order is { Stage: OrderStatus.Rejected or OrderStatus.Expired, StockFreed: true }))
         && (order.Late is null || (order.Late.Refused && order.MoneyFreed))
         && (order.Stage != OrderStatus.Rejected || order.Payment is null || order.MoneyFreed);
+
+    /// <summary>Confirmed before the other books were looked at, and not yet being cancelled afterwards: so it was neither in between.</summary>
+    internal static IEnumerable<KeyValuePair<string, Folded<Order>>> Sold(Books books) =>
+        books.Orders.Where(o => o.Value.State.WasConfirmed && books.Latest(o.Key) is { Stage: not (OrderStatus.Cancelling or OrderStatus.Cancelled) });
 
     internal static OrderId Id(string key) => new(key[(key.IndexOf('/') + 1)..]);
 }
@@ -150,6 +153,12 @@ internal static class MoneyRules
         foreach (var (key, payment) in books.Payments)
         {
             if (payment.State.Charges > 1) violations.Add(new($"payment/{key}", payment.Version, $"{payment.State.Charges} authorisations succeeded and were not let go of"));
+        }
+
+        foreach (var (key, order) in StockRules.Sold(books).Where(o => !o.Value.State.MoneySeenTo))
+        {
+            var payment = books.Payments.GetValueOrDefault(key)?.State ?? Payment.None;
+            if (payment.Authorised - payment.Voided < order.State.Total.Minor) violations.Add(new($"order/{key}", order.Version, $"confirmed, and {payment.Authorised - payment.Voided} of {order.State.Total.Minor} minor units are authorised"));
         }
 
         var placed = books.Orders.Where(o => o.Value.State.Placed is not null).ToList();

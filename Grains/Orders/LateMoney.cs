@@ -29,7 +29,7 @@ public static class LateMoney
         var dead = order is { Stage: OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled } or { Stage: OrderStatus.Cancelling, MoneyFreed: true };
         // While an earlier one is being dealt with the provider's books tell both apart; it is heard of again once the first is gone.
         var busy = order is { Late: not null, MoneyFreed: false };
-        return order.Asked(operation) && dead && !busy && outcome.Kind == OutcomeKind.Succeeded
+        return order.Asked(operation) && dead && !busy && !order.MoneySeenTo && outcome.Kind == OutcomeKind.Succeeded
             ? Events.Of<OrderEvent>(new LateAuthorised(operation, outcome.Amount))
             : Events<OrderEvent>.None;
     }

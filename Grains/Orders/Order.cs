@@ -112,6 +112,9 @@ public sealed record Order
     /// <summary>Steps an operator saw to by other means: what they should have brought about cannot be found in the other books.</summary>
     public ImmutableArray<string> Skipped { get; init; } = [];
 
+    /// <summary>Whether an operator has let go of its money by other means: our payment takes that for held still, and what is said of it is not taken.</summary>
+    public bool MoneySeenTo => Skipped.Any(Agenda.IsVoid);
+
     /// <summary>Whom and where it goes, sealed; null before it is placed.</summary>
     public Sealed<Recipient>? Recipient => Placed is null ? null : Placed.Recipient with { Box = Encoding.UTF8.GetString(SealedRecipient) };
 

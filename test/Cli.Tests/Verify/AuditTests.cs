@@ -169,6 +169,15 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task A_sale_whose_money_was_let_go_of_is_found_unless_an_operator_says_how()
+    {
+        var order = Story.Order("unpaid");
+        var unpaid = Story.OfThreeOrders().Confirm(order, "4").Pays(order, "void", OperationKind.Void);
+        (await Broken(unpaid)).ShouldBe(["I5"]);
+        (await Broken(unpaid.On(order, new StepSkipped("VoidPayment void", "by phone")))).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_refund_that_nobody_made_is_found_unless_an_operator_says_how_it_was_made()
     {
         var order = Story.Order("sold");

@@ -76,6 +76,16 @@ public sealed class LateMoneyTests() : Specification<Order, OrderEvent>(Order.No
     }
 
     [Fact]
+    public void Money_an_operator_has_let_go_of_by_other_means_does_not_bring_an_order_back_to_life()
+    {
+        var skipped = Given([.. Expired[..5], new OrderParked("VoidPayment void", "no", Declined: true)]).When(s => s.Skip("voided at the provider", Terms, Now)).After
+            .When(s => s.Settled(committed: false, freed: true, cart: true)).After;
+        skipped.State.Stage.ShouldBe(OrderStatus.Expired);
+
+        skipped.When(s => s.Told(First, Succeeded(940), Terms, Now)).Then().State.Next(Terms, Now).ShouldBeNull();
+    }
+
+    [Fact]
     public void Word_that_says_nothing_new_changes_nothing()
     {
         Given(Expired).When(s => s.Answered(First, Declined, Terms, Now)).Then();
