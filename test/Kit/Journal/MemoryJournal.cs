@@ -118,6 +118,8 @@ public sealed class MemoryJournal : IJournal
                 Feed(service).RemoveRange(kept, lost);
                 foreach (var (stream, events) in _streams)
                     if (stream.Service == service) events.RemoveAll(stored => stored.Event.Position > kept);
+                // Who listens has lost the connection, and looks when there is another.
+                if (_signals.Remove(service, out var signal)) signal.TrySetResult();
             }
         }
     }
