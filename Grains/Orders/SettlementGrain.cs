@@ -116,6 +116,7 @@ internal sealed partial class SettlementGrain(IJournal journal, TimeProvider tim
     {
         _epoch = (await Journal.Head("order", Partition)).Epoch;
         await Reread();
+        _keptAt = Now;
         return new OpenSales(Folded.Until(_epoch));
     }
 
