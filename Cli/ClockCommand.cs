@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.ServiceDefaults;
@@ -8,9 +9,6 @@ namespace Commerce.Cli;
 /// <summary><c>commerce clock</c>: how far a shop that runs by a test clock is ahead of the real one, and forward with it.</summary>
 internal static class ClockCommand
 {
-    // What a shop in one process and a cluster keep from their first start on.
-    private static readonly string[] HasRun = ["journal.db", "connections.json"];
-
     private static readonly Argument<string> By = new("TIME") { Description = "How far forward, such as 00:30:00, or 1.00:00:00 for a day." };
 
     public static Command Create()
@@ -40,10 +38,13 @@ internal static class ClockCommand
         if (!wanted) return ahead is null ? null : throw new UsageException($"{data} was run by a test clock that is {ahead:c} ahead; start it with --test-clock, or another folder with --data.");
         TestClock.RefuseInProduction();
         if (ahead is not null) return file;
-        if (HasRun.Any(kept => File.Exists(Path.Combine(data, kept)))) throw new UsageException($"{data} was run by the real clock, and stays with it; start it without --test-clock, or another folder with --data.");
+        if (HasRun(data)) throw new UsageException($"{data} was run by the real clock, and stays with it; start it without --test-clock, or another folder with --data.");
         TestClock.Advance(file, TimeSpan.Zero);
         return file;
     }
+
+    // What a shop in one process and a cluster keep from their first start on.
+    private static bool HasRun(string data) => File.Exists(Path.Combine(data, "journal.db")) || File.Exists(new ClusterFolder(data).Connections);
 
     /// <summary>Now, by the clock of a shop.</summary>
     public static DateTimeOffset Now(string data) => TimeProvider.System.GetUtcNow() + (TestClock.Ahead(FileOf(data)) ?? TimeSpan.Zero);
