@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Commerce.Cli.Clusters;
 using Commerce.Cli.Output;
 using Commerce.Cli.Shops;
 using Commerce.ServiceDefaults;
+using Commerce.Silo.Journal;
 
 namespace Commerce.Cli;
 
@@ -44,7 +44,7 @@ internal static class ClockCommand
     }
 
     // What a shop in one process and a cluster keep from their first start on.
-    private static bool HasRun(string data) => File.Exists(Path.Combine(data, "journal.db")) || File.Exists(new ClusterFolder(data).Connections);
+    private static bool HasRun(string data) => File.Exists(DataFolder.JournalOf(data)) || File.Exists(DataFolder.ConnectionsOf(data));
 
     /// <summary>Now, by the clock of a shop.</summary>
     public static DateTimeOffset Now(string data) => TimeProvider.System.GetUtcNow() + (TestClock.Ahead(FileOf(data)) ?? TimeSpan.Zero);

@@ -54,7 +54,7 @@ internal static class JournalCommand
 
     internal static async Task<IReadOnlyDictionary<string, string>> Epochs(string data, bool change)
     {
-        if (!File.Exists(Path.Combine(data, ClusterInstallation.ConnectionsFile)))
+        if (!File.Exists(DataFolder.ConnectionsOf(data)))
         {
             var epoch = OfFile(Existing(data), change);
             return FeedStreams.Services.ToDictionary(service => service, _ => epoch);
@@ -131,5 +131,5 @@ internal static class JournalCommand
     }
 
     private static string Existing(string data) =>
-        File.Exists(Path.Combine(data, "journal.db")) ? data : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
+        File.Exists(DataFolder.JournalOf(data)) ? data : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
 }

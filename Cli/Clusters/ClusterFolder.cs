@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Commerce.Silo.Journal;
 
 namespace Commerce.Cli.Clusters;
 
@@ -9,7 +10,7 @@ internal sealed record ClusterFolder(string Root)
     /// <summary>A unix socket's name has 107 bytes at most.</summary>
     private const int LongestSocket = 107;
 
-    public string Connections => Path.Combine(Root, "connections.json");
+    public string Connections => DataFolder.ConnectionsOf(Root);
 
     public string Logs => Path.Combine(Root, "logs");
 

@@ -57,7 +57,7 @@ internal sealed record ShopProvider(IReadOnlyDictionary<string, string> Values)
     {
         var (kept, given) = (In(dataDir), Given(variable));
         // Every cluster keeps it beside its connections; one that has only those was made of half a backup, or by an older version.
-        var lost = File.Exists(Path.Combine(dataDir, "connections.json")) && !File.Exists(DataFolder.PaymentsOf(dataDir));
+        var lost = File.Exists(DataFolder.ConnectionsOf(dataDir)) && !File.Exists(DataFolder.PaymentsOf(dataDir));
         if (lost && asked is null)
             throw new MissingException($"{DataFolder.PaymentsOf(dataDir)} is missing, and without it nobody knows where this shop's payments are; put it back from a backup, or say where they are, once: --psp sandbox, --psp simulator, or --psp {PaymentSettings.Stripe} with {Prefix}Provider and its fellows (docs/operations.md).");
         var wanted = asked switch

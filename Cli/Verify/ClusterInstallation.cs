@@ -4,6 +4,7 @@ using Commerce.Cli.Output;
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Payments;
+using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
 using Commerce.Silo.Payments;
 using Npgsql;
@@ -15,16 +16,13 @@ namespace Commerce.Cli.Verify;
 /// <param name="dataDir">The cluster's folder, which says where its payments are; null: in its databases.</param>
 public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> connections, string? dataDir = null) : Installation
 {
-    /// <summary>The file of a cluster's folder that has every login.</summary>
-    public const string ConnectionsFile = "connections.json";
-
     /// <summary>Reads the logins of a cluster's folder.</summary>
     public static ClusterInstallation Read(string dataDir) => new(Logins(dataDir), dataDir);
 
     /// <summary>Connection strings by service.</summary>
     internal static IReadOnlyDictionary<string, string> Logins(string dataDir)
     {
-        var file = Path.Combine(dataDir, ConnectionsFile);
+        var file = DataFolder.ConnectionsOf(dataDir);
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(file));
@@ -83,7 +81,7 @@ public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> conn
 
     private async Task<T> Reachable<T>(string service, Func<string, Task<T>> read)
     {
-        if (!connections.TryGetValue(service, out var connection)) throw new MissingException($"There is no login for the database of {service} in {ConnectionsFile}.");
+        if (!connections.TryGetValue(service, out var connection)) throw new MissingException($"There is no login for the database of {service} in the connections.json of its folder.");
         try
         {
             return await read(connection);

@@ -13,8 +13,8 @@ public abstract class Installation
     /// <summary>The installation in a folder, of either kind.</summary>
     public static Installation In(string data)
     {
-        if (File.Exists(Path.Combine(data, ClusterInstallation.ConnectionsFile))) return ClusterInstallation.Read(data);
-        return File.Exists(Path.Combine(data, "journal.db")) ? new EmbeddedInstallation(data) : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
+        if (File.Exists(DataFolder.ConnectionsOf(data))) return ClusterInstallation.Read(data);
+        return File.Exists(DataFolder.JournalOf(data)) ? new EmbeddedInstallation(data) : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
     }
 
     /// <summary>What analytics holds; null when there is none.</summary>

@@ -18,7 +18,7 @@ public sealed class DataFolder : IDisposable
     public string Journal => JournalOf(Path);
 
     /// <summary>The sealing keys.</summary>
-    public string Keys => System.IO.Path.Combine(Path, "keys.db");
+    public string Keys => KeysOf(Path);
 
     /// <summary>The sandbox payment provider's ledger.</summary>
     public string Provider => ProviderOf(Path);
@@ -63,7 +63,7 @@ public sealed class DataFolder : IDisposable
     {
         if (!Holds(Journal, "select 1 from sqlite_schema where name = 'file'"))
         {
-            string[] others = [Keys, Provider, System.IO.Path.Combine(Path, "analytics.db")];
+            string[] others = [Keys, Provider, AnalyticsOf(Path)];
             if (others.FirstOrDefault(file => new FileInfo(file) is { Exists: true, Length: > 0 }) is { } left) throw Half(Journal, left);
         }
         else if (!Holds(Keys, "select 1 from sqlite_schema") && Holds(Journal, "select 1 from events"))
@@ -145,7 +145,19 @@ public sealed class DataFolder : IDisposable
 
     private static string LockOf(string folder) => System.IO.Path.Combine(folder, "lock");
 
-    internal static string JournalOf(string folder) => System.IO.Path.Combine(folder, "journal.db");
+    /// <summary>The journals of a shop in one process; who finds it knows the folder for such a shop's.</summary>
+    public static string JournalOf(string folder) => System.IO.Path.Combine(folder, "journal.db");
+
+    /// <summary>The logins of a cluster; who finds it knows the folder for a cluster's.</summary>
+    public static string ConnectionsOf(string folder) => System.IO.Path.Combine(folder, "connections.json");
+
+    /// <summary>Analytics' read models.</summary>
+    internal static string AnalyticsOf(string folder) => System.IO.Path.Combine(folder, "analytics.db");
+
+    /// <summary>The gateway's read models.</summary>
+    internal static string GatewayOf(string folder) => System.IO.Path.Combine(folder, "gateway.db");
+
+    internal static string KeysOf(string folder) => System.IO.Path.Combine(folder, "keys.db");
 
     /// <summary>The payment sandbox's ledger in a folder.</summary>
     public static string ProviderOf(string folder) => System.IO.Path.Combine(folder, "psp.db");

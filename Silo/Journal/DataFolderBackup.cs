@@ -14,9 +14,6 @@ namespace Commerce.Silo.Journal;
 /// </summary>
 public static class DataFolderBackup
 {
-    /// <summary>Databases of read models: rebuilt from the journal, copied to save the time.</summary>
-    private static readonly string[] ReadModels = ["analytics.db", "gateway.db"];
-
     /// <summary>The journal's name until everything else is there.</summary>
     private const string Unfinished = "journal.unfinished";
 
@@ -25,11 +22,13 @@ public static class DataFolderBackup
     public static void Backup(string folder, string target) => Guarded(folder, () =>
     {
         if (!File.Exists(DataFolder.JournalOf(folder)))
-            throw new DataFolderException(File.Exists(Path.Combine(folder, "connections.json"))
+            throw new DataFolderException(File.Exists(DataFolder.ConnectionsOf(folder))
                 ? $"{folder} holds a cluster, whose databases are PostgreSQL's to copy; docs/operations.md says how, under 'Backup and restore'."
                 : $"{folder} holds no shop; name the data folder of one with --data.");
         MakeEmpty(target);
-        foreach (var name in ReadModels) CopyDatabase(Path.Combine(folder, name), Path.Combine(target, name));
+        // Read models are rebuilt from the journal; copied, they save the time.
+        CopyDatabase(DataFolder.AnalyticsOf(folder), DataFolder.AnalyticsOf(target));
+        CopyDatabase(DataFolder.GatewayOf(folder), DataFolder.GatewayOf(target));
 
         using (var view = SqliteSession.ForReading(DataFolder.JournalOf(folder)))
         {
@@ -49,7 +48,7 @@ public static class DataFolderBackup
 
         RefuseDamaged(Path.Combine(target, Unfinished), DataFolder.JournalOf(folder));
 
-        CopyDatabase(Path.Combine(folder, "keys.db"), Path.Combine(target, "keys.db"));
+        CopyDatabase(DataFolder.KeysOf(folder), DataFolder.KeysOf(target));
         CopyPrivate(folder, target);
         File.Move(Path.Combine(target, Unfinished), DataFolder.JournalOf(target));
         return true;

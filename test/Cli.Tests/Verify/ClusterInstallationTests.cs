@@ -6,6 +6,7 @@ using Commerce.Cli.Verify;
 using Commerce.Feeds;
 using Commerce.Kernel;
 using Commerce.Kit.Servers;
+using Commerce.Silo.Journal;
 using Commerce.Silo.Journal.Postgres;
 using Commerce.Silo.Payments;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,7 +28,7 @@ public sealed class ClusterInstallationTests : IAsyncLifetime
         foreach (var service in FeedStreams.Services) PostgresMigrations.Journal(_connections[service]);
         PostgresMigrations.Sandbox(_connections["payment"]);
         var logins = _connections.ToDictionary(login => login.Key, login => new { user = login.Key, connectionString = login.Value });
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, ClusterInstallation.ConnectionsFile), JsonSerializer.Serialize(new { postgres = new { logins } }), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(DataFolder.ConnectionsOf(_folder.FullName), JsonSerializer.Serialize(new { postgres = new { logins } }), TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
