@@ -36,7 +36,7 @@ internal static class JournalCommand
         var drop = new Command("drop", "Delete all snapshots of a stopped shop; they are a cache, nothing is lost.") { ShopAddress.Data, CommandLine.Json };
         drop.SetCommand(async (parsed, _) =>
         {
-            using var held = DataFolder.Open(Existing(ShopAddress.DataDirOf(parsed)));
+            using var held = DataFolder.Open(Installation.OneProcess(ShopAddress.DataDirOf(parsed)));
             using var journal = SqliteJournal.Open(held.Journal, TimeProvider.System, NullLogger<SqliteJournal>.Instance);
             var dropped = await journal.DropSnapshots();
             Answer.Give(parsed.GetValue(CommandLine.Json), new { ok = true, dropped }, [$"{dropped} snapshots dropped."]);
@@ -56,7 +56,7 @@ internal static class JournalCommand
     {
         if (!File.Exists(DataFolder.ConnectionsOf(data)))
         {
-            var epoch = OfFile(Existing(data), change);
+            var epoch = OfFile(Installation.OneProcess(data), change);
             return FeedStreams.Services.ToDictionary(service => service, _ => epoch);
         }
 
@@ -129,7 +129,4 @@ internal static class JournalCommand
             ? new StreamName(service, text)
             : throw new UsageException($"'{text}' is not a stream; it begins with one of {string.Join(", ", ServiceOf.Keys.Select(kind => kind + "/"))}.");
     }
-
-    private static string Existing(string data) =>
-        File.Exists(DataFolder.JournalOf(data)) ? data : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
 }

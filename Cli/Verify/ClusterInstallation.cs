@@ -81,7 +81,7 @@ public sealed class ClusterInstallation(IReadOnlyDictionary<string, string> conn
 
     private async Task<T> Reachable<T>(string service, Func<string, Task<T>> read)
     {
-        if (!connections.TryGetValue(service, out var connection)) throw new MissingException($"There is no login for the database of {service} in the connections.json of its folder.");
+        if (!connections.TryGetValue(service, out var connection)) throw new MissingException($"There is no login for the database of {service} in connections.json.");
         try
         {
             return await read(connection);

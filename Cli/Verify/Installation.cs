@@ -14,8 +14,13 @@ public abstract class Installation
     public static Installation In(string data)
     {
         if (File.Exists(DataFolder.ConnectionsOf(data))) return ClusterInstallation.Read(data);
-        return File.Exists(DataFolder.JournalOf(data)) ? new EmbeddedInstallation(data) : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
+        return new EmbeddedInstallation(OneProcess(data));
     }
+
+    /// <summary>The folder of a shop in one process.</summary>
+    /// <exception cref="MissingException">It is no such folder.</exception>
+    internal static string OneProcess(string data) =>
+        File.Exists(DataFolder.JournalOf(data)) ? data : throw new MissingException($"{data} holds no shop; name the data folder of one with --data.");
 
     /// <summary>What analytics holds; null when there is none.</summary>
     public abstract Task<Fingerprint?> Projections();

@@ -151,10 +151,10 @@ public sealed class DataFolder : IDisposable
     /// <summary>The logins of a cluster; who finds it knows the folder for a cluster's.</summary>
     public static string ConnectionsOf(string folder) => System.IO.Path.Combine(folder, "connections.json");
 
-    /// <summary>Analytics' read models.</summary>
+    /// <summary>Analytics' read models, by the name that analytics gives the file: it is another service's, which knows no silo.</summary>
     internal static string AnalyticsOf(string folder) => System.IO.Path.Combine(folder, "analytics.db");
 
-    /// <summary>The gateway's read models.</summary>
+    /// <summary>The gateway's read models, by the name that the gateway gives the file.</summary>
     internal static string GatewayOf(string folder) => System.IO.Path.Combine(folder, "gateway.db");
 
     internal static string KeysOf(string folder) => System.IO.Path.Combine(folder, "keys.db");
