@@ -24,7 +24,7 @@ internal static class BenchCommand
 
     private static readonly Option<int> SeedOption = new("--seed") { Description = "Of the dice (default 1).", HelpName = "N", DefaultValueFactory = _ => 1 };
 
-    private static readonly Option<string> SideOption = new("--side") { Description = "ours or yardstick alone, for work on one of them (default both).", DefaultValueFactory = _ => "both" };
+    private static readonly Option<string> SideOption = new("--side") { Description = $"ours or yardstick alone, for work on one of them; {string.Join(", ", SkeletonSide.Names)} beside the yardstick, for what Orleans and the appends alone cost (default both).", DefaultValueFactory = _ => "both" };
 
     private static readonly Option<string> RelayOption = new("--relay") { Description = "Whether both sides relay to RabbitMQ: on or off (default on; off leaves our analytics out, too).", DefaultValueFactory = _ => "on" };
 
@@ -38,7 +38,7 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        SideOption.AcceptOnlyFromAmong("both", "ours", "yardstick");
+        SideOption.AcceptOnlyFromAmong(["both", "ours", "yardstick", .. SkeletonSide.Names]);
         RelayOption.AcceptOnlyFromAmong("on", "off");
         var command = new Command("bench", "Measure our shop beside the best monolith we could write (test/Yardstick), on the same PostgreSQL and RabbitMQ. See docs/performance.md.")
         {
@@ -67,6 +67,8 @@ internal static class BenchCommand
         if (seconds is < 1 or > 3_600) throw new UsageException("--seconds is 1 to 3600.");
         if (connections is < 1 or > 4_096) throw new UsageException("--connections is 1 to 4096.");
         Up.PortIsFree(parsed.GetValue(Port));
+        if (SkeletonSide.Names.Contains(parsed.GetValue(SideOption)) && (ids.Length == 0 || ids.Except(Compared.All.Select(compared => compared.Id)).Any()))
+            throw new UsageException($"A skeleton only buys: name one or more of {string.Join(", ", Compared.All.Select(compared => compared.Id))}.");
         return new BenchPlan(
             ids.Length == 0 ? Known : [.. ids.Distinct()], new Terms(rounds, TimeSpan.FromSeconds(seconds), WarmUpOf(parsed), connections ?? 64, parsed.GetValue(SeedOption)),
             parsed.GetValue(SideOption)!, parsed.GetValue(RelayOption) == "on", new Spread(1, Together: !parsed.GetValue(Apart)), Many: connections is null, parsed.GetValue(Port));

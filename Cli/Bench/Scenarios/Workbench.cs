@@ -16,11 +16,12 @@ internal sealed class Workbench(Lab lab, BenchPlan plan)
 
     public Task<OurSide> Ours(CancellationToken cancel, Spread? spread = null) => Seeded(new OurSide(lab, plan.Port, plan.Relay, spread ?? plan.Spread), cancel);
 
-    /// <summary>The sides that were asked for.</summary>
+    /// <summary>The sides that were asked for; with two, a ratio is of the first to the second.</summary>
     public async Task<IReadOnlyList<Side>> Sides(CancellationToken cancel, Spread? spread = null)
     {
         var sides = new List<Side>();
-        if (plan.Sides != "yardstick") sides.Add(await Ours(cancel, spread));
+        if (plan.Sides is "both" or "ours") sides.Add(await Ours(cancel, spread));
+        if (SkeletonSide.Names.Contains(plan.Sides)) sides.Add(await Seeded(new SkeletonSide(lab, plan.Port, plan.Sides), cancel));
         if (plan.Sides != "ours") sides.Add(await Seeded(new YardstickSide(lab, plan.Port, plan.Relay), cancel));
         return sides;
     }
