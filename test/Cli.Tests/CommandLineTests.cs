@@ -27,7 +27,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("bench --port 99999"), InlineData("bench --port 0"), InlineData("bench --port -1"), InlineData("bench broker --port 99999")]
-    [InlineData("bench serve ours --port 70000"), InlineData("bench serve ours --warm-up 0")]
+    [InlineData("bench serve ours --port 70000"), InlineData("bench serve ours --warm-up 0"), InlineData("bench S5 --side skeleton"), InlineData("bench --side skeleton-least")]
     [InlineData("chaos --plan --minutes NaN"), InlineData("chaos --plan --rate NaN"), InlineData("chaos --plan --faults ,")]
     [InlineData("chaos --plan --database-away -5"), InlineData("chaos --plan --broker-away -1"), InlineData("chaos --plan --provider-away -1"), InlineData("chaos --plan --old-build /nope")]
     public async Task What_makes_no_sense_is_refused_before_anything_starts(string line) => (await CommandLine.Run(line.Split(' '))).ShouldBe(ExitCode.WrongUsage);
