@@ -47,11 +47,11 @@ internal sealed record Compared(string Id, string Name, Func<Workload> Work, dou
             ? Figure.Ratio([.. measured[sides[0].Name].Select(round => round.Counted)], [.. measured[sides[1].Name].Select(round => round.Counted)])
             : null;
         // A skeleton is no shop: it meets no goal, and says how far one may get.
-        var skeleton = SkeletonSide.Names.Select(Of).FirstOrDefault(side => side is not null);
+        var skeleton = sides.OfType<SkeletonSide>().FirstOrDefault();
         return new ScenarioResult(
             Id, skeleton is null ? Name : $"{Name}; a skeleton in the place of ours", terms.Connections, ratio, string.Create(CultureInfo.InvariantCulture, $"≥ {goal} ×"),
             ratio is null || skeleton is not null ? null : ratio.Median >= goal,
-            measured.Values.SelectMany(rounds => rounds).All(round => round.Audit.Ok), Of("ours") ?? skeleton, Of("yardstick"));
+            measured.Values.SelectMany(rounds => rounds).All(round => round.Audit.Ok), Of(skeleton?.Name ?? "ours"), Of("yardstick"));
     }
 
     private static string[] Hot(Random dice) => [Skus.Name(0), .. Skus.Uniform.Basket(dice).Where(sku => sku != Skus.Name(0)).Skip(1)];

@@ -7,7 +7,7 @@ using Npgsql;
 namespace Commerce.Cli.Tests.Bench;
 
 /// <summary>What bounds the shop makes the appends it is said to make, each durable when the shopper is answered.</summary>
-public sealed class SkeletonTests(SkeletonServer server) : IClassFixture<SkeletonServer>
+public sealed class SkeletonTests(BenchServer server) : IClassFixture<BenchServer>
 {
     private static readonly string[] Services = ["cart", "inventory", "order", "payment"];
 
@@ -22,7 +22,13 @@ public sealed class SkeletonTests(SkeletonServer server) : IClassFixture<Skeleto
     {
         var ports = FreePorts.Take(3);
         var variables = new Dictionary<string, string> { ["Http"] = $"http://127.0.0.1:{ports[0]}", ["SiloPort"] = $"{ports[1]}", ["GatewayPort"] = $"{ports[2]}", ["Shape"] = shape };
-        foreach (var service in Services) variables[$"ConnectionStrings__{service}"] = await server.Create($"{shape}_{service}");
+        var databases = new List<string>();
+        foreach (var service in Services)
+        {
+            databases.Add(await server.Database());
+            variables[$"ConnectionStrings__{service}"] = databases[^1];
+        }
+
         await using var skeleton = ServerProcess.Start("dotnet", [Programs.Find("Skeleton")], variables, AppContext.BaseDirectory);
         await skeleton.AcceptsConnections(ports[0], TimeSpan.FromSeconds(60), Cancel);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}") };
@@ -37,7 +43,7 @@ public sealed class SkeletonTests(SkeletonServer server) : IClassFixture<Skeleto
         while (await http.GetStringAsync("/idle", Cancel) != "yes") await Task.Delay(20, Cancel);
 
         var stored = new List<int>();
-        foreach (var service in Services) stored.Add(await server.Appends($"{shape}_{service}"));
+        foreach (var database in databases) stored.Add(await Appends(database));
         stored.ShouldBe(appends);
     }
 
@@ -49,30 +55,12 @@ public sealed class SkeletonTests(SkeletonServer server) : IClassFixture<Skeleto
         return (await answer.Content.ReadFromJsonAsync<Opened>(Cancel))!;
     }
 
+    private static async Task<int> Appends(string database)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var head = source.CreateCommand("select position from head");
+        return (int)(long)(await head.ExecuteScalarAsync(Cancel))!;
+    }
+
     private sealed record Opened(string? Id);
-}
-
-/// <summary>A server with the databases of skeletons.</summary>
-public sealed class SkeletonServer : IAsyncLifetime
-{
-    private PostgresServer _server = null!;
-
-    public async ValueTask InitializeAsync() => _server = await PostgresServer.Start();
-
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
-
-    public async Task<string> Create(string database)
-    {
-        await Ask("postgres", $"create database {database}");
-        return _server.ConnectionString(database);
-    }
-
-    public async Task<int> Appends(string database) => (int)(long)(await Ask(database, "select position from head"))!;
-
-    private async Task<object?> Ask(string database, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(_server.ConnectionString(database));
-        await using var command = source.CreateCommand(sql);
-        return await command.ExecuteScalarAsync();
-    }
 }

@@ -1,32 +1,11 @@
 using Commerce.Cli.Bench.Sides;
-using Commerce.Kit.Servers;
 using Commerce.Yardstick;
 using Npgsql;
 
 namespace Commerce.Cli.Tests.Bench;
 
-/// <summary>One server for the tests of the yardstick, and for each an empty database.</summary>
-public sealed class YardstickServer : IAsyncLifetime
-{
-    private PostgresServer _server = null!;
-    private int _databases;
-
-    public async ValueTask InitializeAsync() => _server = await PostgresServer.Start();
-
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
-
-    public async Task<string> Database()
-    {
-        var name = $"yardstick_{++_databases}";
-        await using var admin = NpgsqlDataSource.Create(_server.ConnectionString());
-        await using var create = admin.CreateCommand($"create database {name}");
-        await create.ExecuteNonQueryAsync();
-        return _server.ConnectionString(name);
-    }
-}
-
 /// <summary>The monolith the shop is measured beside is a correct one, and its audit would say so if it were not.</summary>
-public sealed class YardstickTests(YardstickServer server) : IClassFixture<YardstickServer>, IAsyncLifetime
+public sealed class YardstickTests(BenchServer server) : IClassFixture<BenchServer>, IAsyncLifetime
 {
     private NpgsqlDataSource _source = null!;
     private SqlShop _shop = null!;
